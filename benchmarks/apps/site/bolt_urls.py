@@ -1,0 +1,3 @@
+"""Django's own URLs beside the bolt routes: none."""
+
+urlpatterns: list[object] = []

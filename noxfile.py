@@ -1,0 +1,102 @@
+"""Every developer command. `uv run nox -l` lists them; arguments follow `--`.
+
+Sessions share the one environment that uv syncs (the extension is built once, in release mode); `isolated` makes clean
+ones.
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+CORE = ROOT / "packages" / "bolt-core"
+UV = os.environ.get("UV") or shutil.which("uv") or "uv"
+MODULES = ("bolt_core", "bolt_testing", "bolt_django", "django_bolt")
+# Rust's build scripts must see the interpreter that the extension is built for, or cargo builds PyO3 again.
+CARGO_ENV = {"PYO3_PYTHON": sys.executable}
+
+nox.needs_version = ">=2026.10"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["tests", "rust", "lint", "boundaries", "size"]
+
+
+def _sync(session: nox.Session) -> None:
+    """Bring the environment up to date: dependencies, and the extension where its sources changed."""
+    # `--inexact` leaves what a developer installed beside it.
+    session.run(UV, "sync", "--quiet", "--inexact", external=True)
+    library = CORE / "src" / "bolt_core"
+    if not [*library.glob("_native*.so"), *library.glob("_native*.pyd")]:
+        # uv remembers that it built this tree; the library itself lies in the tree, where `git clean` removes it.
+        session.run(UV, "sync", "--quiet", "--inexact", "--reinstall-package", "bolt-core", external=True)
+
+
+def _python(session: nox.Session, *arguments: str) -> None:
+    session.run(sys.executable, *arguments, external=True)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Every test of the repository, or of the suites named: `-- bolt-core tests/contract -k router`."""
+    _sync(session)
+    _python(session, "-m", "tools.suites", *session.posargs)
+
+
+@nox.session
+def isolated(session: nox.Session) -> None:
+    """A package's own tests, against its wheel and declared dependencies in a clean environment: `-- bolt-testing`."""
+    _sync(session)
+    _python(session, "-m", "tools.isolated", *session.posargs)
+
+
+@nox.session
+def rust(session: nox.Session) -> None:
+    """Format, lints as errors and tests of the crates. The fuzz target is run by hand: see crates/bolt-http/fuzz."""
+    _sync(session)
+    with session.chdir(CORE):
+        session.run("cargo", "fmt", "--all", "--check", external=True)
+        clippy = ("cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings")
+        session.run(*clippy, external=True, env=CARGO_ENV)
+    _python(session, "-m", "tools.suites", "rust")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """ruff, mypy --strict, and the stub of the native module against the module itself."""
+    _sync(session)
+    _python(session, "-m", "ruff", "check", ".")
+    _python(session, "-m", "ruff", "format", "--check", ".")
+    _python(session, "-m", "mypy", *(word for module in MODULES for word in ("-p", module)))
+    _python(session, "-m", "mypy", "noxfile.py", "tools", "benchmarks", "typing_tests")
+    _python(session, "-m", "mypy.stubtest", "bolt_core._native")
+
+
+@nox.session
+def boundaries(session: nox.Session) -> None:
+    """The arrows between packages, each package's declared imports, versions, and no machine's paths."""
+    _sync(session)
+    session.run("lint-imports", "--config", "tools/importlinter.ini", "--no-logo", external=True)
+    for check in ("imports", "versions", "words"):
+        _python(session, "-m", f"tools.{check}")
+
+
+@nox.session
+def size(session: nox.Session) -> None:
+    """Size budgets of files, functions and parameter lists."""
+    _python(session, "-m", "tools.size")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Server CPU per request beside nginx and other frameworks: `-- --only bolt,nginx --case hello`."""
+    _sync(session)
+    _python(session, "-m", "benchmarks.run", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """The example shop, migrated, filled and served; arguments go to runbolt: `-- --port 9000 --processes 2`."""
+    _sync(session)
+    _python(session, "-m", "tools.demo", *session.posargs)

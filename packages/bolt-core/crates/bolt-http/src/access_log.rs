@@ -1,0 +1,4 @@
+//! The access log.
+
+/// Placeholder until the log is written.
+pub struct AccessLog;

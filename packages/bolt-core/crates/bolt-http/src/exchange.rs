@@ -1,0 +1,457 @@
+//! One request handed upward and the means to answer it once.
+//!
+//! Everything here but [`RequestHead`], [`Reply`] and [`HeaderBlock`] lives on the thread that runs the connections:
+//! the shared state is `Rc` and plain cells, never locks. What has to cross threads (the head, a finished reply) is `Send`.
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+
+use crate::head::RequestHead;
+use crate::refusal::Refusal;
+use crate::reply::{Reply, ReplyHead};
+use crate::router::RouteMatch;
+
+/// What the engine calls with every request that passed its stages.
+pub trait Handler {
+    /// Takes ownership of the exchange; must not block. Called from inside a connection's task.
+    fn handle(&self, exchange: Exchange);
+}
+
+impl<F: Fn(Exchange)> Handler for F {
+    fn handle(&self, exchange: Exchange) {
+        self(exchange);
+    }
+}
+
+/// A parsed request, its body and the one chance to answer it.
+pub struct Exchange {
+    /// The request line and header fields.
+    pub head: Arc<RequestHead>,
+    /// Which route matched and its raw parameters.
+    pub route: RouteMatch,
+    /// The body, as the route asked for it.
+    pub body: Body,
+    /// Answers the request.
+    pub responder: Responder,
+}
+
+/// A request's body as its route wants it.
+pub enum Body {
+    /// None was sent, or it has no bytes.
+    Empty,
+    /// Read whole, within the route's limit.
+    Whole(Bytes),
+    /// Read as the handler asks for it.
+    Stream(BodyReader),
+}
+
+/// What a handler answered.
+pub enum Answer {
+    /// A complete reply.
+    Whole(Reply),
+    /// A head, and a body that follows piece by piece.
+    Stream(ReplyHead, ReplyBody),
+    /// A refusal decided above the engine; rendered like the engine's own.
+    Refuse(Refusal),
+    /// The connection leaves HTTP after this head; reserved for protocol upgrades.
+    Upgrade(ReplyHead, Box<dyn FnOnce(Upgraded)>),
+}
+
+/// The bytes that followed the upgrade request's head, already read from the socket.
+pub struct Upgraded {
+    /// The connection's I/O.
+    pub io: Box<dyn crate::service::Io>,
+    /// Bytes the client sent after the head.
+    pub read_ahead: Bytes,
+}
+
+/// Where a connection waits for the answer to its one request in flight. One per connection, reused by every request.
+#[derive(Default)]
+pub(crate) struct Slot {
+    answer: RefCell<Option<Answer>>,
+    /// Set when the responder was dropped without an answer.
+    lost: Cell<bool>,
+    connection: RefCell<Option<Waker>>,
+    gone: Cell<bool>,
+    on_gone: RefCell<Option<Box<dyn FnOnce()>>>,
+}
+
+impl Slot {
+    /// A responder for the next request; the previous one must have been used or dropped.
+    pub(crate) fn responder(self: &Rc<Self>) -> Responder {
+        self.lost.set(false);
+        Responder { slot: Some(self.clone()) }
+    }
+
+    /// Ready once the handler answered; a responder dropped unused is an internal error.
+    pub(crate) fn poll_answer(&self, cx: &mut Context<'_>) -> Poll<Answer> {
+        if let Some(answer) = self.answer.borrow_mut().take() {
+            self.on_gone.borrow_mut().take();
+            return Poll::Ready(answer);
+        }
+        if self.lost.replace(false) {
+            self.on_gone.borrow_mut().take();
+            return Poll::Ready(Answer::Refuse(Refusal::HandlerLost));
+        }
+        remember(&self.connection, cx);
+        Poll::Pending
+    }
+
+    /// The client went away: tells whoever is still working on the answer.
+    pub(crate) fn client_gone(&self) {
+        self.gone.set(true);
+        let notify = self.on_gone.borrow_mut().take();
+        if let Some(notify) = notify {
+            notify();
+        }
+    }
+
+    fn wake(&self) {
+        let waker = self.connection.borrow_mut().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// Stores the task's waker unless the stored one already wakes it.
+fn remember(place: &RefCell<Option<Waker>>, cx: &Context<'_>) {
+    let mut stored = place.borrow_mut();
+    if !stored.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        *stored = Some(cx.waker().clone());
+    }
+}
+
+/// Answers one request, once. Dropping it unused answers 500.
+pub struct Responder {
+    slot: Option<Rc<Slot>>,
+}
+
+impl Responder {
+    /// Answers; wakes the connection.
+    pub fn send(mut self, answer: Answer) {
+        if let Some(slot) = self.slot.take() {
+            if slot.gone.get() {
+                return;
+            }
+            *slot.answer.borrow_mut() = Some(answer);
+            slot.wake();
+        }
+    }
+
+    /// Whether the client went away since the request arrived.
+    pub fn is_gone(&self) -> bool {
+        self.slot.as_ref().is_some_and(|slot| slot.gone.get())
+    }
+
+    /// Calls `notify` once when the client goes away before the answer is sent; at once if it already has.
+    pub fn on_gone(&self, notify: impl FnOnce() + 'static) {
+        let Some(slot) = &self.slot else { return };
+        if slot.gone.get() {
+            notify();
+        } else {
+            *slot.on_gone.borrow_mut() = Some(Box::new(notify));
+        }
+    }
+}
+
+impl Drop for Responder {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            slot.lost.set(true);
+            slot.wake();
+        }
+    }
+}
+
+/// Bytes that a producer may queue for a client before it should wait.
+pub const HIGH_WATER: usize = 64 * 1024;
+/// The queue length at which a waiting producer is told to go on.
+pub const LOW_WATER: usize = 16 * 1024;
+
+#[derive(Default)]
+struct ReplyChannel {
+    queue: RefCell<VecDeque<Bytes>>,
+    queued: Cell<usize>,
+    /// `Some(true)`: complete; `Some(false)`: failed, the connection must not make it look complete.
+    ended: Cell<Option<bool>>,
+    closed: Cell<bool>,
+    connection: RefCell<Option<Waker>>,
+    on_room: RefCell<Option<Box<dyn FnOnce()>>>,
+}
+
+impl ReplyChannel {
+    fn wake(&self) {
+        let waker = self.connection.borrow_mut().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+}
+
+/// The connection's end of a streamed reply.
+pub struct ReplyBody {
+    channel: Rc<ReplyChannel>,
+}
+
+/// The producer's end of a streamed reply. Dropping it without `finish` marks the reply as failed.
+pub struct ReplyWriter {
+    channel: Rc<ReplyChannel>,
+}
+
+/// A streamed reply's two ends.
+pub fn reply_stream() -> (ReplyWriter, ReplyBody) {
+    let channel = Rc::<ReplyChannel>::default();
+    (ReplyWriter { channel: channel.clone() }, ReplyBody { channel })
+}
+
+impl ReplyWriter {
+    /// Queues a chunk; `true` while there is room for more. A chunk for a client that left is dropped.
+    pub fn write(&self, chunk: Bytes) -> bool {
+        if self.channel.closed.get() {
+            return true;
+        }
+        if !chunk.is_empty() {
+            self.channel.queued.set(self.channel.queued.get() + chunk.len());
+            self.channel.queue.borrow_mut().push_back(chunk);
+            self.channel.wake();
+        }
+        self.channel.queued.get() < HIGH_WATER
+    }
+
+    /// Bytes queued that the connection has not taken yet.
+    pub fn queued(&self) -> usize {
+        self.channel.queued.get()
+    }
+
+    /// The reply is complete.
+    pub fn finish(self) {
+        self.channel.ended.set(Some(true));
+    }
+
+    /// Whether nobody reads any more: the client left or its connection failed.
+    pub fn is_closed(&self) -> bool {
+        self.channel.closed.get()
+    }
+
+    /// Calls `notify` once there is room again, or nobody reads any more; at once if that is so now.
+    pub fn on_room(&self, notify: impl FnOnce() + 'static) {
+        if self.channel.closed.get() || self.channel.queued.get() < HIGH_WATER {
+            notify();
+        } else {
+            *self.channel.on_room.borrow_mut() = Some(Box::new(notify));
+        }
+    }
+
+    /// Calls `notify` once if the client leaves before the reply is complete, in place of any `on_room` still waiting.
+    pub fn on_closed(&self, notify: impl FnOnce() + 'static) {
+        if self.channel.closed.get() {
+            notify();
+        } else {
+            *self.channel.on_room.borrow_mut() = Some(Box::new(notify));
+        }
+    }
+}
+
+impl Drop for ReplyWriter {
+    fn drop(&mut self) {
+        if self.channel.ended.get().is_none() {
+            self.channel.ended.set(Some(false));
+        }
+        self.channel.wake();
+    }
+}
+
+/// The next thing a streamed reply has for the connection.
+pub enum ReplyPart {
+    /// Bytes to send.
+    Chunk(Bytes),
+    /// Complete.
+    End,
+    /// The producer failed: cut the connection.
+    Failed,
+}
+
+impl ReplyBody {
+    /// The next part, or pending with the connection's waker stored.
+    pub(crate) fn poll_part(&self, cx: &mut Context<'_>) -> Poll<ReplyPart> {
+        let next = self.channel.queue.borrow_mut().pop_front();
+        if let Some(chunk) = next {
+            self.taken(chunk.len());
+            return Poll::Ready(ReplyPart::Chunk(chunk));
+        }
+        match self.channel.ended.get() {
+            Some(true) => Poll::Ready(ReplyPart::End),
+            Some(false) => Poll::Ready(ReplyPart::Failed),
+            None => {
+                remember(&self.channel.connection, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Whether the producer failed with nothing left to send, so that an orderly error can still be told.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.channel.ended.get() == Some(false) && self.channel.queue.borrow().is_empty()
+    }
+
+    fn taken(&self, length: usize) {
+        let left = self.channel.queued.get() - length;
+        self.channel.queued.set(left);
+        if left <= LOW_WATER {
+            self.room();
+        }
+    }
+
+    fn room(&self) {
+        let notify = self.channel.on_room.borrow_mut().take();
+        if let Some(notify) = notify {
+            notify();
+        }
+    }
+}
+
+impl Drop for ReplyBody {
+    fn drop(&mut self) {
+        self.channel.closed.set(true);
+        self.room();
+    }
+}
+
+/// One step of reading a streamed request body.
+pub enum BodyPart {
+    /// Bytes of the body, in order.
+    Chunk(Bytes),
+    /// The whole body has been read.
+    End,
+    /// The body broke a rule or a limit, or the client left.
+    Failed(Refusal),
+    /// Nothing yet: ask `on_ready` to be told.
+    Pending,
+}
+
+#[derive(Default)]
+struct BodyChannel {
+    queue: RefCell<VecDeque<Bytes>>,
+    queued: Cell<usize>,
+    ended: RefCell<Option<Result<(), Refusal>>>,
+    /// The handler has asked for bytes (what sends `100 Continue`).
+    wanted: Cell<bool>,
+    abandoned: Cell<bool>,
+    connection: RefCell<Option<Waker>>,
+    on_ready: RefCell<Option<Box<dyn FnOnce()>>>,
+}
+
+impl BodyChannel {
+    fn wake_connection(&self) {
+        let waker = self.connection.borrow_mut().take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    fn ready(&self) {
+        let notify = self.on_ready.borrow_mut().take();
+        if let Some(notify) = notify {
+            notify();
+        }
+    }
+}
+
+/// The handler's end of a streamed request body.
+pub struct BodyReader {
+    channel: Rc<BodyChannel>,
+}
+
+/// The connection's end of a streamed request body.
+pub(crate) struct BodySender {
+    channel: Rc<BodyChannel>,
+}
+
+/// A streamed request body's two ends.
+pub(crate) fn body_stream() -> (BodySender, BodyReader) {
+    let channel = Rc::<BodyChannel>::default();
+    (BodySender { channel: channel.clone() }, BodyReader { channel })
+}
+
+impl BodyReader {
+    /// The next bytes if they are there. The first call lets the client send (`Expect: 100-continue`).
+    pub fn next_part(&self) -> BodyPart {
+        self.channel.wanted.set(true);
+        let next = self.channel.queue.borrow_mut().pop_front();
+        if let Some(chunk) = next {
+            self.channel.queued.set(self.channel.queued.get() - chunk.len());
+            self.channel.wake_connection();
+            return BodyPart::Chunk(chunk);
+        }
+        match &*self.channel.ended.borrow() {
+            Some(Ok(())) => BodyPart::End,
+            Some(Err(refusal)) => BodyPart::Failed(refusal.clone()),
+            None => {
+                self.channel.wake_connection();
+                BodyPart::Pending
+            }
+        }
+    }
+
+    /// Calls `notify` once when `next_part` has something else than `Pending` to say; at once if it has now.
+    pub fn on_ready(&self, notify: impl FnOnce() + 'static) {
+        if self.channel.ended.borrow().is_some() || !self.channel.queue.borrow().is_empty() {
+            notify();
+        } else {
+            *self.channel.on_ready.borrow_mut() = Some(Box::new(notify));
+        }
+    }
+}
+
+impl Drop for BodyReader {
+    fn drop(&mut self) {
+        self.channel.abandoned.set(true);
+        self.channel.wake_connection();
+    }
+}
+
+impl BodySender {
+    /// Hands bytes to the handler.
+    pub(crate) fn push(&self, chunk: Bytes) {
+        if chunk.is_empty() || self.channel.abandoned.get() {
+            return;
+        }
+        self.channel.queued.set(self.channel.queued.get() + chunk.len());
+        self.channel.queue.borrow_mut().push_back(chunk);
+        self.channel.ready();
+    }
+
+    /// The body ended, well or not.
+    pub(crate) fn end(&self, how: Result<(), Refusal>) {
+        *self.channel.ended.borrow_mut() = Some(how);
+        self.channel.ready();
+    }
+
+    /// Whether the handler will never read again.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.channel.abandoned.get()
+    }
+
+    /// Ready when the handler wants more than what is queued (or left); else pending with the waker stored.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.channel.abandoned.get() || (self.channel.wanted.get() && self.channel.queued.get() < HIGH_WATER) {
+            return Poll::Ready(());
+        }
+        remember(&self.channel.connection, cx);
+        Poll::Pending
+    }
+}
+
+impl Drop for BodySender {
+    fn drop(&mut self) {
+        // A connection that ends in the middle of a body must not leave its reader waiting.
+        if self.channel.ended.borrow().is_none() {
+            self.end(Err(Refusal::BadRequest("The connection ended before the body was complete")));
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! One connection's life: heads in, answers out, in order.
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Poll, ready};
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::incoming::Incoming;
+use super::parse::Parsed;
+use super::wire::Wire;
+use crate::exchange::{Answer, Exchange, Slot, Upgraded};
+use crate::head::{Peer, RequestHead};
+use crate::refusal::Refusal;
+use crate::reply::{HeaderBlock, Reply, ReplyHead};
+use crate::router::Found;
+use crate::server::{Stop, StopWatch};
+use crate::service::{Connected, Io, Service};
+
+/// Why a request is not answered by its handler, or the connection not continued.
+pub(super) enum Halt {
+    /// Answer with this instead.
+    Refuse(Refusal),
+    /// The client left, or takes nothing: there is nobody to write to.
+    Gone,
+    /// The reply must not look complete.
+    Cut,
+}
+
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Halt::Refuse(refusal)
+    }
+}
+
+impl From<io::Error> for Halt {
+    fn from(_: io::Error) -> Self {
+        Halt::Gone
+    }
+}
+
+/// What a connection's last request left to do.
+enum Outcome {
+    Close,
+    Upgrade(Box<dyn FnOnce(Upgraded)>),
+}
+
+/// One connection and the request it is at.
+pub(super) struct Connection<T> {
+    pub(super) wire: Wire<T>,
+    pub(super) service: Rc<Service>,
+    pub(super) peer: Peer,
+    pub(super) stop: StopWatch,
+    pub(super) guard: Guard,
+    pub(super) body: Incoming,
+    /// Whether the connection may serve another request after this one.
+    pub(super) open: bool,
+    reset: fn(&T),
+}
+
+/// Tells the handler and the log when the connection's task ends in the middle of a request: dropped, or by a panic.
+pub(super) struct Guard {
+    pub(super) slot: Rc<Slot>,
+    counted: Connected,
+    service: Rc<Service>,
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.service.report("a connection's task panicked; its connection was closed");
+        }
+        self.slot.client_gone();
+    }
+}
+
+/// Serves one connection; `reset` prepares `io` so that dropping it does not look like an orderly end.
+pub(crate) async fn serve<T: Io + 'static>(io: T, peer: Peer, service: Rc<Service>, stop: Stop, reset: fn(&T)) {
+    let guard = Guard { slot: Rc::default(), counted: Connected::new(service.clone()), service: service.clone() };
+    let connection = Connection {
+        wire: Wire::new(io, service.config.write_timeout),
+        stop: stop.watch(),
+        body: Incoming::default(),
+        open: true,
+        service,
+        peer,
+        guard,
+        reset,
+    };
+    connection.run().await;
+}
+
+impl<T: Io + 'static> Connection<T> {
+    async fn run(mut self) {
+        match self.serve_requests().await {
+            Ok(Outcome::Close) => self.close().await,
+            Ok(Outcome::Upgrade(take)) => {
+                let read_ahead = std::mem::take(&mut self.wire.input).freeze();
+                take(Upgraded { io: Box::new(self.wire.io), read_ahead });
+            }
+            Err(Halt::Cut) => (self.reset)(&self.wire.io),
+            Err(Halt::Gone | Halt::Refuse(_)) => {}
+        }
+    }
+
+    async fn serve_requests(&mut self) -> Result<Outcome, Halt> {
+        while self.open {
+            let parsed = match self.next_head().await {
+                Ok(Some(parsed)) => parsed,
+                Ok(None) => break,
+                Err(Halt::Refuse(refusal)) => {
+                    self.body.unsure = true;
+                    self.refuse(None, &refusal).await?;
+                    break;
+                }
+                Err(halt) => return Err(halt),
+            };
+            self.guard.counted.set_answering(true);
+            if let Some(outcome) = self.serve_request(parsed).await? {
+                return Ok(outcome);
+            }
+            self.guard.counted.set_answering(false);
+        }
+        Ok(Outcome::Close)
+    }
+
+    async fn serve_request(&mut self, parsed: Parsed) -> Result<Option<Outcome>, Halt> {
+        self.open = parsed.keep_alive;
+        self.body = Incoming::new(parsed.framing, parsed.expects_continue);
+        let head = Arc::new(parsed.head);
+        let answer = match self.answer(&head).await {
+            Err(Halt::Refuse(refusal)) => Answer::Refuse(refusal),
+            answer => answer?,
+        };
+        self.open &= !self.stop.is_triggered() && self.can_finish_body();
+        match answer {
+            Answer::Whole(reply) => self.write_whole(Some(&head), reply).await?,
+            Answer::Refuse(refusal) => self.refuse(Some(&head), &refusal).await?,
+            Answer::Stream(reply, body) => self.write_stream(&head, reply, body).await?,
+            Answer::Upgrade(reply, take) => {
+                self.write_upgrade(&head, reply).await?;
+                return Ok(Some(Outcome::Upgrade(take)));
+            }
+        }
+        self.finish_body().await?;
+        Ok(None)
+    }
+
+    /// The reply of whoever the request goes to.
+    async fn answer(&mut self, head: &Arc<RequestHead>) -> Result<Answer, Halt> {
+        let service = self.service.clone();
+        let (route, spec) = match service.routes.find(head.method(), head.path()) {
+            Found::Match(route, spec) => (route, spec),
+            Found::Redirect(path) => return Ok(redirect(head, &path)),
+            Found::Options { allow } => return Ok(options(&allow)),
+            Found::MethodNotAllowed { allow } => return Err(Refusal::MethodNotAllowed { allow }.into()),
+            Found::NotFound => return Err(Refusal::NotFound.into()),
+        };
+        service.stages.before(head, spec)?;
+        let body = self.receive(spec).await?;
+        let responder = self.guard.slot.responder();
+        service.handler.handle(Exchange { head: head.clone(), route, body, responder });
+        self.handler_answer().await
+    }
+
+    /// Waits for the handler; meanwhile feeds it the body it reads and notices when the client leaves.
+    async fn handler_answer(&mut self) -> Result<Answer, Halt> {
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(answer) = self.guard.slot.poll_answer(cx) {
+                return Poll::Ready(Ok(answer));
+            }
+            if self.poll_client(cx).is_ready() || matches!(self.wire.poll_flush_soon(cx), Poll::Ready(Err(_))) {
+                self.guard.slot.client_gone();
+                return Poll::Ready(Err(Halt::Gone));
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Ends the connection so that what was written reaches the client.
+    async fn close(&mut self) {
+        let unread = self.body.unsure || !self.body.is_complete() || !self.wire.input.is_empty();
+        let written = std::future::poll_fn(|cx| {
+            ready!(self.wire.poll_flush(cx))?;
+            std::pin::Pin::new(&mut self.wire.io).poll_shutdown(cx)
+        });
+        if written.await.is_ok() && unread && !self.wire.eof {
+            self.linger().await;
+        }
+    }
+
+    /// Reads and drops what the client still sends: closing with unread bytes makes the kernel send a reset, which can
+    /// overtake the reply (RFC 9112 §9.6).
+    async fn linger(&mut self) {
+        let until = Instant::now() + self.service.config.drain_timeout;
+        let mut left = self.service.config.max_drain;
+        std::future::poll_fn(|cx| {
+            loop {
+                self.wire.input.clear();
+                match self.wire.poll_fill(cx) {
+                    Poll::Ready(Ok(read)) if read > 0 && read <= left => left -= read,
+                    Poll::Ready(_) => return Poll::Ready(()),
+                    Poll::Pending => return self.wire.timer.poll(until, cx),
+                }
+            }
+        })
+        .await;
+    }
+}
+
+/// Permanent for GET and HEAD; 308 keeps any other method and its body (RFC 9110 §15.4.9).
+fn redirect(head: &RequestHead, path: &str) -> Answer {
+    let status = if matches!(head.method(), "GET" | "HEAD") { 301 } else { 308 };
+    let mut location = Vec::with_capacity(path.len() + 16);
+    location.extend_from_slice(path.as_bytes());
+    if let Some(query) = head.query() {
+        location.push(b'?');
+        location.extend_from_slice(query.as_bytes());
+    }
+    bodiless(status, b"location", &location)
+}
+
+fn options(allow: &str) -> Answer {
+    bodiless(204, b"allow", allow.as_bytes())
+}
+
+fn bodiless(status: u16, name: &[u8], value: &[u8]) -> Answer {
+    let mut headers = HeaderBlock::builder();
+    match headers.push(name, value) {
+        Ok(()) => {
+            let head = ReplyHead { status, headers: headers.finish() };
+            Answer::Whole(Reply { head, body: Bytes::new() })
+        }
+        Err(_) => Answer::Refuse(Refusal::NotFound),
+    }
+}

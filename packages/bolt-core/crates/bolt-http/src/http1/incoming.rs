@@ -1,0 +1,413 @@
+//! What comes from the client: heads, bodies, or its end.
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::time::Instant;
+
+use super::body::{Decoder, Framing, Step};
+use super::connection::{Connection, Halt};
+use super::parse::{self, Parsed};
+use super::scan::{HeadScanner, Scan};
+use super::write::CONTINUE;
+use crate::config::Config;
+use crate::exchange::{Body, BodySender, body_stream};
+use crate::refusal::Refusal;
+use crate::router::{BodyMode, RouteSpec};
+use crate::service::Io;
+
+/// Bytes that are read ahead of the request in flight, to notice a client that leaves; then reading stops.
+const READ_AHEAD: usize = 64 * 1024;
+/// What a body of declared length is given room for before any of it arrived.
+const FIRST_ROOM: usize = 64 * 1024;
+
+const INCOMPLETE_HEAD: Refusal = Refusal::BadRequest("The request ended before its head was complete");
+const INCOMPLETE_BODY: Refusal = Refusal::BadRequest("The request ended before its body was complete");
+const ANSWERED: Refusal = Refusal::BadRequest("The request was answered before its body was read");
+
+/// The body of the request in flight.
+pub(super) struct Incoming {
+    framing: Framing,
+    /// Made when the limit is known: the route's, or that of draining.
+    decoder: Option<Decoder>,
+    /// Where a streamed body goes.
+    sender: Option<BodySender>,
+    /// The client may be waiting for `100 Continue`.
+    expects_continue: bool,
+    /// Where the next request begins is not known.
+    pub(super) unsure: bool,
+    pace: Pace,
+}
+
+impl Default for Incoming {
+    fn default() -> Self {
+        Incoming::new(Framing::None, false)
+    }
+}
+
+impl Incoming {
+    pub(super) fn new(framing: Framing, expects_continue: bool) -> Self {
+        let expects_continue = expects_continue && framing != Framing::None;
+        Incoming { framing, decoder: None, sender: None, expects_continue, unsure: false, pace: Pace::default() }
+    }
+
+    pub(super) fn is_complete(&self) -> bool {
+        match &self.decoder {
+            Some(decoder) => decoder.is_complete(),
+            None => self.framing == Framing::None,
+        }
+    }
+
+    fn fail_stream(&mut self, refusal: Refusal) {
+        if let Some(sender) = self.sender.take() {
+            sender.end(Err(refusal));
+        }
+    }
+}
+
+/// Measures how fast a body arrives, over the time in which the server waited for it.
+#[derive(Default)]
+struct Pace {
+    since: Option<Instant>,
+    waited: Duration,
+    received: u64,
+}
+
+impl Pace {
+    /// When the client will have been too slow; `None` where no minimum is set.
+    fn deadline(&mut self, config: &Config) -> Option<Instant> {
+        let since = *self.since.get_or_insert_with(Instant::now);
+        let seconds = self.received.checked_div(u64::from(config.body_min_rate))?;
+        let allowed = config.body_grace.saturating_add(Duration::from_secs(seconds));
+        since.checked_add(allowed.saturating_sub(self.waited))
+    }
+
+    fn arrived(&mut self, bytes: usize) {
+        self.received += bytes as u64;
+        if let Some(since) = self.since.take() {
+            self.waited += since.elapsed();
+        }
+    }
+
+    /// The server does not wait now, because the handler does not read.
+    fn rest(&mut self) {
+        self.arrived(0);
+    }
+}
+
+impl<T: Io + 'static> Connection<T> {
+    /// The next request's head; `None` when the connection ends between requests.
+    pub(super) async fn next_head(&mut self) -> Result<Option<Parsed>, Halt> {
+        let mut scanner = HeadScanner::default();
+        let mut since = None;
+        loop {
+            if let Scan::Complete { skip, length, fields } = scanner.scan(&self.wire.input, &self.service.config)? {
+                self.wire.input.advance(skip);
+                let head = self.take_input(length);
+                return Ok(Some(parse::parse_head(head, fields, self.peer.clone())?));
+            }
+            if self.wire.eof {
+                let clean = self.wire.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
+                return if clean { Ok(None) } else { Err(INCOMPLETE_HEAD.into()) };
+            }
+            if !self.fill_head(&mut since).await? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Reads more of a head; `false` when the connection should end instead. `since`: when the head began to arrive.
+    async fn fill_head(&mut self, since: &mut Option<Instant>) -> Result<bool, Halt> {
+        let mut deadline = None;
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(Err(_)) = self.wire.poll_flush(cx) {
+                return Poll::Ready(Err(Halt::Gone));
+            }
+            if let Poll::Ready(read) = self.wire.poll_fill(cx) {
+                return Poll::Ready(read.map(|_| true).map_err(Halt::from));
+            }
+            let idle = self.wire.input.is_empty();
+            if idle && self.stop.poll_stopped(cx).is_ready() {
+                return Poll::Ready(Ok(false));
+            }
+            self.wire.release();
+            let until = *deadline.get_or_insert_with(|| {
+                let config = &self.service.config;
+                if idle {
+                    Instant::now() + config.keep_alive_timeout
+                } else {
+                    *since.get_or_insert_with(Instant::now) + config.head_timeout
+                }
+            });
+            self.wire.timer.poll(until, cx).map(|()| if idle { Ok(false) } else { Err(Refusal::RequestTimeout.into()) })
+        })
+        .await
+    }
+
+    /// Takes `length` bytes off the input, copying as little as keeps no foreign bytes alive.
+    fn take_input(&mut self, length: usize) -> Bytes {
+        let input = &mut self.wire.input;
+        if length == input.len() {
+            return std::mem::take(input).freeze();
+        }
+        let taken = Bytes::copy_from_slice(&input[..length]);
+        input.advance(length);
+        taken
+    }
+
+    /// The body as the route wants it.
+    pub(super) async fn receive(&mut self, spec: &RouteSpec) -> Result<Body, Halt> {
+        if self.body.framing == Framing::None {
+            return Ok(Body::Empty);
+        }
+        let config = &self.service.config;
+        let default = if spec.body == BodyMode::Stream { config.max_streamed_body } else { config.max_body };
+        let limit = spec.max_body.unwrap_or(default);
+        self.body.decoder = Some(Decoder::new(self.body.framing, limit, config)?);
+        match spec.body {
+            BodyMode::Stream => {
+                let (sender, reader) = body_stream();
+                self.body.sender = Some(sender);
+                Ok(Body::Stream(reader))
+            }
+            BodyMode::Whole => {
+                let body = self.read_whole().await?;
+                Ok(if body.is_empty() { Body::Empty } else { Body::Whole(body) })
+            }
+            // The final reply comes without the body having been asked for, so it is left where it is.
+            BodyMode::None if self.body.expects_continue && self.wire.input.is_empty() => Ok(Body::Empty),
+            BodyMode::None => self.discard(usize::MAX).await.map(|()| Body::Empty),
+        }
+    }
+
+    async fn read_whole(&mut self) -> Result<Bytes, Halt> {
+        self.send_continue();
+        let known = self.remaining();
+        if let Some(length) = known.filter(|&length| length <= self.wire.input.len()) {
+            self.body.decoder = None;
+            self.body.framing = Framing::None;
+            return Ok(self.take_input(length));
+        }
+        let mut body = BytesMut::with_capacity(known.unwrap_or(0).min(FIRST_ROOM));
+        while !self.is_body_taken(&mut |content| body.extend_from_slice(content))? {
+            match self.remaining().filter(|_| self.wire.input.is_empty()) {
+                Some(left) => self.fill_into(&mut body, left).await?,
+                None => self.fill_body().await?,
+            }
+        }
+        Ok(body.freeze())
+    }
+
+    /// Reads and drops the rest of the body, of at most `limit` bytes.
+    async fn discard(&mut self, limit: usize) -> Result<(), Halt> {
+        let mut dropped = 0;
+        while !self.is_body_taken(&mut |content| dropped += content.len())? {
+            if dropped > limit {
+                return Err(Refusal::BodyTooLarge { limit }.into());
+            }
+            self.fill_body().await?;
+        }
+        Ok(())
+    }
+
+    fn remaining(&self) -> Option<usize> {
+        self.body.decoder.as_ref().and_then(Decoder::remaining).and_then(|left| usize::try_from(left).ok())
+    }
+
+    /// Takes what the input has of the body; whether that was the rest of it.
+    fn is_body_taken(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<bool, Refusal> {
+        let Some(decoder) = &mut self.body.decoder else { return Ok(true) };
+        let input = &mut self.wire.input;
+        while !decoder.is_complete() {
+            if input.is_empty() {
+                return Ok(false);
+            }
+            match decoder.step(input)? {
+                Step::Content(length) => {
+                    take(&input[..length]);
+                    input.advance(length);
+                }
+                Step::Framing(length) => input.advance(length),
+                Step::End => break,
+            }
+        }
+        Ok(true)
+    }
+
+    fn send_continue(&mut self) {
+        // A client that has begun to send waits for nothing (RFC 9110 §10.1.1).
+        if std::mem::take(&mut self.body.expects_continue) && self.wire.input.is_empty() {
+            self.wire.output().extend_from_slice(CONTINUE);
+        }
+    }
+
+    /// Waits until more of the body is in the input.
+    async fn fill_body(&mut self) -> Result<(), Halt> {
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(Err(_)) = self.wire.poll_flush(cx) {
+                return Poll::Ready(Err(Halt::Gone));
+            }
+            let read = self.wire.poll_fill(cx);
+            self.body_arrived(read, cx)
+        })
+        .await
+    }
+
+    /// Waits until more of the body is in `body`, of which `left` bytes are missing.
+    async fn fill_into(&mut self, body: &mut BytesMut, left: usize) -> Result<(), Halt> {
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(Err(_)) = self.wire.poll_flush(cx) {
+                return Poll::Ready(Err(Halt::Gone));
+            }
+            let before = body.len();
+            let read = self.wire.poll_read_into(body, left, cx);
+            if let (Poll::Ready(Ok(_)), Some(decoder)) = (&read, &mut self.body.decoder) {
+                // The decoder only counts here: a body of known length has no framing of its own.
+                if body.len() > before {
+                    let _ = decoder.step(&body[before..])?;
+                }
+            }
+            self.body_arrived(read, cx)
+        })
+        .await
+    }
+
+    fn body_arrived(
+        &mut self,
+        read: Poll<std::io::Result<usize>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Halt>> {
+        match read {
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(INCOMPLETE_BODY.into())),
+            Poll::Ready(Ok(length)) => {
+                self.body.pace.arrived(length);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(_)) => Poll::Ready(Err(Halt::Gone)),
+            Poll::Pending => self.poll_pace(cx).map(|()| Err(Refusal::RequestTimeout.into())),
+        }
+    }
+
+    fn poll_pace(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.body.pace.deadline(&self.service.config) {
+            Some(deadline) => self.wire.timer.poll(deadline, cx),
+            None => Poll::Pending,
+        }
+    }
+
+    /// While the handler works: feeds it the body, reads ahead, and is ready once the client has left.
+    pub(super) fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let wants = self.feed(cx);
+            if self.wire.eof {
+                return self.client_ended();
+            }
+            if self.wire.input.len() >= READ_AHEAD {
+                self.body.pace.rest();
+                return Poll::Pending;
+            }
+            match self.wire.poll_fill(cx) {
+                Poll::Ready(Ok(length)) => self.body.pace.arrived(length),
+                Poll::Ready(Err(_)) => return self.client_left(),
+                Poll::Pending if wants => {
+                    if self.poll_pace(cx).is_ready() {
+                        self.body.unsure = true;
+                        self.open = false;
+                        self.body.fail_stream(Refusal::RequestTimeout);
+                    }
+                    return Poll::Pending;
+                }
+                Poll::Pending => {
+                    self.body.pace.rest();
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+
+    /// Moves what arrived of a streamed body to its reader; whether that reader waits for more.
+    fn feed(&mut self, cx: &mut Context<'_>) -> bool {
+        loop {
+            let (Some(sender), Some(decoder)) = (&self.body.sender, &mut self.body.decoder) else { return false };
+            if sender.is_abandoned() {
+                self.body.sender = None;
+                return false;
+            }
+            if sender.poll_room(cx).is_pending() {
+                return false;
+            }
+            let input = &mut self.wire.input;
+            if input.is_empty() && !decoder.is_complete() {
+                self.send_continue();
+                return true;
+            }
+            match decoder.step(input) {
+                Ok(Step::Content(length)) => sender.push(input.split_to(length).freeze()),
+                Ok(Step::Framing(length)) => input.advance(length),
+                Ok(Step::End) => {
+                    sender.end(Ok(()));
+                    self.body.sender = None;
+                }
+                Err(refusal) => {
+                    self.body.unsure = true;
+                    self.open = false;
+                    self.body.fail_stream(refusal);
+                }
+            }
+        }
+    }
+
+    /// The client ended its stream: it left, unless it is known to half-close and sent its whole request.
+    fn client_ended(&mut self) -> Poll<()> {
+        let waits_for_reader = self.body.sender.is_some() && !self.wire.input.is_empty();
+        if !self.service.config.allow_half_close {
+            return self.client_left();
+        }
+        if !waits_for_reader {
+            self.body.fail_stream(INCOMPLETE_BODY);
+        }
+        Poll::Pending
+    }
+
+    fn client_left(&mut self) -> Poll<()> {
+        self.body.fail_stream(INCOMPLETE_BODY);
+        Poll::Ready(())
+    }
+
+    /// Before the reply: whether the connection can go on after it, with what is left of the body dropped.
+    pub(super) fn can_finish_body(&mut self) -> bool {
+        if self.body.is_complete() {
+            return true;
+        }
+        if std::mem::take(&mut self.body.expects_continue) && self.wire.input.is_empty() {
+            // The client was not told to go on, so whether its body comes is unknown, and no 100 may follow the reply.
+            self.body.unsure = true;
+            self.body.fail_stream(ANSWERED);
+            return false;
+        }
+        let limit = self.service.config.max_drain;
+        if self.body.decoder.is_none() {
+            self.body.decoder = Decoder::new(self.body.framing, limit, &self.service.config).ok();
+        }
+        let streaming = self.body.sender.as_ref().is_some_and(|sender| !sender.is_abandoned());
+        self.body.decoder.is_some() && (streaming || self.remaining().is_none_or(|left| left <= limit))
+    }
+
+    /// After the reply: the rest of a body nobody read must not be taken for the next request.
+    pub(super) async fn finish_body(&mut self) -> Result<(), Halt> {
+        self.body.fail_stream(ANSWERED);
+        if !self.open || self.body.is_complete() {
+            return Ok(());
+        }
+        let limit = self.service.config.max_drain;
+        match tokio::time::timeout(self.service.config.drain_timeout, self.discard(limit)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(Halt::Gone | Halt::Cut)) => Err(Halt::Gone),
+            Ok(Err(Halt::Refuse(_))) | Err(_) => {
+                self.body.unsure = true;
+                self.open = false;
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! An HTTP/1 server engine that knows no Python: framing, limits, routing and the pipeline around a handler.
+//!
+//! The seam upward is one trait, [`exchange::Handler`]. I/O is generic; the listener and the stop signal are arguments.
+pub mod access_log;
+pub mod coerce;
+pub mod config;
+pub mod date;
+pub mod exchange;
+pub mod head;
+pub mod http1;
+pub mod json;
+pub mod pipeline;
+pub mod refusal;
+pub mod reply;
+pub mod router;
+pub mod server;
+pub mod service;

@@ -1,0 +1,136 @@
+//! Every request that the engine turns down, with its status and what the client is told.
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::reply::{HeaderBlock, Reply, ReplyHead};
+
+/// Why a request is not answered by its handler.
+///
+/// The texts are fixed or built from the server's own settings: nothing of the request is echoed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The head or the body's framing breaks RFC 9110 or RFC 9112; the text names the rule.
+    BadRequest(&'static str),
+    /// The host is not one that this server answers for.
+    BadHost,
+    /// No route matches the path.
+    NotFound,
+    /// The path exists, the method does not.
+    MethodNotAllowed {
+        /// The methods that exist, as in an `Allow` field.
+        allow: String,
+    },
+    /// The client sent its head or its body too slowly.
+    RequestTimeout,
+    /// The body is longer than its route takes.
+    BodyTooLarge {
+        /// In bytes.
+        limit: usize,
+    },
+    /// The request line is longer than the configured limit.
+    UriTooLong,
+    /// The body's media type is not one that the route reads.
+    UnsupportedMediaType,
+    /// An expectation other than `100-continue` (RFC 9110 §10.1.1).
+    ExpectationFailed,
+    /// Too many header fields, or too many bytes of them.
+    HeadersTooLarge,
+    /// The handler went away without an answer.
+    HandlerLost,
+    /// A transfer coding that this server does not know (RFC 9112 §6.1).
+    UnknownTransferCoding,
+    /// The server cannot take the request now.
+    ServiceUnavailable {
+        /// Seconds after which trying again makes sense.
+        retry_after: Option<u32>,
+    },
+    /// A major version other than 1 in the request line.
+    VersionNotSupported,
+}
+
+impl Refusal {
+    /// The reply's status.
+    pub fn status(&self) -> u16 {
+        match self {
+            Refusal::BadRequest(_) | Refusal::BadHost => 400,
+            Refusal::NotFound => 404,
+            Refusal::MethodNotAllowed { .. } => 405,
+            Refusal::RequestTimeout => 408,
+            Refusal::BodyTooLarge { .. } => 413,
+            Refusal::UriTooLong => 414,
+            Refusal::UnsupportedMediaType => 415,
+            Refusal::ExpectationFailed => 417,
+            Refusal::HeadersTooLarge => 431,
+            Refusal::HandlerLost => 500,
+            Refusal::UnknownTransferCoding => 501,
+            Refusal::ServiceUnavailable { .. } => 503,
+            Refusal::VersionNotSupported => 505,
+        }
+    }
+
+    /// What the client is told.
+    pub fn detail(&self) -> &str {
+        match self {
+            Refusal::BadRequest(detail) => detail,
+            Refusal::BadHost => "Invalid host header",
+            Refusal::NotFound => "Not Found",
+            Refusal::MethodNotAllowed { .. } => "Method Not Allowed",
+            Refusal::RequestTimeout => "The request was not received in time",
+            Refusal::BodyTooLarge { .. } => "The request body is too large",
+            Refusal::UriTooLong => "The request line is too long",
+            Refusal::UnsupportedMediaType => "Unsupported Media Type",
+            Refusal::ExpectationFailed => "The only expectation supported is 100-continue",
+            Refusal::HeadersTooLarge => "The request header fields are too large",
+            Refusal::HandlerLost => "Internal Server Error",
+            Refusal::UnknownTransferCoding => "The only transfer coding supported is chunked",
+            Refusal::ServiceUnavailable { .. } => "Service Unavailable",
+            Refusal::VersionNotSupported => "HTTP Version Not Supported",
+        }
+    }
+
+    /// `{"detail": "…"}` as `application/json`, with the fields that the status calls for.
+    pub fn reply(&self) -> Reply {
+        Reply { head: ReplyHead { status: self.status(), headers: self.headers() }, body: self.body() }
+    }
+
+    /// Whether nothing more may be read from the connection as a request: where the next one begins is not sure.
+    pub fn closes(&self) -> bool {
+        !matches!(
+            self,
+            Refusal::BadHost
+                | Refusal::NotFound
+                | Refusal::MethodNotAllowed { .. }
+                | Refusal::UnsupportedMediaType
+                | Refusal::HandlerLost
+                | Refusal::ServiceUnavailable { .. }
+        )
+    }
+
+    fn headers(&self) -> HeaderBlock {
+        const JSON: &[u8] = b"content-type: application/json\r\n";
+        let mut number = itoa::Buffer::new();
+        let (name, value) = match self {
+            Refusal::MethodNotAllowed { allow } => ("allow", allow.as_str()),
+            Refusal::ServiceUnavailable { retry_after: Some(seconds) } => ("retry-after", number.format(*seconds)),
+            _ => return HeaderBlock::from_static(JSON),
+        };
+        let mut block = HeaderBlock::builder();
+        // Both values are the server's own text; one that is no field value is left out rather than sent.
+        let _ = block.push(b"content-type", b"application/json");
+        let _ = block.push(name.as_bytes(), value.as_bytes());
+        block.finish()
+    }
+
+    fn body(&self) -> Bytes {
+        let mut body = BytesMut::with_capacity(self.detail().len() + 16);
+        body.put_slice(b"{\"detail\":\"");
+        for byte in self.detail().bytes() {
+            if matches!(byte, b'"' | b'\\') {
+                body.put_u8(b'\\');
+            }
+            body.put_u8(byte);
+        }
+        body.put_slice(b"\"}");
+        body.freeze()
+    }
+}

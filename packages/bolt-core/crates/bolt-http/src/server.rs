@@ -1,0 +1,185 @@
+//! Listeners, the accept loop and the stop signal.
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use crate::head::Peer;
+use crate::http1;
+use crate::service::Service;
+
+/// How long accepting rests when descriptors or memory ran out and no connection closes meanwhile.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// A socket that accepts connections; made and configured (backlog, `SO_REUSEPORT`, permissions) by the caller.
+pub enum Listener {
+    /// TCP over IPv4 or IPv6.
+    Tcp(TcpListener),
+    /// A Unix-domain stream socket.
+    Unix(UnixListener),
+}
+
+enum Accepted {
+    Tcp(TcpStream, Peer),
+    Unix(UnixStream),
+}
+
+impl Listener {
+    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
+        match self {
+            Listener::Tcp(listener) => listener
+                .poll_accept(cx)
+                .map_ok(|(stream, address)| Accepted::Tcp(stream, Peer::Tcp(address))),
+            Listener::Unix(listener) => listener.poll_accept(cx).map_ok(|(stream, _)| Accepted::Unix(stream)),
+        }
+    }
+}
+
+/// Accepts until `stop`; every connection is a task of the current `LocalSet`.
+///
+/// At `max_connections`, and when the process is out of descriptors, accepting pauses; the kernel's queue holds who comes
+/// meanwhile. It resumes when a connection closes.
+pub async fn accept_loop(listener: Listener, service: Rc<Service>, stop: Stop) {
+    let watch = stop.watch();
+    loop {
+        let next = std::future::poll_fn(|cx| {
+            if watch.poll_stopped(cx).is_ready() {
+                return Poll::Ready(None);
+            }
+            if service.poll_room(cx).is_pending() {
+                return Poll::Pending;
+            }
+            listener.poll_accept(cx).map(Some)
+        });
+        match next.await {
+            None => return,
+            Some(Ok(accepted)) => spawn(accepted, &service, &stop),
+            Some(Err(error)) if is_exhausted(&error) => {
+                service.report(&format!("accepting connections pauses: {error}"));
+                pause(&service, &watch).await;
+            }
+            // The client gave up while it waited in the queue; the listener itself is well.
+            Some(Err(_)) => tokio::task::yield_now().await,
+        }
+    }
+}
+
+fn spawn(accepted: Accepted, service: &Rc<Service>, stop: &Stop) {
+    let (service, stop) = (service.clone(), stop.clone());
+    match accepted {
+        Accepted::Tcp(stream, peer) => {
+            // Replies are written whole, so delaying the last segment for an ACK gains nothing. It fails only on a dead socket.
+            let _ = stream.set_nodelay(true);
+            tokio::task::spawn_local(http1::serve(stream, peer, service, stop, reset));
+        }
+        Accepted::Unix(stream) => {
+            tokio::task::spawn_local(http1::serve(stream, Peer::Unix, service, stop, |_| {}));
+        }
+    }
+}
+
+/// Makes the close that follows a reset, so that a cut reply whose end is the connection's end does not look complete.
+fn reset(stream: &TcpStream) {
+    let _ = SockRef::from(stream).set_linger(Some(Duration::ZERO));
+}
+
+async fn pause(service: &Service, watch: &StopWatch) {
+    let mut rest = std::pin::pin!(tokio::time::sleep(EXHAUSTED_PAUSE));
+    let open = service.open_connections();
+    std::future::poll_fn(|cx| {
+        if service.poll_closed_since(open, cx).is_ready() || watch.poll_stopped(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        rest.as_mut().poll(cx)
+    })
+    .await;
+}
+
+/// Out of descriptors (`EMFILE`, `ENFILE`) or kernel memory (`ENOBUFS`, `ENOMEM`): trying again at once would spin.
+fn is_exhausted(error: &io::Error) -> bool {
+    const EMFILE: i32 = 24;
+    const ENFILE: i32 = 23;
+    const ENOMEM: i32 = 12;
+    const ENOBUFS: i32 = if cfg!(target_os = "linux") { 105 } else { 55 };
+    matches!(error.raw_os_error(), Some(EMFILE | ENFILE | ENOMEM | ENOBUFS))
+}
+
+/// Tells every connection and listener of a thread to come to an end: idle connections close, requests in flight are
+/// answered with `Connection: close`, nothing more is accepted.
+#[derive(Clone, Default)]
+pub struct Stop {
+    state: Rc<StopState>,
+}
+
+#[derive(Default)]
+struct StopState {
+    triggered: Cell<bool>,
+    /// One place per watcher; `None` where a watcher waits for something else, or left.
+    watchers: RefCell<Vec<Option<Waker>>>,
+    free: RefCell<Vec<usize>>,
+}
+
+impl Stop {
+    /// A signal not yet given.
+    pub fn new() -> Self {
+        Stop::default()
+    }
+
+    /// Gives the signal; further calls change nothing.
+    pub fn trigger(&self) {
+        if self.state.triggered.replace(true) {
+            return;
+        }
+        let wakers: Vec<Waker> = self.state.watchers.borrow_mut().iter_mut().filter_map(Option::take).collect();
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether the signal was given.
+    pub fn is_triggered(&self) -> bool {
+        self.state.triggered.get()
+    }
+
+    pub(crate) fn watch(&self) -> StopWatch {
+        let place = self.state.free.borrow_mut().pop().unwrap_or_else(|| {
+            let mut watchers = self.state.watchers.borrow_mut();
+            watchers.push(None);
+            watchers.len() - 1
+        });
+        StopWatch { stop: self.clone(), place }
+    }
+}
+
+/// One task's subscription to a [`Stop`].
+pub(crate) struct StopWatch {
+    stop: Stop,
+    place: usize,
+}
+
+impl StopWatch {
+    pub(crate) fn is_triggered(&self) -> bool {
+        self.stop.is_triggered()
+    }
+
+    pub(crate) fn poll_stopped(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.stop.is_triggered() {
+            return Poll::Ready(());
+        }
+        let mut watchers = self.stop.state.watchers.borrow_mut();
+        let stored = &mut watchers[self.place];
+        if !stored.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            *stored = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for StopWatch {
+    fn drop(&mut self) {
+        self.stop.state.watchers.borrow_mut()[self.place] = None;
+        self.stop.state.free.borrow_mut().push(self.place);
+    }
+}

@@ -1,0 +1,137 @@
+//! What all connections of one thread share.
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::access_log::AccessLog;
+use crate::config::Config;
+use crate::exchange::Handler;
+use crate::pipeline::Pipeline;
+use crate::router::RouteTable;
+
+pub use crate::http1::serve_connection;
+
+/// A connection's byte stream.
+pub trait Io: AsyncRead + AsyncWrite + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + ?Sized> Io for T {}
+
+/// Limits, routes, stages and the handler, and the count of who is being served.
+pub struct Service {
+    /// Limits and timeouts.
+    pub config: Config,
+    /// Which request goes where.
+    pub routes: RouteTable,
+    /// What runs before and after the handler.
+    pub stages: Pipeline,
+    /// Where finished requests are noted.
+    pub log: Option<AccessLog>,
+    /// Answers the requests.
+    pub handler: Rc<dyn Handler>,
+    report: Box<dyn Fn(&str)>,
+    open: Cell<usize>,
+    in_flight: Cell<usize>,
+    /// Who waits for a connection to close.
+    waiting: RefCell<Vec<Waker>>,
+}
+
+impl Service {
+    /// A service that nobody uses yet; what goes wrong inside the engine is reported on standard error.
+    pub fn new(
+        config: Config,
+        routes: RouteTable,
+        stages: Pipeline,
+        log: Option<AccessLog>,
+        handler: Rc<dyn Handler>,
+    ) -> Self {
+        Service {
+            config,
+            routes,
+            stages,
+            log,
+            handler,
+            report: Box::new(|message| eprintln!("bolt-http: {message}")),
+            open: Cell::new(0),
+            in_flight: Cell::new(0),
+            waiting: RefCell::default(),
+        }
+    }
+
+    /// Reports through `report` what goes wrong inside the engine: a panic in a connection's task, exhausted descriptors.
+    #[must_use]
+    pub fn with_report(mut self, report: impl Fn(&str) + 'static) -> Self {
+        self.report = Box::new(report);
+        self
+    }
+
+    /// How many connections are open.
+    pub fn open_connections(&self) -> usize {
+        self.open.get()
+    }
+
+    /// How many requests have been read and not yet answered whole.
+    pub fn requests_in_flight(&self) -> usize {
+        self.in_flight.get()
+    }
+
+    /// Returns once no connection is open.
+    pub async fn drained(&self) {
+        std::future::poll_fn(|cx| self.poll_below(1, cx)).await;
+    }
+
+    pub(crate) fn report(&self, message: &str) {
+        (self.report)(message);
+    }
+
+    /// Ready while one more connection may be accepted.
+    pub(crate) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_below(self.config.max_connections, cx)
+    }
+
+    /// Ready once fewer than `open` connections are open.
+    pub(crate) fn poll_closed_since(&self, open: usize, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_below(open, cx)
+    }
+
+    fn poll_below(&self, limit: usize, cx: &mut Context<'_>) -> Poll<()> {
+        if self.open.get() < limit {
+            return Poll::Ready(());
+        }
+        let mut waiting = self.waiting.borrow_mut();
+        if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+/// Counts one open connection for as long as it lives.
+pub(crate) struct Connected {
+    service: Rc<Service>,
+    answering: Cell<bool>,
+}
+
+impl Connected {
+    pub(crate) fn new(service: Rc<Service>) -> Self {
+        service.open.set(service.open.get() + 1);
+        Connected { service, answering: Cell::new(false) }
+    }
+
+    /// Whether a request of this connection is being answered.
+    pub(crate) fn set_answering(&self, answering: bool) {
+        let before = self.answering.replace(answering);
+        let count = self.service.in_flight.get() + usize::from(answering) - usize::from(before);
+        self.service.in_flight.set(count);
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        self.set_answering(false);
+        self.service.open.set(self.service.open.get() - 1);
+        let waiting = std::mem::take(&mut *self.service.waiting.borrow_mut());
+        waiting.into_iter().for_each(Waker::wake);
+    }
+}

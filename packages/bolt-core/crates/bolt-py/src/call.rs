@@ -1,0 +1,145 @@
+//! One request on its way through a handler: what it brings, the arguments it makes, the job it is on a pool thread.
+use std::sync::Arc;
+
+use bolt_http::head::{RequestHead, Span};
+use bytes::Bytes;
+use pyo3::prelude::*;
+use smallvec::SmallVec;
+
+use crate::bind::bind;
+use crate::ffi::{Entered, copy_context, vectorcall};
+use crate::hooks::Hooks;
+use crate::outcome::{Outcome, is_async_iterable};
+use crate::pool::{AsyncStream, Done, Pool};
+use crate::request::Request;
+use crate::route_plan::Plan;
+use crate::streams::start_sync_stream;
+
+/// Everything of a request that handlers see; `Send`, cheap to clone.
+#[derive(Clone)]
+pub(crate) struct CallInput {
+    pub(crate) head: Arc<RequestHead>,
+    pub(crate) params: SmallVec<[Span; 4]>,
+    pub(crate) body: Bytes,
+    pub(crate) slash_redirect: bool,
+}
+
+/// A `def` handler's call, on its way to a pool thread.
+pub(crate) struct CallJob {
+    /// Where the loop keeps the responder.
+    pub(crate) call: usize,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) input: CallInput,
+    pub(crate) base_context: Arc<Py<PyAny>>,
+    pub(crate) hooks: Arc<Hooks>,
+}
+
+/// Binds the arguments and calls the handler in `context`; `request` is filled if the plan needs one.
+pub(crate) fn invoke<'py>(
+    py: Python<'py>,
+    plan: &Arc<Plan>,
+    input: &CallInput,
+    hooks: &Hooks,
+    request: &mut Option<Bound<'py, Request>>,
+) -> Result<Bound<'py, PyAny>, Failed> {
+    let args = match bind(py, plan, input, hooks, request)? {
+        Ok(args) => args,
+        Err(problems) => {
+            let request = request_of(py, plan, input, request)?;
+            return Err(Failed::Answered(hooks.invalid(py, plan, &problems, &request)?));
+        }
+    };
+    let names = plan.keywords.as_ref().map(|names| names.bind(py));
+    Ok(vectorcall(plan.handler.bind(py), &args, names)?)
+}
+
+/// Why a call has no result.
+pub(crate) enum Failed {
+    Raised(PyErr),
+    /// The arguments were refused; this is the answer.
+    Answered(Outcome),
+}
+
+impl From<PyErr> for Failed {
+    fn from(error: PyErr) -> Self {
+        Failed::Raised(error)
+    }
+}
+
+/// The request object, made when first needed.
+pub(crate) fn request_of<'py>(
+    py: Python<'py>,
+    plan: &Arc<Plan>,
+    input: &CallInput,
+    request: &mut Option<Bound<'py, Request>>,
+) -> PyResult<Bound<'py, Request>> {
+    if let Some(request) = request {
+        return Ok(request.clone());
+    }
+    let made = Bound::new(py, Request::new(plan.clone(), input.clone(), None))?;
+    *request = Some(made.clone());
+    Ok(made)
+}
+
+/// Runs a `def` handler on a pool thread and reports what came of it.
+pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, job: Box<CallJob>, thread: usize) {
+    let context = match copy_context(job.base_context.bind(py)) {
+        Ok(context) => context,
+        Err(error) => return report(pool, job.call, job.hooks.last_resort(py, &job.plan, error)),
+    };
+    let outcome = match Entered::new(&context) {
+        Ok(_entered) => run_in_context(py, &job),
+        Err(error) => job.hooks.last_resort(py, &job.plan, error),
+    };
+    match outcome {
+        Outcome::Stream { head, chunks } if is_async_iterable(chunks.bind(py)) => {
+            let (call, context) = (job.call, context.unbind());
+            pool.report(Done::AsyncStream { call, stream: Box::new(AsyncStream { head, chunks, context, job }) });
+        }
+        Outcome::Stream { head, chunks } => start_sync_stream(py, pool, job, (head, chunks, context), thread),
+        whole => report(pool, job.call, whole),
+    }
+}
+
+fn report(pool: &Arc<Pool>, call: usize, outcome: Outcome) {
+    if let Outcome::Whole(reply) = outcome {
+        pool.report(Done::Reply { call, reply });
+    }
+}
+
+fn run_in_context(py: Python<'_>, job: &CallJob) -> Outcome {
+    let mut request = None;
+    match invoke(py, &job.plan, &job.input, &job.hooks, &mut request) {
+        Ok(value) => finish(py, &job.plan, &job.input, &job.hooks, (value, request)),
+        Err(Failed::Answered(outcome)) => outcome,
+        Err(Failed::Raised(error)) => fail(py, &job.plan, &job.input, &job.hooks, (error, request)),
+    }
+}
+
+/// Turns a handler's result into an answer; what cannot be answered becomes an error reply.
+pub(crate) fn finish<'py>(
+    py: Python<'py>,
+    plan: &Arc<Plan>,
+    input: &CallInput,
+    hooks: &Hooks,
+    (value, mut request): (Bound<'py, PyAny>, Option<Bound<'py, Request>>),
+) -> Outcome {
+    let outcome = match Outcome::fast(py, plan, hooks, &value) {
+        Some(outcome) => outcome,
+        None => request_of(py, plan, input, &mut request).and_then(|request| hooks.finish(py, plan, &value, &request)),
+    };
+    outcome.unwrap_or_else(|error| fail(py, plan, input, hooks, (error, request)))
+}
+
+/// Turns an exception into an answer.
+pub(crate) fn fail<'py>(
+    py: Python<'py>,
+    plan: &Arc<Plan>,
+    input: &CallInput,
+    hooks: &Hooks,
+    (error, mut request): (PyErr, Option<Bound<'py, Request>>),
+) -> Outcome {
+    let answered =
+        request_of(py, plan, input, &mut request).and_then(|request| hooks.error(py, plan, &error, &request));
+    answered.unwrap_or_else(|error| hooks.last_resort(py, plan, error))
+}

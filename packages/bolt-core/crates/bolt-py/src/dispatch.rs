@@ -1,0 +1,359 @@
+//! From a queued exchange to an answer: tasks for `async def` handlers, jobs for `def` handlers.
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bolt_http::exchange::{Body, Exchange};
+use bolt_http::reply::ReplyHead;
+use bolt_http::router::Target;
+use bytes::Bytes;
+use pyo3::exceptions::asyncio::CancelledError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use smallvec::SmallVec;
+
+use crate::call::{CallInput, CallJob, Failed, fail, finish, invoke};
+use crate::core::{Call, Event, Op};
+use crate::driver::{App, Driver};
+use crate::ffi::{Entered, copy_context, is_coroutine, vectorcall};
+use crate::outcome::{Outcome, is_async_iterable};
+use crate::pool::{AsyncStream, Job};
+use crate::request::Request;
+use crate::streams::{AsyncSink, Producer, close_unread, next_stream};
+
+/// Called by a handler's task when it is done.
+#[pyclass(frozen, module = "bolt_core._native")]
+struct Completion {
+    driver: Py<Driver>,
+    call: usize,
+}
+
+#[pymethods]
+impl Completion {
+    fn __call__(&self, task: &Bound<'_, PyAny>) {
+        Driver::task_done(self.driver.bind(task.py()), self.call, task);
+    }
+}
+
+/// A started coroutine: its task, or what it came to in its first step.
+enum Stepped<'py> {
+    Done(PyResult<Bound<'py, PyAny>>),
+    Running(Bound<'py, PyAny>),
+}
+
+impl Driver {
+    /// Everything that the last turn brought.
+    pub(crate) fn run_queued(this: &Bound<'_, Self>) -> PyResult<()> {
+        let (py, driver) = (this.py(), this.borrow());
+        driver.pool.bind(py).get().spawn_if(py, driver.core.wants_thread.take())?;
+        let Some(app) = driver.app.borrow().clone() else { return Ok(()) };
+        let mut stopped = Ok(());
+        for event in driver.core.take_events() {
+            // What is raised here must stop the loop (KeyboardInterrupt, SystemExit), once the rest is told.
+            stopped = Driver::handle_event(this, &app, event).and(stopped);
+        }
+        stopped?;
+        let mut jobs: SmallVec<[Job; 64]> = SmallVec::new();
+        loop {
+            let next = driver.core.incoming.borrow_mut().pop_front();
+            let Some(exchange) = next else { break };
+            let plan = match exchange.route.target {
+                Target::Route(id) => app.plans.get(id.0 as usize),
+                Target::Fallback => app.fallback.as_ref(),
+            };
+            let Some(plan) = plan.cloned() else { continue };
+            let (call, job, stream) = driver.admit(&app, plan, exchange);
+            if job.plan.is_async {
+                Driver::start_task(this, &app, call, job, stream)?;
+            } else {
+                jobs.push(Job::Call(job));
+            }
+        }
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let wanted = driver.core.pool.submit(jobs);
+        driver.pool.bind(py).get().spawn_if(py, wanted)
+    }
+
+    /// Registers a request that Python is to answer.
+    fn admit(
+        &self,
+        app: &App,
+        plan: Arc<crate::route_plan::Plan>,
+        exchange: Exchange,
+    ) -> (usize, Box<CallJob>, Option<u64>) {
+        let (body, stream) = match exchange.body {
+            Body::Empty => (Bytes::new(), None),
+            Body::Whole(body) => (body, None),
+            Body::Stream(reader) => (Bytes::new(), Some(self.core.keep_body(reader))),
+        };
+        let slash_redirect = exchange.route.slash_redirect;
+        let input = CallInput { head: exchange.head, params: exchange.route.params, body, slash_redirect };
+        let call =
+            Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
+        let call = self.core.calls.borrow_mut().insert(call);
+        let (base_context, hooks) = (app.base_context.clone(), app.hooks.clone());
+        (call, Box::new(CallJob { call, plan, input, base_context, hooks }), stream)
+    }
+
+    /// Runs an `async def` handler up to its first wait.
+    fn start_task(
+        this: &Bound<'_, Self>,
+        app: &Rc<App>,
+        call: usize,
+        job: Box<CallJob>,
+        stream: Option<u64>,
+    ) -> PyResult<()> {
+        let py = this.py();
+        let context = copy_context(job.base_context.bind(py))?;
+        let mut request = match stream {
+            Some(id) => {
+                let stream = Some((this.clone().unbind(), id));
+                Some(Bound::new(py, Request::new(job.plan.clone(), job.input.clone(), stream))?)
+            }
+            None => None,
+        };
+        let called = {
+            let _entered = Entered::new(&context)?;
+            invoke(py, &job.plan, &job.input, &job.hooks, &mut request)
+        };
+        let result = match called {
+            Ok(value) if is_coroutine(&value) => match step(app, value, &context)? {
+                Stepped::Done(result) => result,
+                Stepped::Running(task) => return Driver::keep_running(this, call, job, (task, context)),
+            },
+            Ok(value) => Ok(value),
+            Err(Failed::Raised(error)) => Err(error),
+            Err(Failed::Answered(outcome)) => return Driver::answer(this, call, job, (outcome, context)),
+        };
+        let outcome = outcome_of(py, &job, (result, request), &context)?;
+        Driver::answer(this, call, job, (outcome, context))
+    }
+
+    /// The handler waits for something: remember it, and cancel it if its client leaves.
+    fn keep_running<'py>(
+        this: &Bound<'py, Self>,
+        call: usize,
+        job: Box<CallJob>,
+        (task, context): (Bound<'py, PyAny>, Bound<'py, PyAny>),
+    ) -> PyResult<()> {
+        let driver = this.borrow();
+        let completion = Bound::new(this.py(), Completion { driver: this.clone().unbind(), call })?;
+        task.call_method1(intern!(this.py(), "add_done_callback"), (completion,))?;
+        let mut calls = driver.core.calls.borrow_mut();
+        let Some(kept) = calls.get_mut(call) else { return Ok(()) };
+        if job.plan.cancel {
+            let core = Rc::downgrade(&driver.core);
+            kept.responder.on_gone(move || {
+                if let Some(core) = core.upgrade() {
+                    core.push_event(Event::Gone(call));
+                }
+            });
+        }
+        kept.task = Some(task.unbind());
+        kept.context = Some(context.unbind());
+        kept.job = Some(job);
+        Ok(())
+    }
+
+    /// A handler's task, or the task that runs its stream, has ended.
+    fn task_done(this: &Bound<'_, Self>, call: usize, task: &Bound<'_, PyAny>) {
+        let py = this.py();
+        let taken = {
+            let driver = this.borrow();
+            let mut calls = driver.core.calls.borrow_mut();
+            calls.get_mut(call).and_then(|kept| Some((kept.job.take()?, kept.context.take()?)))
+        };
+        let Some((job, context)) = taken else { return };
+        let context = context.into_bound(py);
+        let result = task.call_method0(intern!(py, "result"));
+        let cancelled = result.as_ref().is_err_and(|error| error.is_instance_of::<CancelledError>(py));
+        if cancelled && this.borrow().core.drop_if_gone(call) {
+            return;
+        }
+        let plan = job.plan.clone();
+        let done = outcome_of(py, &job, (result, None), &context)
+            .and_then(|outcome| Driver::answer(this, call, job, (outcome, context)));
+        if let Err(error) = done {
+            error.write_unraisable(py, Some(plan.handler.bind(py)));
+        }
+    }
+
+    /// Sends an outcome, or begins to stream it.
+    fn answer<'py>(
+        this: &Bound<'py, Self>,
+        call: usize,
+        job: Box<CallJob>,
+        (outcome, context): (Outcome, Bound<'py, PyAny>),
+    ) -> PyResult<()> {
+        let driver = this.borrow();
+        match outcome {
+            Outcome::Whole(reply) => {
+                if let Some(call) = driver.core.take_call(call) {
+                    driver.core.reply(call, reply);
+                }
+                Ok(())
+            }
+            Outcome::Stream { head, chunks } => {
+                let context = context.unbind();
+                Driver::start_stream(this, call, AsyncStream { head, chunks, context, job })
+            }
+        }
+    }
+
+    /// Streams a reply: an asynchronous iterable in a task of the loop, any other on the pool.
+    fn start_stream(this: &Bound<'_, Self>, call: usize, stream: AsyncStream) -> PyResult<()> {
+        let (py, driver) = (this.py(), this.borrow());
+        let Some(app) = driver.app.borrow().clone() else { return Ok(()) };
+        let AsyncStream { head, chunks, context, job } = stream;
+        if job.input.head.method() == "HEAD" {
+            return driver.answer_head(call, head, chunks.bind(py));
+        }
+        let (chunks, context) = (chunks.into_bound(py), context.into_bound(py));
+        let streaming = job.hooks.streaming.bind(py).clone();
+        if !is_async_iterable(&chunks) {
+            let begin = crate::streams::SyncStart::new(driver.core.pool.clone(), job, head, chunks, context);
+            let begin = Bound::new(py, begin)?.into_any().unbind();
+            let wanted = driver.core.pool.submit([Job::Python(Arc::new(begin))]);
+            return driver.pool.bind(py).get().spawn_if(py, wanted);
+        }
+        let sink = AsyncSink { driver: this.clone().unbind(), call, stream: next_stream() };
+        let id = sink.stream;
+        let coroutine = streaming.getattr(intern!(py, "run_async"))?.call1((sink, chunks))?;
+        if let Some(kept) = driver.core.calls.borrow_mut().get_mut(call) {
+            kept.head = Some(head);
+            kept.job = Some(job);
+        }
+        // The sink reports every outcome itself; what the task comes to is of no interest.
+        if let Stepped::Running(task) = step(&app, coroutine, &context)? {
+            driver.keep_producer(call, id, task);
+        }
+        Ok(())
+    }
+
+    /// The producer waits: it is cancelled when the client leaves, before its first chunk or after.
+    fn keep_producer(&self, call: usize, stream: u64, task: Bound<'_, PyAny>) {
+        if let Some(out) = self.core.streams.borrow_mut().get_mut(&stream) {
+            if let Producer::Async { task: kept, .. } = &mut out.producer {
+                *kept = Some(task.unbind());
+            }
+            return;
+        }
+        if let Some(kept) = self.core.calls.borrow_mut().get_mut(call) {
+            kept.task = Some(task.unbind());
+            if kept.job.as_ref().is_none_or(|job| job.plan.cancel) {
+                let core = Rc::downgrade(&self.core);
+                kept.responder.on_gone(move || {
+                    if let Some(core) = core.upgrade() {
+                        core.push_event(Event::Gone(call));
+                    }
+                });
+            }
+        }
+    }
+
+    /// A HEAD request gets the head that GET would; the stream is closed unread.
+    fn answer_head(&self, call: usize, head: ReplyHead, chunks: &Bound<'_, PyAny>) -> PyResult<()> {
+        close_unread(chunks.py(), chunks);
+        if let Some(call) = self.core.take_call(call) {
+            let stream = next_stream();
+            self.core.start_async(call, stream, head, false);
+            self.core.push_op(Op::Finish(stream));
+        }
+        Ok(())
+    }
+
+    /// An asynchronous producer raised.
+    pub(crate) fn stream_fail(this: &Bound<'_, Self>, call: usize, stream: u64, error: PyErr) {
+        let (py, driver) = (this.py(), this.borrow());
+        if driver.core.streams.borrow().contains_key(&stream) {
+            driver.core.push_op(Op::Abort(stream));
+            if let Some(app) = driver.app.borrow().clone() {
+                app.hooks.log_stream_failure(py, &error);
+            }
+            return;
+        }
+        let Some(mut kept) = driver.core.take_call(call) else { return };
+        let Some(job) = kept.job.take() else { return };
+        if error.is_instance_of::<CancelledError>(py) && kept.responder.is_gone() {
+            return;
+        }
+        let outcome = fail(py, &job.plan, &job.input, &job.hooks, (error, None));
+        if let Outcome::Whole(reply) = outcome {
+            driver.core.reply(kept, reply);
+        }
+    }
+
+    fn handle_event(this: &Bound<'_, Self>, app: &Rc<App>, event: Event) -> PyResult<()> {
+        let (py, core) = (this.py(), this.borrow().core.clone());
+        match event {
+            Event::Gone(call) => {
+                let task =
+                    core.calls.borrow().get(call).and_then(|kept| kept.task.as_ref().map(|task| task.clone_ref(py)));
+                cancel(py, task)
+            }
+            Event::Body(body) => match core.take_body_callback(body) {
+                Some(callback) => call_soon(py, app, callback),
+                None => Ok(()),
+            },
+            Event::Room(stream) => {
+                let (callback, task) = match core.streams.borrow_mut().get_mut(&stream) {
+                    Some(out) => {
+                        let closed = out.writer.is_closed();
+                        let Producer::Async { callback, task, cancel } = &mut out.producer else { return Ok(()) };
+                        let task = task.as_ref().filter(|_| closed && *cancel).map(|task| task.clone_ref(py));
+                        (callback.take(), task)
+                    }
+                    None => return Ok(()),
+                };
+                if let Some(callback) = callback {
+                    call_soon(py, app, callback)?;
+                }
+                cancel(py, task)
+            }
+            Event::AsyncStream(call, stream) => Driver::start_stream(this, call, *stream),
+            Event::Drained => match core.drained.borrow_mut().take() {
+                Some(callback) => call_soon(py, app, callback),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+/// Starts a coroutine as an eager task in its context; most are done when this returns.
+fn step<'py>(app: &App, coroutine: Bound<'py, PyAny>, context: &Bound<'py, PyAny>) -> PyResult<Stepped<'py>> {
+    let py = coroutine.py();
+    let eager = pyo3::types::PyBool::new(py, true).to_owned().into_any();
+    let args = [coroutine, app.event_loop.bind(py).clone(), eager, context.clone()];
+    let task = vectorcall(app.task_class.bind(py), &args, Some(app.task_keywords.bind(py)))?;
+    if task.call_method0(intern!(py, "done"))?.is_truthy()? {
+        return Ok(Stepped::Done(task.call_method0(intern!(py, "result"))));
+    }
+    Ok(Stepped::Running(task))
+}
+
+/// What a handler came to, in its own context; the second error is one that must stop the loop.
+fn outcome_of<'py>(
+    py: Python<'py>,
+    job: &CallJob,
+    (result, request): (PyResult<Bound<'py, PyAny>>, Option<Bound<'py, Request>>),
+    context: &Bound<'py, PyAny>,
+) -> PyResult<Outcome> {
+    let _entered = Entered::new(context)?;
+    match result {
+        Ok(value) => Ok(finish(py, &job.plan, &job.input, &job.hooks, (value, request))),
+        Err(error) => Ok(fail(py, &job.plan, &job.input, &job.hooks, (error, request))),
+    }
+}
+
+fn cancel(py: Python<'_>, task: Option<Py<PyAny>>) -> PyResult<()> {
+    if let Some(task) = task {
+        task.bind(py).call_method0(intern!(py, "cancel"))?;
+    }
+    Ok(())
+}
+
+fn call_soon(py: Python<'_>, app: &App, callback: Py<PyAny>) -> PyResult<()> {
+    app.event_loop.bind(py).call_method1(intern!(py, "call_soon"), (callback,))?;
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! The slow paths, written in Python: results, errors and refusals that Rust does not answer itself.
+use bolt_http::refusal::Refusal;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PyType};
+
+use crate::bind::Problem;
+use crate::outcome::Outcome;
+use crate::request::Request;
+use crate::route_plan::Plan;
+
+/// `FrozenApp.hooks`, taken apart once, and the classes that results are told apart by.
+pub(crate) struct Hooks {
+    finish: Py<PyAny>,
+    error: Py<PyAny>,
+    invalid: Py<PyAny>,
+    /// `msgspec.Struct`
+    pub(crate) struct_class: Py<PyType>,
+    /// `msgspec.ValidationError`
+    pub(crate) validation_error: Py<PyType>,
+    /// `bolt_core.streaming`
+    pub(crate) streaming: Py<PyModule>,
+}
+
+impl Hooks {
+    pub(crate) fn new(hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let msgspec = hooks.py().import("msgspec")?;
+        Ok(Hooks {
+            finish: hooks.getattr("finish")?.unbind(),
+            error: hooks.getattr("error")?.unbind(),
+            invalid: hooks.getattr("invalid")?.unbind(),
+            struct_class: msgspec.getattr("Struct")?.cast_into()?.unbind(),
+            validation_error: msgspec.getattr("ValidationError")?.cast_into()?.unbind(),
+            streaming: hooks.py().import("bolt_core.streaming")?.unbind(),
+        })
+    }
+
+    pub(crate) fn finish(
+        &self,
+        py: Python<'_>,
+        plan: &Plan,
+        value: &Bound<'_, PyAny>,
+        request: &Bound<'_, Request>,
+    ) -> PyResult<Outcome> {
+        Outcome::parse(&self.finish.bind(py).call1((&plan.object, value, request))?)
+    }
+
+    pub(crate) fn error(
+        &self,
+        py: Python<'_>,
+        plan: &Plan,
+        error: &PyErr,
+        request: &Bound<'_, Request>,
+    ) -> PyResult<Outcome> {
+        Outcome::parse(&self.error.bind(py).call1((&plan.object, error.value(py), request))?)
+    }
+
+    pub(crate) fn invalid(
+        &self,
+        py: Python<'_>,
+        plan: &Plan,
+        problems: &[Problem],
+        request: &Bound<'_, Request>,
+    ) -> PyResult<Outcome> {
+        let listed = PyList::empty(py);
+        for problem in problems {
+            let cause = problem.cause.as_ref().map(|error| error.value(py));
+            listed.append((problem.source, &problem.wire_name, problem.code, cause))?;
+        }
+        Outcome::parse(&self.invalid.bind(py).call1((&plan.object, listed, request))?)
+    }
+
+    /// A stream failed after its head went out: nothing to answer any more, but to be seen in the log.
+    pub(crate) fn log_stream_failure(&self, py: Python<'_>, error: &PyErr) {
+        let logged = self.streaming.bind(py).getattr("log_failure").and_then(|log| log.call1((error.value(py),)));
+        if let Err(error) = logged {
+            error.write_unraisable(py, None);
+        }
+    }
+
+    /// The error path itself failed: Python is told, the client gets a plain 500.
+    pub(crate) fn last_resort(&self, py: Python<'_>, plan: &Plan, error: PyErr) -> Outcome {
+        error.write_unraisable(py, Some(plan.handler.bind(py)));
+        Outcome::Whole(Refusal::HandlerLost.reply())
+    }
+}

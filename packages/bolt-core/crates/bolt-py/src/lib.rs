@@ -1,0 +1,32 @@
+//! `bolt_core._native`: everything that knows both the engine and Python.
+//!
+//! Configuration enters in `route_plan` and `settings`, errors cross in `errors`, the event loop's turn is `engine`.
+mod bind;
+mod call;
+mod core;
+mod dispatch;
+mod driver;
+mod engine;
+mod errors;
+mod ffi;
+mod hooks;
+mod outcome;
+mod pool;
+mod request;
+mod route_plan;
+mod service;
+mod settings;
+mod shim;
+mod streams;
+mod timer;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = true)]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<driver::Driver>()?;
+    module.add_class::<pool::PyPool>()?;
+    module.add_class::<request::Request>()?;
+    module.add_class::<streams::AsyncSink>()?;
+    module.add_class::<streams::SyncSink>()
+}

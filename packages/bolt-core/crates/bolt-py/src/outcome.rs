@@ -1,0 +1,105 @@
+//! A handler's result as an answer for the engine.
+use bolt_http::reply::{HeaderBlock, InvalidHeader, Reply, ReplyHead};
+use bytes::Bytes;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+
+use crate::ffi::is_kind_of;
+use crate::hooks::Hooks;
+use crate::route_plan::Plan;
+
+/// Bodies from this size on are handed over without a copy; below it the copy is cheaper than the bookkeeping.
+const SHARED_FROM: usize = 64 * 1024;
+
+const JSON: HeaderBlock = HeaderBlock::from_static(b"content-type: application/json\r\n");
+
+/// What goes back: all of it, or a head and an iterable of chunks.
+pub(crate) enum Outcome {
+    Whole(Reply),
+    Stream { head: ReplyHead, chunks: Py<PyAny> },
+}
+
+impl Outcome {
+    /// The common case, a dict, list or Struct as JSON, without a call into Python code; `None` for every other result.
+    pub(crate) fn fast(
+        py: Python<'_>,
+        plan: &Plan,
+        hooks: &Hooks,
+        value: &Bound<'_, PyAny>,
+    ) -> Option<PyResult<Outcome>> {
+        let encode = plan.encode.as_ref()?;
+        let json = value.is_exact_instance_of::<PyDict>()
+            || value.is_exact_instance_of::<PyList>()
+            || is_kind_of(value, hooks.struct_class.bind(py));
+        if !json {
+            return None;
+        }
+        let encoded = encode.bind(py).call1((value,)).and_then(|encoded| whole_body(&encoded));
+        Some(encoded.map(|body| Outcome::Whole(Reply { head: ReplyHead { status: plan.status, headers: JSON }, body })))
+    }
+
+    /// From the `(status, headers, body)` that the Python hooks return.
+    pub(crate) fn parse(result: &Bound<'_, PyAny>) -> PyResult<Outcome> {
+        let (status, headers, body): (u16, Bound<'_, PyList>, Bound<'_, PyAny>) =
+            result.cast::<PyTuple>()?.extract()?;
+        if !(200..600).contains(&status) {
+            return Err(PyValueError::new_err(format!("status {status} is not a final HTTP status (200 to 599)")));
+        }
+        let head = ReplyHead { status, headers: header_block(&headers)? };
+        if body.is_instance_of::<PyBytes>() {
+            return Ok(Outcome::Whole(Reply { head, body: whole_body(&body)? }));
+        }
+        Ok(Outcome::Stream { head, chunks: body.unbind() })
+    }
+}
+
+fn whole_body(body: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+    let body = body.cast::<PyBytes>()?;
+    let bytes = body.as_bytes();
+    if bytes.len() < SHARED_FROM {
+        return Ok(Bytes::copy_from_slice(bytes));
+    }
+    Ok(Bytes::from_owner(PyBackedBytes::from(body.clone())))
+}
+
+fn header_block(headers: &Bound<'_, PyList>) -> PyResult<HeaderBlock> {
+    let mut block = HeaderBlock::builder();
+    for field in headers.iter() {
+        let (name, value): (Bound<'_, PyString>, Bound<'_, PyString>) = field.extract()?;
+        let (name, value) = (name.to_str()?, value.to_str()?);
+        block.push(name.as_bytes(), value.as_bytes()).map_err(|why| {
+            let why = match why {
+                InvalidHeader::Name => "its name is not a token",
+                InvalidHeader::Value => "its value holds a control character or is not valid",
+                InvalidHeader::Reserved => "the server sets it itself",
+            };
+            PyValueError::new_err(format!("response header {name:?} cannot be sent: {why}"))
+        })?;
+    }
+    Ok(block.finish())
+}
+
+/// Whether an iterable of chunks is asynchronous.
+pub(crate) fn is_async_iterable(chunks: &Bound<'_, PyAny>) -> bool {
+    chunks.hasattr(intern!(chunks.py(), "__aiter__")).unwrap_or(false)
+}
+
+/// One chunk of a stream: `str` (sent as UTF-8) or any bytes-like object.
+pub(crate) fn chunk_bytes(chunk: &Bound<'_, PyAny>) -> PyResult<Bytes> {
+    if chunk.is_instance_of::<PyBytes>() {
+        return whole_body(chunk);
+    }
+    if let Ok(text) = chunk.cast::<PyString>() {
+        return Ok(Bytes::copy_from_slice(text.to_str()?.as_bytes()));
+    }
+    match chunk.py().get_type::<PyBytes>().call1((chunk,)) {
+        Ok(copied) if chunk.hasattr(intern!(chunk.py(), "__buffer__"))? => whole_body(&copied),
+        _ => Err(PyTypeError::new_err(format!(
+            "a stream yields str or bytes, not {}; encode other values first",
+            chunk.get_type().name()?
+        ))),
+    }
+}

@@ -1,0 +1,216 @@
+//! Streamed replies: asynchronous producers on the loop's thread, synchronous ones on pool threads.
+//!
+//! A client that reads slowly makes the producer wait: `write` says when to, and a callback says when to go on.
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use bolt_http::exchange::{HIGH_WATER, ReplyWriter};
+use bolt_http::reply::ReplyHead;
+use pyo3::prelude::*;
+
+use crate::call::CallJob;
+use crate::driver::Driver;
+use crate::outcome::{Outcome, chunk_bytes};
+use crate::pool::{Done, Pool, StreamLink};
+
+/// A streamed reply on its way out, as the loop's thread sees it.
+pub(crate) struct OutStream {
+    pub(crate) writer: ReplyWriter,
+    /// Bytes decided by Python since the last turn, not yet with the writer.
+    pub(crate) pending: usize,
+    pub(crate) producer: Producer,
+}
+
+pub(crate) enum Producer {
+    /// A task; the callback is called once when there is room again or the client left.
+    Async { callback: Option<Py<PyAny>>, task: Option<Py<PyAny>>, cancel: bool },
+    /// A generator on a pool thread.
+    Sync(Arc<StreamLink>),
+}
+
+/// Stream numbers are never used twice in a process, so a late message cannot reach another's stream.
+pub(crate) fn next_stream() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// What an asynchronous producer writes to.
+#[pyclass(frozen, name = "AsyncSink", module = "bolt_core._native")]
+pub(crate) struct AsyncSink {
+    pub(crate) driver: Py<Driver>,
+    pub(crate) call: usize,
+    pub(crate) stream: u64,
+}
+
+#[pymethods]
+impl AsyncSink {
+    /// Queues a chunk, the head before the first; `False` asks to wait for room.
+    fn write(&self, py: Python<'_>, chunk: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let bytes = chunk_bytes(chunk)?;
+        Ok(self.driver.bind(py).borrow().core.stream_write(self.call, self.stream, bytes))
+    }
+
+    /// Calls back once there is room again or the client has left.
+    fn on_room(&self, py: Python<'_>, callback: Py<PyAny>) {
+        self.driver.bind(py).borrow().core.stream_on_room(self.stream, callback);
+    }
+
+    /// The reply is complete.
+    fn finish(&self, py: Python<'_>) {
+        self.driver.bind(py).borrow().core.stream_finish(self.call, self.stream);
+    }
+
+    /// The producer raised: an error reply while the head is unsent, else the reply is cut off.
+    fn fail(&self, py: Python<'_>, error: Bound<'_, PyAny>) {
+        let error = PyErr::from_value(error);
+        Driver::stream_fail(self.driver.bind(py), self.call, self.stream, error);
+    }
+}
+
+/// What a synchronous producer writes to, from its pool thread.
+#[pyclass(frozen, name = "SyncSink", module = "bolt_core._native")]
+pub(crate) struct SyncSink {
+    pool: Arc<Pool>,
+    job: Box<CallJob>,
+    stream: u64,
+    head: ReplyHead,
+    link: Arc<StreamLink>,
+    started: AtomicBool,
+}
+
+#[pymethods]
+impl SyncSink {
+    /// Queues a chunk, the head before the first; `False` asks to `park`.
+    fn write(&self, chunk: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let bytes = chunk_bytes(chunk)?;
+        self.start();
+        let produced = self.link.produced.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
+        self.pool.report(Done::Chunk { stream: self.stream, bytes });
+        Ok(produced < HIGH_WATER)
+    }
+
+    /// Whether the client has left.
+    #[getter]
+    fn closed(&self) -> bool {
+        self.link.closed.load(Ordering::Relaxed)
+    }
+
+    /// Queues `resume` once the client has read; called as the producer's last act on this thread.
+    fn park(&self, resume: Py<PyAny>) {
+        self.link.produced.store(0, Ordering::Relaxed);
+        *self.link.resume.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(resume));
+        self.pool.report(Done::Park { stream: self.stream });
+    }
+
+    /// The reply is complete.
+    fn finish(&self) {
+        self.start();
+        self.pool.report(Done::StreamEnd { stream: self.stream, complete: true });
+    }
+
+    /// The producer raised: an error reply while the head is unsent, else the reply is cut off.
+    fn fail(&self, py: Python<'_>, error: Bound<'_, PyAny>) {
+        let error = PyErr::from_value(error);
+        let outcome = crate::call::fail(py, &self.job.plan, &self.job.input, &self.job.hooks, (error, None));
+        if self.started.swap(true, Ordering::Relaxed) {
+            self.pool.report(Done::StreamEnd { stream: self.stream, complete: false });
+        } else if let Outcome::Whole(reply) = outcome {
+            self.pool.report(Done::Reply { call: self.job.call, reply });
+        }
+    }
+}
+
+impl SyncSink {
+    fn start(&self) {
+        if !self.started.swap(true, Ordering::Relaxed) {
+            let (head, link) = (self.head.clone(), self.link.clone());
+            self.pool.report(Done::StreamStart { call: self.job.call, stream: self.stream, head, link });
+        }
+    }
+}
+
+/// Begins a synchronous stream on the pool thread that made it.
+pub(crate) fn start_sync_stream(
+    py: Python<'_>,
+    pool: &Arc<Pool>,
+    job: Box<CallJob>,
+    (head, chunks, context): (ReplyHead, Py<PyAny>, Bound<'_, PyAny>),
+    thread: usize,
+) {
+    let link = Arc::new(StreamLink {
+        produced: AtomicUsize::new(0),
+        closed: AtomicBool::new(false),
+        resume: Mutex::new(None),
+        pinned: thread,
+    });
+    let (call, plan, hooks) = (job.call, job.plan.clone(), job.hooks.clone());
+    if job.input.head.method() == "HEAD" {
+        return answer_head(py, pool, (call, head, link), chunks.bind(py));
+    }
+    let sink = SyncSink { pool: pool.clone(), job, stream: next_stream(), head, link, started: AtomicBool::new(false) };
+    let begun = hooks.streaming.bind(py).getattr("run_sync").and_then(|run| run.call1((sink, chunks, context)));
+    if let Err(error) = begun
+        && let Outcome::Whole(reply) = hooks.last_resort(py, &plan, error)
+    {
+        pool.report(Done::Reply { call, reply });
+    }
+}
+
+/// A HEAD request gets the head that GET would; the stream is closed unread.
+fn answer_head(
+    py: Python<'_>,
+    pool: &Arc<Pool>,
+    (call, head, link): (usize, ReplyHead, Arc<StreamLink>),
+    chunks: &Bound<'_, PyAny>,
+) {
+    close_unread(py, chunks);
+    let stream = next_stream();
+    pool.report(Done::StreamStart { call, stream, head, link });
+    pool.report(Done::StreamEnd { stream, complete: true });
+}
+
+/// Closes a synchronous iterable that will not be read.
+pub(crate) fn close_unread(py: Python<'_>, chunks: &Bound<'_, PyAny>) {
+    if let Ok(close) = chunks.getattr(pyo3::intern!(py, "close"))
+        && let Err(error) = close.call0()
+    {
+        error.write_unraisable(py, Some(chunks));
+    }
+}
+
+/// A synchronous stream that an `async def` handler returned: a job that begins it on a pool thread.
+#[pyclass(frozen, module = "bolt_core._native")]
+pub(crate) struct SyncStart(Mutex<Option<Begin>>);
+
+struct Begin {
+    pool: Arc<Pool>,
+    job: Box<CallJob>,
+    head: ReplyHead,
+    chunks: Py<PyAny>,
+    context: Py<PyAny>,
+}
+
+impl SyncStart {
+    pub(crate) fn new(
+        pool: Arc<Pool>,
+        job: Box<CallJob>,
+        head: ReplyHead,
+        chunks: Bound<'_, PyAny>,
+        context: Bound<'_, PyAny>,
+    ) -> Self {
+        let (chunks, context) = (chunks.unbind(), context.unbind());
+        SyncStart(Mutex::new(Some(Begin { pool, job, head, chunks, context })))
+    }
+}
+
+#[pymethods]
+impl SyncStart {
+    fn __call__(&self, py: Python<'_>) {
+        let begin = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        if let Some(Begin { pool, job, head, chunks, context }) = begin {
+            let thread = Pool::current_thread();
+            start_sync_stream(py, &pool, job, (head, chunks, context.into_bound(py)), thread);
+        }
+    }
+}

@@ -1,0 +1,53 @@
+"""`BoltAPI`: the routes of an application, and the frozen form that a server runs."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bolt_core import dispatch
+from bolt_core.binding import compile_handler
+from bolt_core.exceptions import ConfigError
+from bolt_core.options import RouteOptions
+from bolt_core.plan import HandlerPlan
+from bolt_core.routing import FrozenApp, Router, TrailingSlash
+
+__all__ = ["BoltAPI", "FrozenApp"]
+
+
+class BoltAPI(Router):
+    """An application: register handlers on it, then serve it.
+
+    *prefix* and *tags* are those of `Router`. *trailing_slash* decides what a path gets that only lacks its last `/`
+    to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404.
+    """
+
+    def __init__(self, *, prefix: str = "", tags: Iterable[str] = (), trailing_slash: TrailingSlash = "append") -> None:
+        super().__init__(prefix, tags=tags)
+        if trailing_slash not in ("append", "strict"):
+            raise ConfigError(f"BoltAPI: trailing_slash={trailing_slash!r}; use 'append' or 'strict'")
+        self.trailing_slash = trailing_slash
+        self._fallback: HandlerPlan | None = None
+        self._frozen: FrozenApp | None = None
+
+    def set_fallback(self, handler: Callable[..., Any]) -> None:
+        """Let *handler*, which takes the request alone, answer whatever no route matches; it may stream the body.
+
+        Raises `ConfigError` once the application is frozen, or where the handler takes more than the request.
+        """
+        self._check_open()
+        plan = compile_handler(handler, "/{path:path}", "*", RouteOptions(stream_body=True, response_model=None))
+        if len(plan.params) != 1:
+            raise ConfigError(f"the fallback {plan.name}() must take the request and nothing else")
+        self._fallback = plan
+
+    def freeze(self) -> FrozenApp:
+        """The application as it stands, always the same; registering a route after this is a `ConfigError`."""
+        if self._frozen is None:
+            self._frozen = FrozenApp(self.routes, self._fallback, self.trailing_slash, dispatch)
+        return self._frozen
+
+    def _check_open(self) -> None:
+        if self._frozen is not None:
+            raise ConfigError(
+                "the application is frozen, because it is being served or tested; register every route and include "
+                "every router before that"
+            )

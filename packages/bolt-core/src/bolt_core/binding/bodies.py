@@ -1,0 +1,74 @@
+"""Decoders of request bodies, compiled once per route."""
+
+import math
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from msgspec import inspect as spec
+
+from bolt_core.binding.hints import describe
+from bolt_core.binding.shapes import contains, custom_type, type_info
+
+type Decode = Callable[[bytes], Any]
+
+
+def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) -> tuple[Decode, Decode]:
+    """Decoders of *annotation* from JSON and from MessagePack; *check* sees the decoded value.
+
+    Raises `TypeError` with a reason where the type cannot be a body. The decoders raise `msgspec.ValidationError` for
+    a value of another type, `msgspec.DecodeError` or `UnicodeDecodeError` for what is no JSON or MessagePack at all.
+    """
+    if (name := custom_type(annotation)) is not None:
+        raise TypeError(f"{describe(annotation)} holds the type {name}, which no body can be decoded into")
+    node = type_info(annotation)
+    from_json: Decode = msgspec.json.Decoder(annotation).decode
+    from_msgpack: Decode = msgspec.msgpack.Decoder(annotation).decode
+    # JSON has no NaN, yet msgspec reads a Decimal from "NaN"; MessagePack has NaN as a float.
+    if contains(node, spec.DecimalType):
+        from_json = _checked(from_json, require_finite)
+    if contains(node, spec.DecimalType, spec.FloatType, spec.AnyType):
+        from_msgpack = _checked(from_msgpack, require_finite)
+    if check is not None:
+        from_json, from_msgpack = _checked(from_json, check), _checked(from_msgpack, check)
+    return from_json, from_msgpack
+
+
+def _checked(decode: Decode, check: Callable[[Any], Any]) -> Decode:
+    def decode_and_check(data: bytes) -> Any:
+        return check(decode(data))
+
+    return decode_and_check
+
+
+def require_finite(value: Any) -> Any:
+    """Return *value* unless a NaN or an infinity is somewhere in it; then raise `msgspec.ValidationError`."""
+    waiting: list[tuple[str, Any]] = [("$", value)]
+    while waiting:
+        path, current = waiting.pop()
+        if isinstance(current, float | Decimal):
+            if not math.isfinite(current):
+                raise msgspec.ValidationError(f"Expected a finite number - at `{path}`")
+        else:
+            waiting.extend(_members(path, current))
+    return value
+
+
+def _members(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, str | bytes):
+        return
+    if isinstance(value, dict):
+        for key, member in value.items():
+            # A key is the client's own text; msgspec does not show it in its paths either.
+            yield f"{path}[...]", key
+            yield f"{path}[...]", member
+    elif isinstance(value, list | tuple | set | frozenset):
+        for index, member in enumerate(value):
+            yield f"{path}[{index}]", member
+    else:
+        names = getattr(value, "__struct_fields__", None) or getattr(value, "__dataclass_fields__", None)
+        if names is None:
+            names = [attribute.name for attribute in getattr(value, "__attrs_attrs__", ())]
+        for name in names:
+            yield f"{path}.{name}", getattr(value, name, None)

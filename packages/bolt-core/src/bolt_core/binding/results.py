@@ -1,0 +1,144 @@
+"""What becomes of a handler's return value, compiled from `response_model=` or the return annotation."""
+
+import collections.abc
+import types
+from collections.abc import Callable
+from typing import Any, get_args, get_origin
+
+import msgspec
+from msgspec import inspect as spec
+
+from bolt_core.binding.hints import describe, is_union, peel, union_of
+from bolt_core.binding.shapes import contains, custom_type, type_info
+from bolt_core.encoding import JSON_ENCODER
+from bolt_core.exceptions import ConfigError
+from bolt_core.markers import UNSET
+from bolt_core.plan import ResultPlan
+from bolt_core.responses import Response
+
+_ANYTHING = (Any, object, UNSET)
+_ITERABLES = (
+    collections.abc.AsyncGenerator,
+    collections.abc.AsyncIterable,
+    collections.abc.AsyncIterator,
+    collections.abc.Generator,
+    collections.abc.Iterable,
+    collections.abc.Iterator,
+)
+_RECORDS = (spec.StructType, spec.DataclassType, spec.NamedTupleType)
+
+
+class ResponseValidationError(Exception):
+    """A handler returned something that its response model does not allow; the client sees a plain 500."""
+
+
+def compile_result(returns: Any, response_model: Any = UNSET) -> ResultPlan:
+    """Plan for results of a handler annotated to return *returns*; an explicit *response_model* wins.
+
+    Raises `ConfigError` where *response_model* is no type that JSON can express. A return annotation of that kind
+    (a response class, an ORM model) is no model and validates nothing.
+    """
+    peeled = peel(returns).type
+    origin = get_origin(peeled) or peeled
+    model = _explicit(response_model) if response_model is not UNSET else _from_annotation(returns)
+    plain = JSON_ENCODER.encode
+    validate = None if model is UNSET else _validator(model)
+    return ResultPlan(
+        model=model,
+        encode=plain if validate is None else _encode_valid(validate),
+        encode_plain=plain,
+        validate=validate,
+        explicit=response_model is not UNSET and model is not UNSET,
+        none_is_empty=returns in (None, types.NoneType) and response_model is UNSET,
+        tuple_is_body=isinstance(origin, type) and issubclass(origin, tuple),
+        streams_bytes=origin in _ITERABLES and bytes in get_args(peeled)[:1],
+    )
+
+
+def _explicit(model: Any) -> Any:
+    if model is None or model in _ANYTHING:
+        return UNSET
+    try:
+        unknown = custom_type(model)
+    except TypeError as error:
+        raise ConfigError(f"has a response_model that msgspec cannot handle: {error}") from error
+    if unknown is not None:
+        raise ConfigError(
+            f"has response_model {describe(model)}, which holds the type {unknown} that cannot be validated; "
+            "use a Struct, a dataclass, a TypedDict or builtin types"
+        )
+    return model
+
+
+def _from_annotation(returns: Any) -> Any:
+    if returns in _ANYTHING:
+        return UNSET
+    if returns is None:
+        return types.NoneType
+    hint = peel(returns)
+    if not is_union(hint.type):
+        return returns if _is_model(hint.type) else UNSET
+    members = [member for member in get_args(hint.type) if _is_model(member)]
+    if not members:
+        return UNSET
+    # Response classes in a union answer for themselves; the model is what is left.
+    return union_of([*members, None] if hint.optional else members)
+
+
+def _is_model(type_: Any) -> bool:
+    """Whether results can be validated against *type_*."""
+    origin = get_origin(type_) or type_
+    if type_ in _ANYTHING or origin in _ITERABLES or (isinstance(origin, type) and issubclass(origin, Response)):
+        return False
+    try:
+        node = type_info(type_)
+    except TypeError:
+        return is_union(type_)
+    if isinstance(node, spec.CollectionType):
+        node = node.item_type
+    return not isinstance(node, spec.CustomType)
+
+
+def _validator(model: Any) -> Callable[[Any], Any]:
+    """A function that returns a result as *model* allows it, or raises `ResponseValidationError`."""
+    try:
+        node = type_info(model)
+    except TypeError:
+        return _union_validator([_validator(member) for member in get_args(model)])
+    # msgspec takes an instance of a model's own class as it is, unchecked, and with it any subclass's extra fields in
+    # members; only writing and reading it again checks and filters everything.
+    rebuild = contains(node, *_RECORDS) and not contains(node, spec.CustomType)
+    decode = msgspec.json.Decoder(model).decode if rebuild else None
+    encode = JSON_ENCODER.encode
+
+    def validate(result: Any) -> Any:
+        try:
+            value = msgspec.convert(result, model, from_attributes=True)
+            return value if decode is None else decode(encode(value))
+        except msgspec.ValidationError as error:
+            raise ResponseValidationError(f"the result does not fit {describe(model)}: {error}") from error
+
+    return validate
+
+
+def _union_validator(members: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    """For a union that msgspec cannot tell apart (untagged Structs): the first member that fits."""
+
+    def validate(result: Any) -> Any:
+        for member in members[:-1]:
+            try:
+                return member(result)
+            except ResponseValidationError:
+                continue
+        return members[-1](result)
+
+    return validate
+
+
+def _encode_valid(validate: Callable[[Any], Any]) -> Callable[[Any], bytes]:
+    encode = JSON_ENCODER.encode
+
+    def encode_valid(result: Any) -> bytes:
+        return encode(validate(result))
+
+    return encode_valid

@@ -1,0 +1,87 @@
+"""The server's settings: every limit and timeout, with defaults that are safe on the internet."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Literal
+
+from .exceptions import ConfigError
+
+AccessLogFormat = Literal["short", "combined", "json"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """Limits in bytes, times in seconds. What exceeds a limit gets the status named.
+
+    Raises `ConfigError` for a value that cannot work.
+    """
+
+    max_request_line: int = 8 * 1024
+    """Bytes of a request line; 414."""
+    max_header_bytes: int = 32 * 1024
+    """Bytes of a header section; 431."""
+    max_header_count: int = 100
+    """Fields of a header section; 431."""
+    max_body_size: int = 2_621_440
+    """Bytes of a body that is read whole, where the route sets no limit of its own; 413."""
+    max_streamed_body_size: int = 1 << 30
+    """Bytes of a body that is read as a stream; 413."""
+    max_chunk_line: int = 256
+    """Bytes of one chunk-size line with its extensions (RFC 9112 §7.1); 400."""
+    max_trailer_bytes: int = 8 * 1024
+    """Bytes of a trailer section; 431."""
+    head_timeout: float = 10.0
+    """From a head's first byte to its last; 408."""
+    keep_alive_timeout: float = 75.0
+    """How long a connection may stay without a request."""
+    body_min_rate: int = 240
+    """Bytes a second that a body must arrive at once `body_grace` is used up; 0 for no minimum; 408."""
+    body_grace: float = 10.0
+    """Seconds of waiting for a body before its rate counts."""
+    write_timeout: float = 30.0
+    """How long a client may take no byte of its reply; then the connection is cut."""
+    max_connections: int = 16 * 1024
+    """Connections of one process; at this number accepting pauses."""
+    max_drain: int = 256 * 1024
+    """Bytes of an unwanted body that are read and dropped so that the refusal arrives."""
+    drain_timeout: float = 2.0
+    """Seconds that this may take."""
+    allow_half_close: bool = False
+    """Serve clients that end their stream after the request; by default that end means that the client left."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Patterns as Django's `ALLOWED_HOSTS`; empty: hosts are not checked; 400."""
+    access_log: AccessLogFormat | None = None
+    """The access log's format; `None` for no log."""
+    access_log_fd: int = 2
+    """The descriptor that the access log is written to."""
+    pool_size: int = dataclasses.field(default_factory=lambda: min(32, (os.cpu_count() or 1) + 4))
+    """The most threads that `def` handlers run on."""
+    switch_interval: float = 0.0005
+    """Seconds after which a busy thread must let another run (`sys.setswitchinterval`)."""
+    shutdown_timeout: float = 30.0
+    """Seconds that running requests have to finish after a stop signal."""
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                continue
+            if value < 0 or value != value:
+                raise ConfigError(f"ServerConfig.{field.name} is {value!r}; give a number that is not negative")
+        for name in ("max_connections", "pool_size", "switch_interval", "max_request_line", "max_header_count"):
+            if not getattr(self, name):
+                raise ConfigError(f"ServerConfig.{name} is 0; give at least the smallest positive value")
+        if self.access_log not in (None, "short", "combined", "json"):
+            raise ConfigError(
+                f"ServerConfig.access_log is {self.access_log!r}; use 'short', 'combined', 'json' or None"
+            )
+
+    def to_wire(self) -> dict[str, object]:
+        """The settings as Rust reads them."""
+        wire = dataclasses.asdict(self)
+        wire["allowed_hosts"] = list(self.allowed_hosts)
+        for python_only in ("pool_size", "switch_interval", "shutdown_timeout"):
+            del wire[python_only]
+        return wire

@@ -1,0 +1,53 @@
+"""What may be said about a route besides its method and path."""
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+from bolt_core.exceptions import ConfigError
+from bolt_core.responses import is_status
+
+
+class RouteOptions(TypedDict, total=False):
+    """Keyword options of `get()`, `post()`, … and `route()`."""
+
+    response_model: Any
+    """The type results are validated against and filtered by; `None` switches the return annotation off."""
+    status_code: int
+    """Status of a successful result, 200 to 599; 200 by default."""
+    stream_body: bool
+    """The handler reads the body itself from `request.stream()`."""
+    max_body_size: int
+    """Bytes; the server's limit by default."""
+    cancel_on_disconnect: bool
+    """Whether a client that goes away cancels the handler; `True` by default."""
+    tags: Iterable[str]
+    summary: str
+    description: str
+    name: str
+    """The operation's id in the documentation."""
+    deprecated: bool
+    include_in_schema: bool
+
+
+_FLAGS = ("stream_body", "cancel_on_disconnect", "deprecated", "include_in_schema")
+_TEXTS = ("summary", "description", "name")
+
+
+def check_options(options: RouteOptions) -> None:
+    """Raise `ConfigError` for an unknown option or a value of the wrong kind."""
+    known = RouteOptions.__annotations__
+    for name, value in options.items():
+        if name not in known:
+            raise ConfigError(f"has the unknown option {name!r}; a route takes {', '.join(known)}")
+        if name in _FLAGS and not isinstance(value, bool):
+            raise ConfigError(f"has {name}={value!r}; give True or False")
+        if name in _TEXTS and not isinstance(value, str):
+            raise ConfigError(f"has {name}={value!r}; give a string")
+    status = options.get("status_code", 200)
+    if not is_status(status):
+        raise ConfigError(f"has status_code={status!r}; give an int from 200 to 599")
+    size = options.get("max_body_size", 0)
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise ConfigError(f"has max_body_size={size!r}; give a number of bytes, 0 or more")
+    if isinstance(options.get("tags"), str):
+        raise ConfigError(f"has tags={options['tags']!r}; give a list of strings")

@@ -1,0 +1,146 @@
+"""Responses a handler may return to choose status, header fields and media type itself."""
+
+from collections.abc import AsyncIterable, Iterable, Mapping
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from bolt_core.types import Headers
+
+type HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
+"""Header fields; pairs where a name must repeat."""
+
+# RFC 3986 §2.2 and §2.3, and "%" so that what is encoded already stays so.
+_URL_SAFE = "/#%[]=:;$&()+,!?*@'~"
+
+
+class Response:
+    """A whole body with a media type.
+
+    *status_code* is 200 to 599; `None` takes the route's. *headers* are sent as given, after `Content-Type` unless they
+    hold one. *media_type* `None` takes the class's; text types get `charset=utf-8`. Raises `ValueError` for an
+    impossible status, `TypeError` for content that is neither text nor bytes.
+    """
+
+    media_type: ClassVar[str | None] = None
+    __slots__ = ("content", "content_type", "headers", "status_code")
+
+    def __init__(
+        self,
+        content: Any = b"",
+        *,
+        status_code: int | None = None,
+        headers: HeaderFields | None = None,
+        media_type: str | None = None,
+    ) -> None:
+        self.content = self.check_content(content)
+        self.status_code = check_status(status_code)
+        self.headers: Headers = list(headers.items() if isinstance(headers, Mapping) else headers or ())
+        # What the caller encoded, and called by its media type, is theirs to name a charset for.
+        ours = media_type is None or isinstance(content, str)
+        self.content_type = with_charset(media_type or type(self).media_type) if ours else media_type
+
+    def check_content(self, content: Any) -> Any:
+        """Return *content* as it is kept; raise `TypeError` if this class cannot send it."""
+        if isinstance(content, bytes | bytearray | memoryview):
+            return bytes(content)
+        if isinstance(content, str):
+            return content.encode()
+        found = type(content).__qualname__
+        raise TypeError(f"{type(self).__name__} takes str or bytes, not {found}; use JSON(…) for data")
+
+    def fields(self) -> Headers:
+        """All header fields, `Content-Type` first."""
+        if self.content_type is None or any(name.lower() == "content-type" for name, _ in self.headers):
+            return self.headers
+        return [("content-type", self.content_type), *self.headers]
+
+
+class JSON(Response):
+    """Data written as JSON. A route's explicit `response_model` applies where the status is below 300."""
+
+    media_type = "application/json"
+    __slots__ = ()
+
+    def __init__(
+        self,
+        content: Any = None,
+        *,
+        status_code: int | None = None,
+        headers: HeaderFields | None = None,
+        media_type: str | None = None,
+    ) -> None:
+        super().__init__(content, status_code=status_code, headers=headers, media_type=media_type)
+
+    def check_content(self, content: Any) -> Any:
+        """Any data; it is encoded when the response is sent."""
+        return content
+
+
+class PlainText(Response):
+    """Text as `text/plain; charset=utf-8`."""
+
+    media_type = "text/plain"
+    __slots__ = ()
+
+
+class HTML(Response):
+    """Text as `text/html; charset=utf-8`. The caller escapes what came from outside."""
+
+    media_type = "text/html"
+    __slots__ = ()
+
+
+class Redirect(Response):
+    """Sends the client to *url*, by default with 302 as Django's `redirect()`; 307 and 308 keep method and body.
+
+    Characters that a URL cannot hold are percent-encoded. *url* is not checked against an allowlist: never pass one
+    that came from the client unchecked. Raises `ValueError` for a status that is no redirection.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, url: str, *, status_code: int = 302, headers: HeaderFields | None = None) -> None:
+        if status_code not in (301, 302, 303, 307, 308):
+            raise ValueError(f"Redirect: status_code must be 301, 302, 303, 307 or 308, not {status_code!r}")
+        super().__init__(b"", status_code=status_code, headers=headers)
+        self.headers.insert(0, ("location", quote(str(url), safe=_URL_SAFE)))
+
+
+class StreamingResponse(Response):
+    """A body produced piece by piece by a sync or async iterable of str or bytes; text is sent as UTF-8.
+
+    A sync iterable runs on the thread pool, never on the event loop. An iterable that fails ends the connection, so
+    that what was sent never looks complete; failing before its first piece is a 500. *media_type* is `text/plain`
+    unless given. Raises `TypeError` for content that cannot be iterated, such as a function that was not called.
+    """
+
+    media_type = "text/plain"
+    __slots__ = ()
+
+    def check_content(self, content: Any) -> Any:
+        """Return *content* if it yields pieces."""
+        if isinstance(content, str | bytes | bytearray | memoryview | Mapping):
+            raise TypeError(f"StreamingResponse takes an iterable of pieces, not {type(content).__qualname__}")
+        if not isinstance(content, AsyncIterable | Iterable):
+            hint = "; call the function: StreamingResponse(generate())" if callable(content) else ""
+            raise TypeError(f"StreamingResponse takes a sync or async iterable, not {type(content).__qualname__}{hint}")
+        return content
+
+
+def check_status(status: int | None) -> int | None:
+    """Return *status* if a final response can have it; raise `ValueError` otherwise."""
+    if status is None or is_status(status):
+        return status
+    raise ValueError(f"status_code must be an int from 200 to 599, not {status!r}")
+
+
+def is_status(value: object) -> bool:
+    """Whether *value* is the status of a final response."""
+    return isinstance(value, int) and not isinstance(value, bool) and 200 <= value <= 599
+
+
+def with_charset(media_type: str | None) -> str | None:
+    """*media_type* with `charset=utf-8` where it is text and names none."""
+    if media_type is None or not media_type.startswith("text/") or "charset=" in media_type.lower():
+        return media_type
+    return f"{media_type}; charset=utf-8"

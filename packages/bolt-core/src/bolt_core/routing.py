@@ -1,0 +1,197 @@
+"""Routers: where routes are declared, nested and checked against each other."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Unpack
+
+from bolt_core.binding import Declaration, compile_handler
+from bolt_core.exceptions import ConfigError
+from bolt_core.options import RouteOptions
+from bolt_core.paths import check_method, check_prefix, join_prefix, parse_path
+from bolt_core.plan import HandlerPlan
+from bolt_core.types import Hooks
+
+type TrailingSlash = Literal["append", "strict"]
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenApp:
+    """An application that no longer changes: what a server runs."""
+
+    routes: tuple[HandlerPlan, ...]
+    fallback: HandlerPlan | None
+    """Answers everything that no route matches; `None` means 404."""
+    trailing_slash: TrailingSlash
+    hooks: Hooks
+
+
+class _Route:
+    """A declaration with its plan at this router's depth."""
+
+    __slots__ = ("declared", "plan", "shape")
+
+    def __init__(self, declared: Declaration, plan: HandlerPlan) -> None:
+        self.declared = declared
+        self.plan = plan
+        self.shape = parse_path(plan.path).shape
+
+    def below(self, prefix: str) -> "_Route":
+        """The same route below *prefix*; compiled anew only where the prefix brings parameters."""
+        declared = replace(self.declared, path=join_prefix(prefix, self.declared.path))
+        if "{" not in prefix:
+            return _Route(declared, replace(self.plan, path=parse_path(declared.path).path))
+        return _Route(declared, _plan_of(declared))
+
+
+def _plan_of(declared: Declaration) -> HandlerPlan:
+    return compile_handler(declared.handler, declared.path, declared.method, declared.options, declared.namespace)
+
+
+class Router:
+    """A group of routes below *prefix*, to be included in a `BoltAPI` or another router.
+
+    *prefix* starts with `/` and does not end with it; empty means none. It may hold parameters (`/shops/{shop_id}`)
+    that every handler below then takes. *tags* are added to those of each route.
+    """
+
+    def __init__(self, prefix: str = "", *, tags: Iterable[str] = ()) -> None:
+        try:
+            self.prefix = check_prefix(prefix)
+        except ValueError as error:
+            raise ConfigError(f"{type(self).__name__}: {error}") from error
+        self.tags = tuple(tags)
+        self._routes: dict[tuple[str, str], _Route] = {}
+        self._mounts: list[tuple[Router, str]] = []
+
+    @property
+    def routes(self) -> tuple[HandlerPlan, ...]:
+        """The plans of all routes, included ones among them, in the order they were declared."""
+        return tuple(route.plan for route in self._routes.values())
+
+    def route[**P, R](
+        self, path: str, *, methods: Iterable[str], **options: Unpack[RouteOptions]
+    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Register the decorated handler for *path* and each of *methods*, custom verbs included.
+
+        The handler itself is returned unchanged, so decorators stack. Raises `ConfigError` for anything that cannot
+        work: see `compile_handler`, and for a route that another one already answers.
+        """
+        if isinstance(methods, str):
+            raise ConfigError(f"route({path!r}): methods must be a list; write methods=[{methods!r}]")
+        try:
+            verbs = list(dict.fromkeys(check_method(method) for method in methods))
+        except ValueError as error:
+            raise ConfigError(f"route({path!r}): {error}") from error
+        if not verbs:
+            raise ConfigError(f"route({path!r}): methods is empty; name at least one")
+
+        def register(handler: Callable[P, R]) -> Callable[P, R]:
+            frame = sys._getframe(1)
+            for verb in verbs:
+                self.add_route(verb, path, handler, options, lambda: frame.f_locals)
+            return handler
+
+        return register
+
+    def add_route(
+        self,
+        method: str,
+        path: str,
+        handler: Callable[..., Any],
+        options: RouteOptions | None = None,
+        namespace: Callable[[], Mapping[str, Any]] = dict,
+    ) -> None:
+        """Register *handler* without a decorator; *namespace* gives names that its hints may use."""
+        if isinstance(path, str) and path and not path.startswith("/"):
+            raise ConfigError(f"{method} {path}: the path {path!r} must start with '/'; write {'/' + path!r}")
+        merged = RouteOptions(**(options or {}))
+        if self.tags and not isinstance(merged.get("tags"), str):
+            merged["tags"] = (*self.tags, *merged.get("tags", ()))
+        full = join_prefix(self.prefix, path) if isinstance(path, str) else path
+        used: dict[str, Any] = {}
+
+        def remember() -> Mapping[str, Any]:
+            # Only what a hint needs is kept for compiling below a prefix; else the declaring frame would live on.
+            used.update(namespace())
+            return used
+
+        plan = _plan_of(Declaration(handler, method, full, merged, remember))
+        self._adopt([_Route(Declaration(handler, method, full, merged, lambda: used), plan)])
+
+    def include(self, other: "Router", prefix: str = "") -> None:
+        """Add every route of *other* below this router's prefix and *prefix*, also those it gets later.
+
+        Raises `ConfigError` for a route that both would answer, and for a router that would include itself.
+        """
+        if not isinstance(other, Router):
+            raise ConfigError(f"include() takes a Router or BoltAPI, not {type(other).__qualname__}")
+        if other is self or other._reaches(self):
+            raise ConfigError(f"include(): {type(other).__name__} would include itself; break the circle")
+        try:
+            inner = self.prefix + check_prefix(prefix)
+        except ValueError as error:
+            raise ConfigError(f"include(): {error}") from error
+        self._adopt([route.below(inner) for route in other._routes.values()])
+        other._mounts.append((self, inner))
+
+    def _reaches(self, other: "Router") -> bool:
+        """Whether *other* is included in this router, directly or not."""
+        return any(parent is self or self._reaches(parent) for parent, _ in other._mounts)
+
+    def _adopt(self, routes: list[_Route]) -> None:
+        """Add *routes* here and in every router that includes this one, or nowhere if one of them clashes."""
+        batches = list(self._spread(routes))
+        for router, batch in batches:
+            router._check_open()
+            for route in batch:
+                router._check_free(route)
+        for router, batch in batches:
+            router._routes.update({(route.plan.method, route.shape): route for route in batch})
+
+    def _spread(self, routes: list[_Route]) -> Iterable[tuple["Router", list[_Route]]]:
+        yield self, routes
+        for parent, prefix in self._mounts:
+            yield from parent._spread([route.below(prefix) for route in routes])
+
+    def _check_open(self) -> None:
+        """Raise `ConfigError` if no more routes can be added."""
+
+    def _check_free(self, route: _Route) -> None:
+        rival = self._routes.get((route.plan.method, route.shape))
+        if rival is None:
+            return
+        plan, other = route.plan, rival.plan
+        raise ConfigError(
+            f"{plan.method} {plan.path}: handler {plan.name}() ({plan.origin}) would never run, because "
+            f"{other.method} {other.path} of {other.name}() ({other.origin}) matches the same requests; "
+            "change one path or method, or remove one route"
+        )
+
+    def get[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Register a handler for GET; it answers HEAD too, unless the path has a HEAD route of its own. See `route`."""
+        return self.route(path, methods=("GET",), **options)
+
+    def post[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Register a handler for POST. See `route`."""
+        return self.route(path, methods=("POST",), **options)
+
+    def put[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Register a handler for PUT. See `route`."""
+        return self.route(path, methods=("PUT",), **options)
+
+    def patch[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Register a handler for PATCH. See `route`."""
+        return self.route(path, methods=("PATCH",), **options)
+
+    def delete[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Register a handler for DELETE. See `route`."""
+        return self.route(path, methods=("DELETE",), **options)
+
+    def head[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Register a handler for HEAD; only where it must differ from GET's. See `route`."""
+        return self.route(path, methods=("HEAD",), **options)
+
+    def options[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+        """Register a handler for OPTIONS; without one, the server answers with `Allow`. See `route`."""
+        return self.route(path, methods=("OPTIONS",), **options)

@@ -1,0 +1,128 @@
+"""The pool's threads: one while nothing blocks, more when work waits, every result delivered."""
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from bolt_core.event_loop import EventLoop
+from bolt_core.pool import Pool, PoolExecutor, current_pool, run_in_pool
+
+
+@pytest.fixture
+def pool() -> Iterator[Pool]:
+    made = Pool(4)
+    yield made
+    made.close()
+
+
+def test_no_thread_starts_before_there_is_work(pool: Pool) -> None:
+    """A pool that nobody used has no thread, so a process may fork."""
+    assert pool.native.counts() == (0, 0, 0)
+
+
+def test_a_job_runs_on_a_thread_of_the_pool(pool: Pool) -> None:
+    """A submitted call runs on another thread and its result comes back."""
+    future = PoolExecutor(pool).submit(threading.current_thread)
+
+    assert future.result(10) is not threading.current_thread()
+
+
+def test_an_exception_reaches_the_future(pool: Pool) -> None:
+    """What a job raises is raised to who waits for it."""
+
+    def fail() -> None:
+        raise LookupError("no")
+
+    future = PoolExecutor(pool).submit(fail)
+
+    with pytest.raises(LookupError, match="no"):
+        future.result(10)
+
+
+def test_blocked_work_gets_more_threads_up_to_the_bound(pool: Pool) -> None:
+    """Jobs that block each take a thread, never more than the pool's size."""
+
+    async def block() -> int:
+        loop = asyncio.get_running_loop()
+        gate, inside = threading.Event(), threading.Semaphore(0)
+
+        def wait() -> None:
+            inside.release()
+            gate.wait()
+
+        executor = PoolExecutor(pool)
+        waiting = [loop.run_in_executor(executor, wait) for _ in range(6)]
+        for _ in range(4):
+            while not inside.acquire(blocking=False):
+                await asyncio.sleep(0.001)
+        threads = pool.native.counts()[0]
+        gate.set()
+        await asyncio.gather(*waiting)
+        return threads
+
+    with asyncio.Runner(loop_factory=lambda: EventLoop(pool)) as runner:
+        assert runner.run(asyncio.wait_for(block(), 20)) == 4
+
+
+def test_a_pinned_executor_keeps_one_thread(pool: Pool) -> None:
+    """All work of a pinned executor runs on one thread that does nothing else."""
+    executor = PoolExecutor(pool, pinned=True)
+    threads = {executor.submit(threading.get_ident).result(10) for _ in range(20)}
+    others = {PoolExecutor(pool).submit(threading.get_ident).result(10) for _ in range(20)}
+
+    assert len(threads) == 1
+    assert not threads & others
+
+
+def test_hooks_run_around_every_job_on_its_thread(pool: Pool) -> None:
+    """`before` and `after` are called on the thread, around the job; `on_exit` when the thread ends."""
+    seen: list[tuple[str, int]] = []
+    pool.add_unit_hook(
+        before=lambda: seen.append(("before", threading.get_ident())),
+        after=lambda: seen.append(("after", threading.get_ident())),
+        on_exit=lambda: seen.append(("exit", threading.get_ident())),
+    )
+    thread = PoolExecutor(pool).submit(threading.get_ident).result(10)
+    pool.close()
+
+    assert seen == [("before", thread), ("after", thread), ("exit", thread)]
+
+
+def test_run_in_pool_keeps_the_callers_context(pool: Pool) -> None:
+    """A blocking function sees the caller's context variables, and changes to them stay its own."""
+    name: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="unset")
+
+    def read_and_write() -> str:
+        seen = name.get()
+        name.set("changed")
+        return seen
+
+    async def call() -> tuple[str, str]:
+        from bolt_core.pool import _current
+
+        _current.set(pool)
+        name.set("caller")
+        return await run_in_pool(read_and_write), name.get()
+
+    with asyncio.Runner(loop_factory=lambda: EventLoop(pool)) as runner:
+        assert runner.run(call()) == ("caller", "caller")
+
+
+def test_there_is_no_pool_outside_a_server() -> None:
+    """Asking for the pool where none is says what to use instead."""
+    with pytest.raises(RuntimeError, match="to_thread"):
+        contextvars.Context().run(current_pool)
+
+
+def test_an_external_pool_runs_jobs_on_the_callers_thread() -> None:
+    """With no threads of its own, a pool's jobs run where `run_pending` is called, and not before."""
+    pool = Pool(1, external=True)
+    future = PoolExecutor(pool).submit(threading.get_ident)
+    assert not future.done()
+
+    pool.native.run_pending()
+
+    assert future.result(0) == threading.get_ident()

@@ -1,0 +1,19 @@
+"""The Django application `bolt_django`."""
+
+from django.apps import AppConfig
+
+
+class BoltDjangoConfig(AppConfig):
+    """Adds `runbolt`, the system checks and the adapters for Django's own types."""
+
+    name = "bolt_django"
+    # Stable: it names the app in settings and in other packages' dependencies.
+    label = "bolt_django"
+    verbose_name = "Bolt"
+
+    def ready(self) -> None:
+        """Register checks and adapters; imports no model and no `api.py`, so every command stays quick."""
+        from bolt_django import adapters, checks
+
+        checks.register()
+        adapters.register()

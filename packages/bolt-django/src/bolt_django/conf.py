@@ -1,0 +1,102 @@
+"""`settings.BOLT`: one typed dict, read when it is needed.
+
+Nothing is cached across reads, so `override_settings` and `settings.BOLT = ...` in a test take effect at once.
+"""
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import fields
+from typing import Any, Literal, TypedDict, cast
+
+from bolt_core.config import ServerConfig
+from django.conf import settings
+
+from bolt_django.options import RUN_OPTIONS
+
+
+class BoltSettings(TypedDict, total=False):
+    """Type of `settings.BOLT`; every key is optional."""
+
+    HOST: str
+    PORT: int
+    UDS: str
+    PROCESSES: int
+    WORKERS: int
+    DEV: bool
+    BACKLOG: int
+    ACCESS_LOG: bool
+    LOG_FORMAT: Literal["short", "combined", "json"]
+    SHUTDOWN_TIMEOUT: float
+    SERVER: dict[str, Any]
+    SENSITIVE_FIELDS: Collection[str]
+    EXPOSED_FIELDS: Collection[str]
+
+
+def bolt_settings() -> Mapping[str, Any]:
+    """The project's `settings.BOLT`, `{}` where it has none or where it is no dict (which is check bolt.E002)."""
+    value = getattr(settings, "BOLT", None)
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def names_setting(key: str) -> tuple[str, ...]:
+    """A key that lists names, as a tuple; `()` where it is missing."""
+    return tuple(bolt_settings().get(key, ()))
+
+
+def api_paths() -> tuple[str, ...]:
+    """`settings.BOLT_API`: dotted paths of the explicit root APIs."""
+    value: object = getattr(settings, "BOLT_API", ())
+    return (value,) if isinstance(value, str) else tuple(cast("Iterable[str]", value))
+
+
+# What runbolt's own options, Django's settings and the fallback decide, and BOLT["SERVER"] therefore does not take.
+_DECIDED_ELSEWHERE = frozenset({"pool_size", "access_log", "shutdown_timeout", "allowed_hosts"})
+
+
+def server_keys() -> frozenset[str]:
+    """The keys that `BOLT["SERVER"]` takes: the limits and timeouts of bolt_core.ServerConfig, in lower case."""
+    return frozenset(field.name for field in fields(ServerConfig)) - _DECIDED_ELSEWHERE
+
+
+def _names(value: object) -> None:
+    if isinstance(value, str) or not isinstance(value, Collection) or not all(isinstance(v, str) for v in value):
+        raise ValueError("a list of names")
+
+
+def _server(value: object) -> None:
+    if not isinstance(value, dict):
+        raise ValueError("a dict of server limits")
+    for key in value:
+        if key not in server_keys():
+            raise ValueError("a dict of server limits; " + unknown(str(key), server_keys()))
+
+
+_OTHER_KEYS: dict[str, Callable[[object], None]] = {
+    "SERVER": _server,
+    "SENSITIVE_FIELDS": _names,
+    "EXPOSED_FIELDS": _names,
+}
+
+
+def unknown(key: str, known: Collection[str]) -> str:
+    """The words for an unknown key, with the nearest known one where there is one."""
+    near = difflib.get_close_matches(key, sorted(known), n=1)
+    return f"unknown key {key!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+
+def problems() -> list[tuple[str, str]]:
+    """What is wrong in `settings.BOLT`: pairs of check id and message."""
+    value = getattr(settings, "BOLT", {})
+    if not isinstance(value, dict):
+        return [("bolt.E002", f"settings.BOLT must be a dict, not {type(value).__name__}")]
+    parsers: dict[str, Callable[[object], object]] = {option.key: option.parse for option in RUN_OPTIONS} | _OTHER_KEYS
+    found = []
+    for key, item in value.items():
+        if key not in parsers:
+            found.append(("bolt.E001", "settings.BOLT: " + unknown(str(key), parsers)))
+        elif item is not None or key in _OTHER_KEYS:
+            try:
+                parsers[key](item)
+            except ValueError as error:
+                found.append(("bolt.E002", f'settings.BOLT["{key}"] is {item!r}; it must be {error}'))
+    return found

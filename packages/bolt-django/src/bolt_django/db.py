@@ -1,0 +1,170 @@
+"""Database connections under the server: each belongs to a pool thread and is closed with it.
+
+`def` handlers and Django's views run on the pool's threads, where a connection is reused from request to request as
+CONN_MAX_AGE allows. What asgiref runs for an `async def` handler (`aget()`, `async for`, `sync_to_async`) goes to lanes:
+threads that do nothing else, one and the same for all calls of a request.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from bolt_core.pool import Pool
+from django.db import close_old_connections, connections, reset_queries
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+
+class _Thread(threading.local):
+    """Connections opened on this thread, and those that were inside a transaction when its current unit began.
+
+    The latter belong to whoever began the transaction, which is a test case that shares its thread with the server.
+    """
+
+    def __init__(self) -> None:
+        self.opened: list[BaseDatabaseWrapper] = []
+        self.foreign: Sequence[BaseDatabaseWrapper] = ()
+
+
+_thread = _Thread()
+
+
+def _remember(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    if not any(known is connection for known in _thread.opened):
+        _thread.opened.append(connection)
+
+
+def watch(pool: Pool) -> None:
+    """Keep the connections of *pool*'s threads as Django keeps those of a request: fresh, and closed at the end."""
+    connection_created.connect(_remember, dispatch_uid="bolt_django.db")
+    pool.add_unit_hook(before_unit, after_unit, close_thread)
+
+
+def before_unit() -> None:
+    """Begin a unit of work on this thread. Runs for every `def` handler: nothing is done on a thread without database."""
+    if _thread.opened:
+        _thread.foreign = [connection for connection in _thread.opened if connection.in_atomic_block]
+        with _without(_thread.foreign):
+            reset_queries()
+            close_old_connections()
+
+
+def after_unit() -> None:
+    """End a unit of work: close what is broken or too old, and what was left inside a transaction."""
+    if not _thread.opened:
+        return
+    foreign, _thread.foreign = _thread.foreign, ()
+    for connection in list(_thread.opened):
+        if not _among(connection, foreign):
+            if connection.in_atomic_block:
+                # A handler left its atomic block open: the next request must not run inside it.
+                discard(connection)
+            else:
+                connection.close_if_unusable_or_obsolete()
+    _thread.opened = [connection for connection in _thread.opened if connection.connection is not None]
+
+
+def close_thread() -> None:
+    """Close every connection of this thread."""
+    for connection in _thread.opened:
+        connection.close()
+    _thread.opened = []
+
+
+def discard(connection: BaseDatabaseWrapper) -> None:
+    """Close *connection* with whatever transaction it is in, and take it away from its thread."""
+    connection.close()
+    if connections_of_thread().get(connection.alias) is connection:
+        # Django keeps a connection closed inside an atomic block unusable until the block ends, which nobody will do.
+        del connections[connection.alias]
+
+
+def connections_of_thread() -> dict[str, BaseDatabaseWrapper]:
+    """This thread's connections by alias, opened or not."""
+    return {connection.alias: connection for connection in connections.all(initialized_only=True)}
+
+
+def _among(connection: BaseDatabaseWrapper, others: Sequence[BaseDatabaseWrapper]) -> bool:
+    # By identity: wrappers define no equality, and their proxies compare otherwise.
+    return any(connection is other for other in others)
+
+
+@contextmanager
+def _without(hidden: Sequence[BaseDatabaseWrapper]) -> Iterator[None]:
+    for connection in hidden:
+        del connections[connection.alias]
+    try:
+        yield
+    finally:
+        for connection in hidden:
+            connections[connection.alias] = connection
+
+
+@contextmanager
+def foreign_hidden() -> Iterator[None]:
+    """Hide the connections whose transaction is not ours from Django's request signals, which would close them."""
+    with _without([connection for connection in _thread.foreign if connection.in_atomic_block]):
+        yield
+
+
+class Lease:
+    """The connections that a request keeps between two units of work on its thread.
+
+    A stream that reads from a cursor, and an async handler inside a transaction, go on later; other requests use the
+    thread meanwhile, with connections of their own.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, BaseDatabaseWrapper] = {}
+
+    def run[T](self, unit: Callable[[], T], keep: Callable[[BaseDatabaseWrapper], bool]) -> T:
+        """Run *unit* with the kept connections; keep those that *keep* says, and hand the thread its own back."""
+        if not self._kept and not _thread.opened:
+            try:
+                return unit()
+            finally:
+                self._take({}, keep)
+        own = connections_of_thread()
+        for alias, connection in self._kept.items():
+            connections[alias] = connection
+            _thread.opened.append(connection)
+        restore = {alias: connection for alias, connection in own.items() if alias in self._kept}
+        self._kept = {}
+        try:
+            return unit()
+        finally:
+            self._take(restore, keep)
+
+    def _take(self, restore: dict[str, BaseDatabaseWrapper], keep: Callable[[BaseDatabaseWrapper], bool]) -> None:
+        foreign = _thread.foreign
+        for connection in [opened for opened in _thread.opened if not _among(opened, foreign)]:
+            held = connections_of_thread().get(connection.alias)
+            if held is connection and connection.connection is not None and keep(connection):
+                self._kept[connection.alias] = connection
+                del connections[connection.alias]
+                _thread.opened = [opened for opened in _thread.opened if opened is not connection]
+            elif connection.alias in restore and held is connection:
+                # The thread has its own; this one is no longer needed.
+                discard(connection)
+        for alias, connection in restore.items():
+            connections[alias] = connection
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is kept."""
+        return not self._kept
+
+    def close(self) -> None:
+        """Close what is kept, rolling back; on the thread of its units."""
+        for connection in self._kept.values():
+            connection.close()
+        self._kept = {}
+
+
+def close_all() -> None:
+    """Close what the calling thread has open, caches included: before a fork, so that no child shares a socket."""
+    from django.core.cache import close_caches
+
+    connections.close_all()
+    close_caches()

@@ -1,0 +1,1 @@
+"""What `runbolt` does: listening sockets, supervised workers, reload."""

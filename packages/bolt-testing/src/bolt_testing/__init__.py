@@ -1,0 +1,6 @@
+"""Test clients for bolt-core applications: in process, through the real HTTP pipeline."""
+
+from bolt_testing.client import TestClient
+from bolt_testing.response import TestResponse
+
+__all__ = ["TestClient", "TestResponse"]

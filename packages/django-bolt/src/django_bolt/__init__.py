@@ -1,0 +1,31 @@
+"""A Rust-powered API framework for Django: the whole family under one name.
+
+Nothing lives here; each name is the one of the package that makes it. With `"django_bolt"` in `INSTALLED_APPS`,
+`manage.py runbolt` serves the project.
+"""
+
+from bolt_core import (
+    HTML,
+    JSON,
+    BoltAPI,
+    ConfigError,
+    PlainText,
+    Redirect,
+    Request,
+    Response,
+    Router,
+    StreamingResponse,
+)
+
+__all__ = [
+    "HTML",
+    "JSON",
+    "BoltAPI",
+    "ConfigError",
+    "PlainText",
+    "Redirect",
+    "Request",
+    "Response",
+    "Router",
+    "StreamingResponse",
+]

@@ -1,0 +1,5 @@
+"""Test clients."""
+
+from bolt_testing import TestClient
+
+__all__ = ["TestClient"]

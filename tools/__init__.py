@@ -1,0 +1,1 @@
+"""The checks that nox runs: each is one small module with a `main()` that returns an exit code."""
