@@ -1,4 +1,4 @@
-"""What a loop of one request does not show: a busy `def` handler beside it, idle connections, start-up, the ORM alone."""
+"""What a loop of one request does not show: a busy `def` handler beside it, idle connections, start-up, the ORM."""
 
 import json
 import socket

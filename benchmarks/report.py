@@ -18,7 +18,7 @@ def table(results: Results) -> str:
         row = [_cell(results, case.key, server.key) for server in shown]
         if any(cell != "–" for cell in row):
             rows.append([case.title, *row])
-    return _markdown(rows)
+    return _markdown(rows) if len(rows) > 1 else ""
 
 
 def _cell(results: Results, case: str, server: str) -> str:
@@ -35,7 +35,7 @@ def targets(results: Results) -> str:
     for verdict in results.verdicts():
         measured = f"{verdict.measured:.2f} {verdict.unit}" + (f" ({verdict.note})" if verdict.note else "")
         rows.append([verdict.title, measured, f"≤ {verdict.target:g} {verdict.unit}", _word(met=verdict.met)])
-    return _markdown(rows)
+    return _markdown(rows) if len(rows) > 1 else ""
 
 
 def _word(*, met: bool) -> str:

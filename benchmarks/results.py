@@ -47,6 +47,8 @@ class Results:
     about: dict[str, str] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
     extras: dict[str, dict[str, list[float]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    # One line for each cell that could not be measured.
+    failures: list[str] = field(default_factory=list)
 
     def cpu(self, case: str, server: str) -> float | None:
         """Median CPU seconds per request over the rounds, None where the cell was not measured."""
@@ -99,7 +101,7 @@ class Results:
 def load(path: Path) -> Results:
     """Read what `save` wrote."""
     data: dict[str, Any] = json.loads(path.read_text())
-    return Results(data["about"], [Sample(**sample) for sample in data["samples"]], data["extras"])
+    return Results(data["about"], [Sample(**sample) for sample in data["samples"]], data["extras"], data["failures"])
 
 
 def _median(values: list[float]) -> float | None:

@@ -22,6 +22,7 @@ _NO_ASYNC = frozenset({"orm-async", "sleep"})
 _NO_ORM = frozenset({"orm-def", "orm-async"})
 
 NGINX_CONF = """\
+{user}
 daemon off;
 pid nginx.pid;
 error_log stderr error;
@@ -83,7 +84,10 @@ def _nginx(setting: Setting) -> list[str]:
     (setting.folder / "report").write_bytes(payloads.encoded(payloads.REPORT))
     item = payloads.encoded({"item_id": 42, "q": "laptop", "page": 3}).decode()
     hello = payloads.encoded(payloads.HELLO).decode()
-    (setting.folder / "nginx.conf").write_text(NGINX_CONF.format(port=setting.port, hello=hello, item=item))
+    # Started by root, nginx would read its files as `nobody`, who may not enter a temporary folder.
+    user = "user root;" if os.geteuid() == 0 else ""
+    conf = NGINX_CONF.format(user=user, port=setting.port, hello=hello, item=item)
+    (setting.folder / "nginx.conf").write_text(conf)
     return [binary, "-p", str(setting.folder), "-c", "nginx.conf", "-e", "stderr"]
 
 
@@ -103,7 +107,9 @@ def _uvicorn(application: str) -> Callable[[Setting], list[str]]:
 
 def _granian(setting: Setting) -> list[str]:
     options = ["--interface", "rsgi", "--host", "127.0.0.1", "--port", str(setting.port), "--workers", "1"]
-    options += ["--no-log-access", "--log-level", "warning", "--http", "1", "--loop", "uvloop"]
+    options += ["--no-access-log", "--log-level", "warning", "--http", "1", "--loop", "uvloop"]
+    # Its bound on connections served at once is its backlog, and 10,000 are to be idle.
+    options += ["--backlog", "16384", "--backpressure", "16384"]
     return [setting.theirs, "-m", "granian", *options, "benchmarks.apps.granian_app:app"]
 
 
@@ -128,9 +134,10 @@ SERVERS = (
         "ninja",
         "Django Ninja, uvicorn",
         _uvicorn("benchmarks.apps.site.asgi:application"),
+        lacks=frozenset({"idle"}),
         environment={"BENCH_FRAMEWORK": "ninja"},
     ),
-    Server("drf", "DRF, gunicorn", _gunicorn, lacks=_NO_ASYNC, environment={"BENCH_FRAMEWORK": "drf"}),
+    Server("drf", "DRF, gunicorn", _gunicorn, lacks=_NO_ASYNC | {"idle"}, environment={"BENCH_FRAMEWORK": "drf"}),
 )
 BY_KEY = {server.key: server for server in SERVERS}
 

@@ -45,7 +45,7 @@ class Outcome:
 
 
 def suites(root: Path = project.ROOT) -> list[Suite]:
-    """Every suite: of each package, the repository, the examples, the tools, the pages' code and the crates."""
+    """Every suite: of each package, the repository, the examples, the tools and the crates."""
     found = [
         Suite(package.name, root, f"packages/{package.folder.name}/tests")
         for package in project.packages(root).values()
@@ -60,7 +60,6 @@ def suites(root: Path = project.ROOT) -> list[Suite]:
         for manage in sorted((root / "examples").glob("*/manage.py"))
     ]
     found += [Suite(name, root, f"{name}/tests") for name in ("tools", "benchmarks")]
-    found.append(Suite("docs", root, command=(sys.executable, "-m", "tools.pages")))
     found.append(Suite("rust", root / "packages/bolt-core", command=cargo_tests()))
     return found
 

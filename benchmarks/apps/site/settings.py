@@ -1,11 +1,11 @@
-"""Settings of the benchmark's Django project; the environment says which framework is served.
+"""Settings of the benchmark's Django project; the environment says which framework is served, none by default.
 
 No middleware: what is compared is the frameworks, not Django's session and CSRF work in front of two of them.
 """
 
 import os
 
-FRAMEWORK = os.environ.get("BENCH_FRAMEWORK", "bolt")
+FRAMEWORK = os.environ.get("BENCH_FRAMEWORK", "")
 
 DEBUG = False
 SECRET_KEY = "benchmarks-only-and-longer-than-thirty-two-bytes"
@@ -13,7 +13,7 @@ ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 USE_TZ = True
 INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
 MIDDLEWARE: list[str] = []
-ROOT_URLCONF = f"benchmarks.apps.site.{FRAMEWORK}_urls"
+ROOT_URLCONF = "benchmarks.apps.site.plain_urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {
     "default": {
@@ -27,7 +27,10 @@ DATABASES = {
 if FRAMEWORK == "bolt":
     INSTALLED_APPS.append("django_bolt")
     BOLT_API = [os.environ.get("BENCH_BOLT_API", "benchmarks.apps.site.bolt_api.api")]
+elif FRAMEWORK == "ninja":
+    ROOT_URLCONF = "benchmarks.apps.site.ninja_urls"
 elif FRAMEWORK == "drf":
+    ROOT_URLCONF = "benchmarks.apps.site.drf_urls"
     INSTALLED_APPS.append("rest_framework")
     REST_FRAMEWORK = {
         "DEFAULT_AUTHENTICATION_CLASSES": [],

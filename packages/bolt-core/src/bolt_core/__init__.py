@@ -1,18 +1,14 @@
 """An HTTP API server and framework core: HTTP in Rust, handlers in Python."""
 
-from typing import TYPE_CHECKING, Any
-
 from bolt_core.api import BoltAPI, FrozenApp
 from bolt_core.encoding import register_encoder
 from bolt_core.errors import on_exception, register_exception_adapter, set_error_page
 from bolt_core.exceptions import ConfigError, HTTPException, RequestValidationError
 from bolt_core.outcomes import register_result_adapter
 from bolt_core.params import Body, Cookie, Depends, File, Form, Header, Path, Query
+from bolt_core.request import Request
 from bolt_core.responses import HTML, JSON, PlainText, Redirect, Response, StreamingResponse
 from bolt_core.routing import Router
-
-if TYPE_CHECKING:
-    from bolt_core.request import Request
 
 __all__ = [
     "HTML",
@@ -42,11 +38,3 @@ __all__ = [
     "register_result_adapter",
     "set_error_page",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "Request":
-        from bolt_core.request import Request
-
-        return Request
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -45,7 +45,7 @@ def before_unit() -> None:
     """Begin a unit of work on this thread. Runs for every `def` handler: nothing is done on a thread without database."""
     if _thread.opened:
         _thread.foreign = [connection for connection in _thread.opened if connection.in_atomic_block]
-        with _without(_thread.foreign):
+        with hidden(_thread.foreign):
             reset_queries()
             close_old_connections()
 
@@ -91,21 +91,30 @@ def _among(connection: BaseDatabaseWrapper, others: Sequence[BaseDatabaseWrapper
 
 
 @contextmanager
-def _without(hidden: Sequence[BaseDatabaseWrapper]) -> Iterator[None]:
-    for connection in hidden:
+def hidden(some: Sequence[BaseDatabaseWrapper]) -> Iterator[None]:
+    """Hide connections from what runs inside, such as Django's request signals, which close what they find."""
+    for connection in some:
         del connections[connection.alias]
     try:
         yield
     finally:
-        for connection in hidden:
+        for connection in some:
             connections[connection.alias] = connection
 
 
-@contextmanager
-def foreign_hidden() -> Iterator[None]:
-    """Hide the connections whose transaction is not ours from Django's request signals, which would close them."""
-    with _without([connection for connection in _thread.foreign if connection.in_atomic_block]):
-        yield
+def in_transaction() -> list[BaseDatabaseWrapper]:
+    """This thread's connections that are inside a transaction, and at a unit's begin therefore not ours."""
+    return [connection for connection in connections.all(initialized_only=True) if connection.in_atomic_block]
+
+
+def has_open_transaction(connection: BaseDatabaseWrapper) -> bool:
+    """Whether *connection*, which is open, is inside an atomic block or out of its usual autocommit mode."""
+    return connection.in_atomic_block or connection.autocommit != connection.settings_dict["AUTOCOMMIT"]
+
+
+def is_open(connection: BaseDatabaseWrapper) -> bool:
+    """Whether *connection* has reached its server."""
+    return connection.connection is not None
 
 
 class Lease:
@@ -120,35 +129,29 @@ class Lease:
 
     def run[T](self, unit: Callable[[], T], keep: Callable[[BaseDatabaseWrapper], bool]) -> T:
         """Run *unit* with the kept connections; keep those that *keep* says, and hand the thread its own back."""
-        if not self._kept and not _thread.opened:
-            try:
-                return unit()
-            finally:
-                self._take({}, keep)
-        own = connections_of_thread()
+        own = connections_of_thread() if self._kept else {}
+        restore = {alias: own[alias] for alias in self._kept if alias in own}
         for alias, connection in self._kept.items():
             connections[alias] = connection
             _thread.opened.append(connection)
-        restore = {alias: connection for alias, connection in own.items() if alias in self._kept}
         self._kept = {}
         try:
             return unit()
         finally:
-            self._take(restore, keep)
+            self._take(keep)
+            for alias, connection in restore.items():
+                if (ended := connections_of_thread().get(alias)) is not None:
+                    discard(ended)
+                connections[alias] = connection
 
-    def _take(self, restore: dict[str, BaseDatabaseWrapper], keep: Callable[[BaseDatabaseWrapper], bool]) -> None:
-        foreign = _thread.foreign
-        for connection in [opened for opened in _thread.opened if not _among(opened, foreign)]:
-            held = connections_of_thread().get(connection.alias)
-            if held is connection and connection.connection is not None and keep(connection):
+    def _take(self, keep: Callable[[BaseDatabaseWrapper], bool]) -> None:
+        for connection in list(_thread.opened):
+            if _among(connection, _thread.foreign) or not is_open(connection) or not keep(connection):
+                continue
+            if connections_of_thread().get(connection.alias) is connection:
                 self._kept[connection.alias] = connection
                 del connections[connection.alias]
                 _thread.opened = [opened for opened in _thread.opened if opened is not connection]
-            elif connection.alias in restore and held is connection:
-                # The thread has its own; this one is no longer needed.
-                discard(connection)
-        for alias, connection in restore.items():
-            connections[alias] = connection
 
     @property
     def empty(self) -> bool:

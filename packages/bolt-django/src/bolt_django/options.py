@@ -113,7 +113,11 @@ RUN_OPTIONS: tuple[RunOption, ...] = (
         help="listen on this Unix-domain socket instead of TCP; its mode follows the umask",
     ),
     RunOption(
-        name="processes", default=1, parse=_integer(1), metavar="N", help="worker processes, each with its own event loop"
+        name="processes",
+        default=1,
+        parse=_integer(1),
+        metavar="N",
+        help="worker processes, each with its own event loop",
     ),
     RunOption(
         name="workers",
@@ -180,9 +184,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             )
 
 
-def resolve(
-    flags: Mapping[str, object], environ: Mapping[str, str], settings: Mapping[str, object]
-) -> RunOptions:
+def resolve(flags: Mapping[str, object], environ: Mapping[str, str], settings: Mapping[str, object]) -> RunOptions:
     """Settle every option from its highest source.
 
     Raises OptionError for a value that cannot be used or options that exclude each other.

@@ -1,1 +1,145 @@
-//! Limits for untrusted JSON.
+//! Limits for untrusted JSON, checked before anything decodes it.
+
+/// Objects and arrays inside one another, unless told otherwise.
+///
+/// Decoders recurse once a level, and so does most of what is done with the result. Python's own limit is 1000 frames for
+/// everything on the stack, and threads with small stacks end sooner, by a crash. No hand-made document comes near 128,
+/// where serde's default limit is, too.
+pub const MAX_DEPTH: usize = 128;
+
+/// The document is nested more deeply than allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooDeep;
+
+impl std::fmt::Display for TooDeep {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the JSON document is nested too deeply")
+    }
+}
+
+impl std::error::Error for TooDeep {}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Other,
+    Open,
+    Close,
+    Quote,
+}
+
+const CLASSES: [Class; 256] = {
+    let mut table = [Class::Other; 256];
+    table[b'[' as usize] = Class::Open;
+    table[b'{' as usize] = Class::Open;
+    table[b']' as usize] = Class::Close;
+    table[b'}' as usize] = Class::Close;
+    table[b'"' as usize] = Class::Quote;
+    table
+};
+
+/// Whether `document` is nested at most [`MAX_DEPTH`] levels deep.
+pub fn check(document: &[u8]) -> Result<(), TooDeep> {
+    check_depth(document, MAX_DEPTH)
+}
+
+/// Whether `document` is nested at most `limit` levels deep.
+///
+/// It need not be JSON: up to the first byte that a decoder refuses, both count the same levels and see the same strings, so
+/// what passes here never takes a decoder beyond the limit.
+pub fn check_depth(document: &[u8], limit: usize) -> Result<(), TooDeep> {
+    let mut depth = 0usize;
+    let mut place = 0;
+    while let Some(&byte) = document.get(place) {
+        place += 1;
+        match CLASSES[byte as usize] {
+            Class::Other => {}
+            Class::Open => {
+                depth += 1;
+                if depth > limit {
+                    return Err(TooDeep);
+                }
+            }
+            Class::Close => depth = depth.saturating_sub(1),
+            Class::Quote => place = string_end(document, place),
+        }
+    }
+    Ok(())
+}
+
+/// The place behind the string that begins before `place`; the document's end if it does not end.
+fn string_end(document: &[u8], mut place: usize) -> usize {
+    while let Some(found) = memchr::memchr2(b'"', b'\\', document.get(place..).unwrap_or_default()) {
+        if document[place + found] == b'"' {
+            return place + found + 1;
+        }
+        // Whatever is escaped does not end the string.
+        place += found + 2;
+    }
+    document.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Byte by byte, with the states spelled out.
+    fn reference(document: &[u8]) -> usize {
+        let (mut depth, mut deepest, mut in_string, mut escaped) = (0usize, 0, false, false);
+        for &byte in document {
+            match (in_string, byte) {
+                (true, _) if escaped => escaped = false,
+                (true, b'\\') => escaped = true,
+                (true, b'"') => in_string = false,
+                (true, _) => {}
+                (false, b'"') => in_string = true,
+                (false, b'[' | b'{') => depth += 1,
+                (false, b']' | b'}') => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            deepest = deepest.max(depth);
+        }
+        deepest
+    }
+
+    #[test]
+    fn the_limit_is_exact() {
+        //! As many levels as allowed pass, one more does not.
+        let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+        assert_eq!(check(nested(MAX_DEPTH).as_bytes()), Ok(()));
+        assert_eq!(check(nested(MAX_DEPTH + 1).as_bytes()), Err(TooDeep));
+        assert_eq!(check_depth(br#"{"a":[{"b":1}]}"#, 3), Ok(()));
+        assert_eq!(check_depth(br#"{"a":[{"b":1}]}"#, 2), Err(TooDeep));
+    }
+
+    #[test]
+    fn a_flood_of_brackets_is_refused() {
+        //! A document that never closes anything is refused at the limit.
+        assert_eq!(check(&b"[".repeat(100_000)), Err(TooDeep));
+        assert_eq!(check(&br#"{"a":"#.repeat(100_000)), Err(TooDeep));
+    }
+
+    #[test]
+    fn brackets_side_by_side_are_not_nested() {
+        //! Length alone is no depth.
+        assert_eq!(check(&b"[],".repeat(100_000)), Ok(()));
+    }
+
+    #[test]
+    fn brackets_in_strings_do_not_count() {
+        //! Escaped quotation marks do not end a string, escaped backslashes do not escape.
+        assert_eq!(check_depth(br#"["[[[[\"[[[[","\\"]"#, 1), Ok(()));
+        assert_eq!(check_depth(br#"["\\",[]]"#, 1), Err(TooDeep));
+        assert_eq!(check_depth(br#"["unterminated [[[["#, 1), Ok(()));
+        assert_eq!(check_depth(br#"["ends in a backslash\"#, 1), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn the_depth_is_the_reference_s(document in r#"[\[\]{}"\\a,:é]{0,60}"#, limit in 0..8usize) {
+            //! For any bytes, the limit is exceeded exactly where the deepest level exceeds it.
+            prop_assert_eq!(check_depth(document.as_bytes(), limit).is_err(), reference(document.as_bytes()) > limit);
+        }
+    }
+}

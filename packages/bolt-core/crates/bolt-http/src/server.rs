@@ -31,9 +31,9 @@ enum Accepted {
 impl Listener {
     fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Accepted>> {
         match self {
-            Listener::Tcp(listener) => listener
-                .poll_accept(cx)
-                .map_ok(|(stream, address)| Accepted::Tcp(stream, Peer::Tcp(address))),
+            Listener::Tcp(listener) => {
+                listener.poll_accept(cx).map_ok(|(stream, address)| Accepted::Tcp(stream, Peer::Tcp(address)))
+            }
             Listener::Unix(listener) => listener.poll_accept(cx).map_ok(|(stream, _)| Accepted::Unix(stream)),
         }
     }

@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 
 use crate::call::{CallInput, CallJob, Failed, fail, finish, invoke};
 use crate::core::{Call, Event, Op};
-use crate::driver::{App, Driver};
+use crate::driver::{App, Driver, Local};
 use crate::ffi::{Entered, copy_context, is_coroutine, vectorcall};
 use crate::outcome::{Outcome, is_async_iterable};
 use crate::pool::{AsyncStream, Job};
@@ -43,8 +43,8 @@ enum Stepped<'py> {
 impl Driver {
     /// Everything that the last turn brought.
     pub(crate) fn run_queued(this: &Bound<'_, Self>) -> PyResult<()> {
-        let (py, driver) = (this.py(), this.borrow());
-        driver.pool.bind(py).get().spawn_if(py, driver.core.wants_thread.take())?;
+        let (py, driver) = (this.py(), this.get().local()?);
+        this.get().pool.bind(py).get().spawn_if(py, driver.core.wants_thread.take())?;
         let Some(app) = driver.app.borrow().clone() else { return Ok(()) };
         let mut stopped = Ok(());
         for event in driver.core.take_events() {
@@ -72,28 +72,7 @@ impl Driver {
             return Ok(());
         }
         let wanted = driver.core.pool.submit(jobs);
-        driver.pool.bind(py).get().spawn_if(py, wanted)
-    }
-
-    /// Registers a request that Python is to answer.
-    fn admit(
-        &self,
-        app: &App,
-        plan: Arc<crate::route_plan::Plan>,
-        exchange: Exchange,
-    ) -> (usize, Box<CallJob>, Option<u64>) {
-        let (body, stream) = match exchange.body {
-            Body::Empty => (Bytes::new(), None),
-            Body::Whole(body) => (body, None),
-            Body::Stream(reader) => (Bytes::new(), Some(self.core.keep_body(reader))),
-        };
-        let slash_redirect = exchange.route.slash_redirect;
-        let input = CallInput { head: exchange.head, params: exchange.route.params, body, slash_redirect };
-        let call =
-            Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
-        let call = self.core.calls.borrow_mut().insert(call);
-        let (base_context, hooks) = (app.base_context.clone(), app.hooks.clone());
-        (call, Box::new(CallJob { call, plan, input, base_context, hooks }), stream)
+        this.get().pool.bind(py).get().spawn_if(py, wanted)
     }
 
     /// Runs an `async def` handler up to its first wait.
@@ -137,7 +116,7 @@ impl Driver {
         job: Box<CallJob>,
         (task, context): (Bound<'py, PyAny>, Bound<'py, PyAny>),
     ) -> PyResult<()> {
-        let driver = this.borrow();
+        let driver = this.get().local()?;
         let completion = Bound::new(this.py(), Completion { driver: this.clone().unbind(), call })?;
         task.call_method1(intern!(this.py(), "add_done_callback"), (completion,))?;
         let mut calls = driver.core.calls.borrow_mut();
@@ -159,8 +138,9 @@ impl Driver {
     /// A handler's task, or the task that runs its stream, has ended.
     fn task_done(this: &Bound<'_, Self>, call: usize, task: &Bound<'_, PyAny>) {
         let py = this.py();
+        // A task that ends after its loop was closed has nobody to answer.
+        let Ok(driver) = this.get().local() else { return };
         let taken = {
-            let driver = this.borrow();
             let mut calls = driver.core.calls.borrow_mut();
             calls.get_mut(call).and_then(|kept| Some((kept.job.take()?, kept.context.take()?)))
         };
@@ -168,7 +148,7 @@ impl Driver {
         let context = context.into_bound(py);
         let result = task.call_method0(intern!(py, "result"));
         let cancelled = result.as_ref().is_err_and(|error| error.is_instance_of::<CancelledError>(py));
-        if cancelled && this.borrow().core.drop_if_gone(call) {
+        if cancelled && driver.core.drop_if_gone(call) {
             return;
         }
         let plan = job.plan.clone();
@@ -186,7 +166,7 @@ impl Driver {
         job: Box<CallJob>,
         (outcome, context): (Outcome, Bound<'py, PyAny>),
     ) -> PyResult<()> {
-        let driver = this.borrow();
+        let driver = this.get().local()?;
         match outcome {
             Outcome::Whole(reply) => {
                 if let Some(call) = driver.core.take_call(call) {
@@ -203,7 +183,7 @@ impl Driver {
 
     /// Streams a reply: an asynchronous iterable in a task of the loop, any other on the pool.
     fn start_stream(this: &Bound<'_, Self>, call: usize, stream: AsyncStream) -> PyResult<()> {
-        let (py, driver) = (this.py(), this.borrow());
+        let (py, driver) = (this.py(), this.get().local()?);
         let Some(app) = driver.app.borrow().clone() else { return Ok(()) };
         let AsyncStream { head, chunks, context, job } = stream;
         if job.input.head.method() == "HEAD" {
@@ -215,7 +195,7 @@ impl Driver {
             let begin = crate::streams::SyncStart::new(driver.core.pool.clone(), job, head, chunks, context);
             let begin = Bound::new(py, begin)?.into_any().unbind();
             let wanted = driver.core.pool.submit([Job::Python(Arc::new(begin))]);
-            return driver.pool.bind(py).get().spawn_if(py, wanted);
+            return this.get().pool.bind(py).get().spawn_if(py, wanted);
         }
         let sink = AsyncSink { driver: this.clone().unbind(), call, stream: next_stream() };
         let id = sink.stream;
@@ -229,6 +209,86 @@ impl Driver {
             driver.keep_producer(call, id, task);
         }
         Ok(())
+    }
+
+    /// An asynchronous producer raised.
+    pub(crate) fn stream_fail(this: &Bound<'_, Self>, call: usize, stream: u64, error: PyErr) -> PyResult<()> {
+        let (py, driver) = (this.py(), this.get().local()?);
+        if driver.core.streams.borrow().contains_key(&stream) {
+            driver.core.push_op(Op::Abort(stream));
+            if let Some(app) = driver.app.borrow().clone() {
+                app.hooks.log_stream_failure(py, &error);
+            }
+            return Ok(());
+        }
+        let Some(mut kept) = driver.core.take_call(call) else { return Ok(()) };
+        let Some(job) = kept.job.take() else { return Ok(()) };
+        if error.is_instance_of::<CancelledError>(py) && kept.responder.is_gone() {
+            return Ok(());
+        }
+        let outcome = fail(py, &job.plan, &job.input, &job.hooks, (error, None));
+        if let Outcome::Whole(reply) = outcome {
+            driver.core.reply(kept, reply);
+        }
+        Ok(())
+    }
+
+    fn handle_event(this: &Bound<'_, Self>, app: &Rc<App>, event: Event) -> PyResult<()> {
+        let (py, core) = (this.py(), this.get().local()?.core.clone());
+        match event {
+            Event::Gone(call) => {
+                let task =
+                    core.calls.borrow().get(call).and_then(|kept| kept.task.as_ref().map(|task| task.clone_ref(py)));
+                cancel(py, task)
+            }
+            Event::Body(body) => match core.take_body_callback(body) {
+                Some(callback) => call_soon(py, app, callback),
+                None => Ok(()),
+            },
+            Event::Room(stream) => {
+                let (callback, task) = match core.streams.borrow_mut().get_mut(&stream) {
+                    Some(out) => {
+                        let closed = out.writer.is_closed();
+                        let Producer::Async { callback, task, cancel } = &mut out.producer else { return Ok(()) };
+                        let task = task.as_ref().filter(|_| closed && *cancel).map(|task| task.clone_ref(py));
+                        (callback.take(), task)
+                    }
+                    None => return Ok(()),
+                };
+                if let Some(callback) = callback {
+                    call_soon(py, app, callback)?;
+                }
+                cancel(py, task)
+            }
+            Event::AsyncStream(call, stream) => Driver::start_stream(this, call, *stream),
+            Event::Drained => match core.drained.borrow_mut().take() {
+                Some(callback) => call_soon(py, app, callback),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+impl Local {
+    /// Registers a request that Python is to answer.
+    fn admit(
+        &self,
+        app: &App,
+        plan: Arc<crate::route_plan::Plan>,
+        exchange: Exchange,
+    ) -> (usize, Box<CallJob>, Option<u64>) {
+        let (body, stream) = match exchange.body {
+            Body::Empty => (Bytes::new(), None),
+            Body::Whole(body) => (body, None),
+            Body::Stream(reader) => (Bytes::new(), Some(self.core.keep_body(reader))),
+        };
+        let slash_redirect = exchange.route.slash_redirect;
+        let input = CallInput { head: exchange.head, params: exchange.route.params, body, slash_redirect };
+        let call =
+            Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
+        let call = self.core.calls.borrow_mut().insert(call);
+        let (base_context, hooks) = (app.base_context.clone(), app.hooks.clone());
+        (call, Box::new(CallJob { call, plan, input, base_context, hooks }), stream)
     }
 
     /// The producer waits: it is cancelled when the client leaves, before its first chunk or after.
@@ -261,62 +321,6 @@ impl Driver {
             self.core.push_op(Op::Finish(stream));
         }
         Ok(())
-    }
-
-    /// An asynchronous producer raised.
-    pub(crate) fn stream_fail(this: &Bound<'_, Self>, call: usize, stream: u64, error: PyErr) {
-        let (py, driver) = (this.py(), this.borrow());
-        if driver.core.streams.borrow().contains_key(&stream) {
-            driver.core.push_op(Op::Abort(stream));
-            if let Some(app) = driver.app.borrow().clone() {
-                app.hooks.log_stream_failure(py, &error);
-            }
-            return;
-        }
-        let Some(mut kept) = driver.core.take_call(call) else { return };
-        let Some(job) = kept.job.take() else { return };
-        if error.is_instance_of::<CancelledError>(py) && kept.responder.is_gone() {
-            return;
-        }
-        let outcome = fail(py, &job.plan, &job.input, &job.hooks, (error, None));
-        if let Outcome::Whole(reply) = outcome {
-            driver.core.reply(kept, reply);
-        }
-    }
-
-    fn handle_event(this: &Bound<'_, Self>, app: &Rc<App>, event: Event) -> PyResult<()> {
-        let (py, core) = (this.py(), this.borrow().core.clone());
-        match event {
-            Event::Gone(call) => {
-                let task =
-                    core.calls.borrow().get(call).and_then(|kept| kept.task.as_ref().map(|task| task.clone_ref(py)));
-                cancel(py, task)
-            }
-            Event::Body(body) => match core.take_body_callback(body) {
-                Some(callback) => call_soon(py, app, callback),
-                None => Ok(()),
-            },
-            Event::Room(stream) => {
-                let (callback, task) = match core.streams.borrow_mut().get_mut(&stream) {
-                    Some(out) => {
-                        let closed = out.writer.is_closed();
-                        let Producer::Async { callback, task, cancel } = &mut out.producer else { return Ok(()) };
-                        let task = task.as_ref().filter(|_| closed && *cancel).map(|task| task.clone_ref(py));
-                        (callback.take(), task)
-                    }
-                    None => return Ok(()),
-                };
-                if let Some(callback) = callback {
-                    call_soon(py, app, callback)?;
-                }
-                cancel(py, task)
-            }
-            Event::AsyncStream(call, stream) => Driver::start_stream(this, call, *stream),
-            Event::Drained => match core.drained.borrow_mut().take() {
-                Some(callback) => call_soon(py, app, callback),
-                None => Ok(()),
-            },
-        }
     }
 }
 

@@ -1,9 +1,8 @@
 //! `bolt_core._native.Driver`: one turn of the event loop in Rust, and the callback that runs what a turn brought.
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -11,6 +10,7 @@ use crate::core::{Core, Queue};
 use crate::engine::Engine;
 use crate::ffi::{OnThisThread, current_context};
 use crate::hooks::Hooks;
+use crate::loop_local::LoopLocal;
 use crate::pool::PyPool;
 use crate::route_plan::{Plan, item};
 use crate::service::build_service;
@@ -29,16 +29,24 @@ pub(crate) struct App {
 }
 
 /// The engine's side of one event loop. Belongs to the loop's thread.
-#[pyclass(unsendable, frozen, name = "Driver", module = "bolt_core._native", weakref)]
+#[pyclass(frozen, name = "Driver", module = "bolt_core._native", weakref)]
 pub(crate) struct Driver {
-    pub(crate) core: Rc<Core>,
-    engine: RefCell<Option<Engine>>,
-    pub(crate) app: RefCell<Option<Rc<App>>>,
+    local: LoopLocal<Local>,
     pub(crate) pool: Py<PyPool>,
 }
 
-fn closed() -> PyErr {
-    PyRuntimeError::new_err("this driver is closed")
+/// What lives on the loop's thread alone, until the driver is closed.
+pub(crate) struct Local {
+    pub(crate) core: Rc<Core>,
+    pub(crate) app: RefCell<Option<Rc<App>>>,
+    engine: Engine,
+}
+
+impl Driver {
+    /// The loop's own state; an error once closed, or on another thread.
+    pub(crate) fn local(&self) -> PyResult<Ref<'_, Local>> {
+        self.local.get()
+    }
 }
 
 #[pymethods]
@@ -48,7 +56,7 @@ impl Driver {
     fn new(py: Python<'_>, selector_fd: i32, pool: Py<PyPool>) -> PyResult<Self> {
         let core = Core::new(pool.bind(py).get().pool.clone());
         let engine = Engine::new(selector_fd)?;
-        Ok(Driver { core, engine: RefCell::new(Some(engine)), app: RefCell::new(None), pool })
+        Ok(Driver { local: LoopLocal::new(Local { core, app: RefCell::new(None), engine }), pool })
     }
 
     /// Takes the application's routes and settings; requests are served from the first `listen` on.
@@ -60,7 +68,7 @@ impl Driver {
         event_loop: Py<PyAny>,
         base_context: Option<Py<PyAny>>,
     ) -> PyResult<()> {
-        let py = app.py();
+        let (py, local) = (app.py(), self.local()?);
         let routes = item(app, "routes")?.cast_into::<PyList>()?;
         let plans = routes.iter().map(|wire| Ok(Arc::new(Plan::parse(wire.cast::<PyDict>()?)?)));
         let plans = plans.collect::<PyResult<Vec<_>>>()?;
@@ -69,13 +77,13 @@ impl Driver {
             wire => Some(Arc::new(Plan::parse(wire.cast::<PyDict>()?)?)),
         };
         let strict = item(app, "trailing_slash")?.extract::<String>()? == "strict";
-        let service = build_service(&plans, fallback.as_deref(), strict, settings, Rc::new(Queue(self.core.clone())))?;
-        self.engine.borrow_mut().as_mut().ok_or_else(closed)?.install(service)?;
+        let service = build_service(&plans, fallback.as_deref(), strict, settings, Rc::new(Queue(local.core.clone())))?;
+        local.engine.install(service)?;
         let base_context = match base_context {
             Some(context) => context,
             None => current_context(py)?.unbind(),
         };
-        *self.app.borrow_mut() = Some(Rc::new(App {
+        *local.app.borrow_mut() = Some(Rc::new(App {
             plans,
             fallback,
             hooks: Arc::new(Hooks::new(&item(app, "hooks")?)?),
@@ -89,46 +97,41 @@ impl Driver {
 
     /// Accepts connections from a listening socket; takes over the descriptor.
     fn listen(&self, fd: i32, unix: bool) -> PyResult<()> {
-        let engine = self.engine.borrow();
-        Ok(engine.as_ref().ok_or_else(closed)?.listen(fd, unix)?)
+        Ok(self.local()?.engine.listen(fd, unix)?)
     }
 
     /// Serves one connected stream socket; takes over the descriptor.
     fn serve_socket(&self, fd: i32) -> PyResult<()> {
-        let engine = self.engine.borrow();
-        Ok(engine.as_ref().ok_or_else(closed)?.serve_socket(fd)?)
+        Ok(self.local()?.engine.serve_socket(fd)?)
     }
 
     /// Stops accepting, closes idle connections, finishes what runs; then calls `drained`.
     fn stop(&self, drained: Py<PyAny>) -> PyResult<()> {
-        let engine = self.engine.borrow();
-        engine.as_ref().ok_or_else(closed)?.stop(&self.core)?;
-        *self.core.drained.borrow_mut() = Some(drained);
-        Ok(())
+        let local = self.local()?;
+        *local.core.drained.borrow_mut() = Some(drained);
+        Ok(local.engine.stop(&local.core)?)
     }
 
     /// Connections that are open.
     fn connections(&self) -> PyResult<usize> {
-        let engine = self.engine.borrow();
-        Ok(engine.as_ref().ok_or_else(closed)?.connections())
+        Ok(self.local()?.engine.connections())
     }
 
     /// One turn without the GIL: answer, poll sockets, and come back as soon as Python has something to do.
     ///
     /// Returns a sum of 1 (call `dispatch`) and 2 (the selector has events).
     fn turn(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<u8> {
-        let engine = self.engine.borrow();
-        let engine = engine.as_ref().ok_or_else(closed)?;
-        let parts = OnThisThread::new((engine, &self.core));
+        let local = self.local()?;
+        let here = OnThisThread::new(&*local);
         Ok(py.detach(move || {
-            let (engine, core) = parts.into_inner();
-            engine.turn(core, timeout)
+            let local = here.into_inner();
+            local.engine.turn(&local.core, timeout)
         }))
     }
 
     /// The selector's last poll had events: there may be more that raise no new edge.
     fn selector_was_ready(&self) -> PyResult<()> {
-        self.engine.borrow().as_ref().ok_or_else(closed)?.selector_was_ready();
+        self.local()?.engine.selector_was_ready();
         Ok(())
     }
 
@@ -139,12 +142,12 @@ impl Driver {
 
     /// Ends every connection and frees the sockets. The driver is of no use afterwards.
     fn close(&self, py: Python<'_>) {
-        let engine = self.engine.borrow_mut().take();
-        self.app.borrow_mut().take();
-        let parts = OnThisThread::new((engine, &self.core));
+        let Some(Local { core, app, engine }) = self.local.take() else { return };
+        drop(app);
+        core.clear();
+        let here = OnThisThread::new((core, engine));
         py.detach(move || {
-            let (engine, core) = parts.into_inner();
-            core.clear();
+            let (core, engine) = here.into_inner();
             drop(engine);
             core.clear();
         });

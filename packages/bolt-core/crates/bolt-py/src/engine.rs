@@ -61,7 +61,7 @@ impl Engine {
         })
     }
 
-    pub(crate) fn install(&mut self, service: Service) -> PyResult<()> {
+    pub(crate) fn install(&self, service: Service) -> PyResult<()> {
         if self.service.borrow().is_some() {
             return Err(PyRuntimeError::new_err("an application is installed already"));
         }

@@ -10,6 +10,7 @@ mod engine;
 mod errors;
 mod ffi;
 mod hooks;
+mod loop_local;
 mod outcome;
 mod pool;
 mod request;

@@ -181,16 +181,17 @@ impl Request {
     /// The next bytes of a streamed body; empty at its end, `None` while there are none yet.
     fn _read_chunk<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         match &self.stream {
-            Some((driver, id)) => driver.bind(py).borrow().core.read_chunk(py, *id),
+            Some((driver, id)) => driver.get().local()?.core.read_chunk(py, *id),
             None => Ok(Some(PyBytes::new(py, &[]))),
         }
     }
 
     /// Calls back once when `_read_chunk` has something else than `None` to say.
-    fn _on_chunk(&self, py: Python<'_>, callback: Py<PyAny>) {
+    fn _on_chunk(&self, callback: Py<PyAny>) -> PyResult<()> {
         if let Some((driver, id)) = &self.stream {
-            driver.bind(py).borrow().core.on_chunk(*id, callback);
+            driver.get().local()?.core.on_chunk(*id, callback);
         }
+        Ok(())
     }
 
     #[getter]

@@ -3,27 +3,39 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bolt_http::exchange::Handler;
-use bolt_http::router::{RouteSpec, RouteTable};
+use bolt_http::router::{RouteError, RouteSpec, RouteTable, SlashPolicy};
 use bolt_http::service::Service;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::route_plan::Plan;
+use crate::route_plan::{Plan, SpecParts};
 use crate::settings::ServerSettings;
 
+/// Routes get the numbers of their plans.
 pub(crate) fn build_service(
     plans: &[Arc<Plan>],
-    _fallback: Option<&Plan>,
-    _strict: bool,
+    fallback: Option<&Plan>,
+    strict: bool,
     settings: ServerSettings,
     handler: Rc<dyn Handler>,
 ) -> PyResult<Service> {
-    let p = plans[0].spec.clone();
-    let routes = RouteTable::single(RouteSpec {
-        method: p.method,
-        path: p.path,
-        body: p.body,
-        max_body: p.max_body,
-        name: p.name,
-    });
-    Ok(Service::new(settings.engine_config()?, routes, Default::default(), None, handler))
+    let policy = if strict { SlashPolicy::Strict } else { SlashPolicy::Append };
+    let mut routes = RouteTable::builder().slash(policy);
+    if let Some(fallback) = fallback {
+        routes = routes.fallback(route_spec(&fallback.spec));
+    }
+    for plan in plans {
+        routes.add(route_spec(&plan.spec)).map_err(config_error)?;
+    }
+    let routes = routes.build().map_err(config_error)?;
+    Ok(Service::new(settings.engine_config()?, routes, settings.stages()?, settings.access_log()?, handler))
+}
+
+fn route_spec(parts: &SpecParts) -> RouteSpec {
+    let SpecParts { method, path, body, max_body, name } = parts.clone();
+    RouteSpec { method, path, body, max_body, name }
+}
+
+fn config_error(error: RouteError) -> PyErr {
+    PyValueError::new_err(error.to_string())
 }

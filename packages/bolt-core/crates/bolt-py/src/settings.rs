@@ -56,3 +56,4 @@ impl ServerSettings {
         })
     }
 }
+impl ServerSettings { pub(crate) fn stages(&self) -> PyResult<bolt_http::pipeline::Pipeline> { Ok(Default::default()) } pub(crate) fn access_log(&self) -> PyResult<Option<bolt_http::access_log::AccessLog>> { Ok(None) } }

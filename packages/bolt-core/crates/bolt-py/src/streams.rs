@@ -46,25 +46,27 @@ pub(crate) struct AsyncSink {
 #[pymethods]
 impl AsyncSink {
     /// Queues a chunk, the head before the first; `False` asks to wait for room.
-    fn write(&self, py: Python<'_>, chunk: &Bound<'_, PyAny>) -> PyResult<bool> {
+    fn write(&self, chunk: &Bound<'_, PyAny>) -> PyResult<bool> {
         let bytes = chunk_bytes(chunk)?;
-        Ok(self.driver.bind(py).borrow().core.stream_write(self.call, self.stream, bytes))
+        Ok(self.driver.get().local()?.core.stream_write(self.call, self.stream, bytes))
     }
 
     /// Calls back once there is room again or the client has left.
-    fn on_room(&self, py: Python<'_>, callback: Py<PyAny>) {
-        self.driver.bind(py).borrow().core.stream_on_room(self.stream, callback);
+    fn on_room(&self, callback: Py<PyAny>) -> PyResult<()> {
+        self.driver.get().local()?.core.stream_on_room(self.stream, callback);
+        Ok(())
     }
 
     /// The reply is complete.
-    fn finish(&self, py: Python<'_>) {
-        self.driver.bind(py).borrow().core.stream_finish(self.call, self.stream);
+    fn finish(&self) -> PyResult<()> {
+        self.driver.get().local()?.core.stream_finish(self.call, self.stream);
+        Ok(())
     }
 
     /// The producer raised: an error reply while the head is unsent, else the reply is cut off.
-    fn fail(&self, py: Python<'_>, error: Bound<'_, PyAny>) {
-        let error = PyErr::from_value(error);
-        Driver::stream_fail(self.driver.bind(py), self.call, self.stream, error);
+    fn fail(&self, error: Bound<'_, PyAny>) -> PyResult<()> {
+        let this = self.driver.bind(error.py());
+        Driver::stream_fail(this, self.call, self.stream, PyErr::from_value(error.clone()))
     }
 }
 

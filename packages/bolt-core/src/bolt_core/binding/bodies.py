@@ -48,7 +48,8 @@ def require_finite(value: Any) -> Any:
     while waiting:
         path, current = waiting.pop()
         if isinstance(current, float | Decimal):
-            if not math.isfinite(current):
+            # Asked of the decimal itself: a float holds neither a signalling NaN nor 1E+400.
+            if not (current.is_finite() if isinstance(current, Decimal) else math.isfinite(current)):
                 raise msgspec.ValidationError(f"Expected a finite number - at `{path}`")
         else:
             waiting.extend(_members(path, current))

@@ -93,4 +93,10 @@ def describe(annotation: Any) -> str:
     """*annotation* as one writes it."""
     if isinstance(annotation, type) and get_origin(annotation) is None:
         return annotation.__qualname__
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if isinstance(origin, type) and arguments and not is_union(annotation):
+        listed = ", ".join("..." if argument is Ellipsis else describe(argument) for argument in arguments)
+        return f"{origin.__qualname__}[{listed}]"
+    if is_union(annotation):
+        return " | ".join("None" if member is types.NoneType else describe(member) for member in arguments)
     return str(annotation).replace("typing.", "")

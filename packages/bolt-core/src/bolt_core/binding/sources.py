@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from bolt_core import types
+from bolt_core._native import Request
 from bolt_core.binding.bodies import body_decoders
 from bolt_core.binding.body_errors import find_problems, take_apart
 from bolt_core.binding.hints import Hint, describe, merge_limits, peel
@@ -237,8 +238,4 @@ def _check_limits(parts: _Parts, limits: Constraints, *, ordered: bool, measured
 
 def request_types() -> tuple[type, ...]:
     """The classes that mark a parameter as the request."""
-    try:
-        from bolt_core._native import Request
-    except ImportError:
-        return (types.Request,)
     return (types.Request, Request)

@@ -7,22 +7,19 @@ import os
 import selectors
 import signal
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from bolt_django.server.parent import KILL_GRACE_SECONDS
 
 # A worker that lived this long has started well: its death is no sign of a broken start.
 STEADY_SECONDS = 5.0
 BACKOFF_FIRST_SECONDS = 0.1
 BACKOFF_MOST_SECONDS = 30.0
-# What a worker gets beyond its own deadline to end before it is killed.
-KILL_GRACE_SECONDS = 2.0
 
 _PID = struct.Struct("=i")
-_SIGNALS = [
-    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGCHLD") if hasattr(signal, name)
-]
+_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGCHLD") if hasattr(signal, name)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +36,6 @@ class Worker:
             os.write(self.ready_fd, _PID.pack(os.getpid()))
         except BrokenPipeError:
             pass  # The parent is gone; the watch on alive_fd ends this worker.
-
-    def stop_with_parent(self, timeout: float) -> None:
-        """Stop this process when the parent ends without a word: gracefully, and at once *timeout* seconds later."""
-
-        def watch() -> None:
-            os.read(self.alive_fd, 1)  # Nobody ever writes: this returns at the end of the parent.
-            os.kill(os.getpid(), signal.SIGTERM)
-            time.sleep(timeout + KILL_GRACE_SECONDS)
-            os.kill(os.getpid(), signal.SIGKILL)
-
-        threading.Thread(target=watch, name="bolt-parent-watch", daemon=True).start()
 
 
 @dataclass(slots=True)
@@ -282,4 +268,3 @@ def _ended(status: int) -> str:
         return f"was killed by {signal.Signals(-code).name}"
     except ValueError:
         return f"was killed by signal {-code}"
-

@@ -44,11 +44,20 @@ enum State {
     End,
     Length(u64),
     /// In a chunk-size; whether a digit has been seen.
-    Size { size: u64, digits: bool },
+    Size {
+        size: u64,
+        digits: bool,
+    },
     /// After a chunk-size, in whitespace that only an extension may follow.
-    SizeSpace { size: u64 },
-    Extension { size: u64 },
-    SizeLineFeed { size: u64 },
+    SizeSpace {
+        size: u64,
+    },
+    Extension {
+        size: u64,
+    },
+    SizeLineFeed {
+        size: u64,
+    },
     Content(u64),
     ContentReturn,
     ContentLineFeed,

@@ -110,6 +110,7 @@ impl<T: Io + 'static> Connection<T> {
                 Ok(Some(parsed)) => parsed,
                 Ok(None) => break,
                 Err(Halt::Refuse(refusal)) => {
+                    self.open = false;
                     self.body.unsure = true;
                     self.refuse(None, &refusal).await?;
                     break;
@@ -150,7 +151,7 @@ impl<T: Io + 'static> Connection<T> {
     /// The reply of whoever the request goes to.
     async fn answer(&mut self, head: &Arc<RequestHead>) -> Result<Answer, Halt> {
         let service = self.service.clone();
-        let (route, spec) = match service.routes.find(head.method(), head.path()) {
+        let (route, spec) = match service.routes.find_for(head) {
             Found::Match(route, spec) => (route, spec),
             Found::Redirect(path) => return Ok(redirect(head, &path)),
             Found::Options { allow } => return Ok(options(&allow)),

@@ -272,11 +272,7 @@ impl<T: Io + 'static> Connection<T> {
         .await
     }
 
-    fn body_arrived(
-        &mut self,
-        read: Poll<std::io::Result<usize>>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Halt>> {
+    fn body_arrived(&mut self, read: Poll<std::io::Result<usize>>, cx: &mut Context<'_>) -> Poll<Result<(), Halt>> {
         match read {
             Poll::Ready(Ok(0)) => Poll::Ready(Err(INCOMPLETE_BODY.into())),
             Poll::Ready(Ok(length)) => {

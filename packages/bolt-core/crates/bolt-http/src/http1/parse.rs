@@ -85,8 +85,10 @@ fn refusal(error: httparse::Error, head: &[u8]) -> Refusal {
 /// Whether the request line ends in a well-formed version, so the trouble is only that it is not ours (RFC 9110 §15.6.6).
 fn is_other_version(head: &[u8]) -> bool {
     let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
-    let version = line.rsplit(|&byte| byte == b' ').next().unwrap_or_default();
-    matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
+    let mut parts = line.split(|&byte| byte == b' ').skip(2);
+    let version = parts.next().unwrap_or_default();
+    parts.next().is_none()
+        && matches!(version, [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit())
 }
 
 impl Draft {

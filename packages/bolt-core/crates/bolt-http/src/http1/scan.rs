@@ -76,8 +76,10 @@ impl HeadScanner {
     }
 
     fn take_first_line(&mut self, length: usize, config: &Config) -> Result<Option<Scan>, Refusal> {
+        if length > config.max_request_line {
+            return Err(Refusal::UriTooLong);
+        }
         if length > 0 {
-            self.check_limits(length, config)?;
             self.fields_start = self.scanned;
             return Ok(None);
         }

@@ -1,3 +1,0 @@
-"""Django's own URLs beside the bolt routes: none."""
-
-urlpatterns: list[object] = []

@@ -1,0 +1,3 @@
+"""Django's own URLs where no framework needs any."""
+
+urlpatterns: list[object] = []

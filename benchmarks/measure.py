@@ -1,0 +1,149 @@
+"""One run: every cell in interleaved rounds, then the figures that need servers of their own.
+
+A cell that fails is said, left out of the tables and makes the run fail at its end; the others are measured anyway.
+"""
+
+import http.client
+import json
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+from pathlib import Path
+
+from benchmarks import cases, extras, load, procfs, servers
+from benchmarks.cases import Case
+from benchmarks.results import BASELINE, OURS, Results, Sample
+from benchmarks.servers import Running, Server, Setting
+
+SERVER_CORE, LOAD_CORE = 1, 0
+# What a server that breaks under load may do to its client.
+FAILURES = (load.LoadError, OSError, http.client.HTTPException)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be measured, for how long (seconds a cell) and how often."""
+
+    servers: tuple[Server, ...]
+    cases: tuple[Case, ...]
+    extras: tuple[str, ...]
+    seconds: int
+    rounds: int
+
+    @property
+    def full(self) -> bool:
+        """Whether the run covers everything, so that its tables may replace the published ones."""
+        whole = (servers.SERVERS, cases.CASES, cases.EXTRAS)
+        return (self.servers, self.cases, self.extras) == whole and self.rounds >= 3 and self.seconds >= 2
+
+    @property
+    def baselines(self) -> set[str]:
+        """The cases that nginx runs for the ratios of the others."""
+        return {"one" if case.basis == "nginx-one" else "hello" for case in self.cases}
+
+    def wants(self, server: Server, case: Case) -> bool:
+        """Whether *case* is to be measured on *server*."""
+        base = server.key == BASELINE and case.key in self.baselines
+        return case.key not in server.lacks and (base or case in self.cases)
+
+
+def measure_cases(what: Plan, setting: Setting, results: Results) -> None:
+    """Every case on every server, A B C … A B C …; the servers stay up and only one is loaded at a time."""
+    if not what.cases:
+        return
+    with ExitStack() as stack:
+        up = [stack.enter_context(_started(server, setting, server.key)) for server in what.servers]
+        for number in range(1, what.rounds + 1):
+            for case in cases.CASES:
+                _measure_case(what, case, number, up, results, setting.folder)
+            _in_process(what, results, setting)
+
+
+def _started(server: Server, setting: Setting, name: str) -> AbstractContextManager[Running]:
+    own = replace(setting, port=servers.free_port(), folder=setting.folder / name)
+    return servers.running(server, own, core=SERVER_CORE)
+
+
+def _measure_case(what: Plan, case: Case, number: int, up: Sequence[Running], results: Results, folder: Path) -> None:
+    for running in up:
+        if not what.wants(running.server, case):
+            continue
+        try:
+            if number == 1:
+                validate(running, case)
+            sample = measure(running, case, number, what.seconds, folder)
+        except FAILURES as error:
+            _failed(results, f"{case.key} on {running.server.label}: {error}")
+            continue
+        results.samples.append(sample)
+        print(
+            f"round {number}  {case.key:<10} {running.server.key:<8} {sample.cpu * 1e6:8.1f} µs/request "
+            f"{sample.rate:9.0f}/s  median {sample.latency * 1e3:.2f} ms",
+            flush=True,
+        )
+
+
+def validate(running: Running, case: Case) -> None:
+    """Send *case* once and compare the answer, so that only right answers are timed; raises LoadError otherwise."""
+    connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=10)
+    connection.request(case.method, case.path, body=case.body or None, headers=dict(case.headers))
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    right = response.status == HTTPStatus.OK
+    if right:
+        right = case.answer == (body.decode() if isinstance(case.answer, str) else json.loads(body or b"null"))
+    if not right:
+        raise load.LoadError(f"wrong answer {response.status} {body[:120]!r}")
+
+
+def measure(running: Running, case: Case, number: int, seconds: int, folder: Path) -> Sample:
+    """One cell of round *number*: what the server's processes computed, divided by the requests that wrk completed."""
+    before = procfs.cpu_seconds(running.pid)
+    seen = load.run(case, running.port, seconds=seconds, core=LOAD_CORE, folder=folder)
+    cpu = procfs.cpu_seconds(running.pid) - before
+    return Sample(case.key, running.server.key, number, cpu / seen.requests, seen.rate, seen.median)
+
+
+def _in_process(what: Plan, results: Results, setting: Setting) -> None:
+    """The ORM views without a server, once a round."""
+    if any(case.basis == "in-process" for case in what.cases):
+        for key, cpu in extras.in_process_seconds(setting, what.seconds, core=SERVER_CORE).items():
+            results.extras["in-process"][key].append(cpu)
+            print(f"         {key:<10} in a loop {cpu * 1e6:7.1f} µs", flush=True)
+
+
+def measure_extras(what: Plan, setting: Setting, results: Results) -> None:
+    """The figures of benchmarks.extras, each on fresh servers."""
+    for extra in what.extras:
+        for server in what.servers:
+            if extra in server.lacks or (extra == "startup" and server.key != OURS):
+                continue
+            for _ in range(what.rounds):
+                try:
+                    _measure_extra(extra, server, what, setting, results)
+                except FAILURES as error:
+                    _failed(results, f"{extra} on {server.label}: {error}")
+                    break
+                print(f"{extra:<10} {server.key:<8} {results.extras[extra][server.key][-1]:.6g}", flush=True)
+
+
+def _measure_extra(extra: str, server: Server, what: Plan, setting: Setting, results: Results) -> None:
+    figures = results.extras[extra]
+    if extra == "startup":
+        own = replace(setting, port=servers.free_port(), folder=setting.folder / extra)
+        figures["django"].append(extras.django_seconds(own, core=SERVER_CORE))
+        figures[server.key].append(extras.start_seconds(server, own, core=SERVER_CORE))
+        return
+    with _started(server, setting, extra) as running:
+        if extra == "idle":
+            figures[server.key].append(extras.idle_bytes(running))
+        else:
+            median = extras.spin_median(running, seconds=what.seconds, core=LOAD_CORE, folder=setting.folder)
+            figures[server.key].append(median)
+
+
+def _failed(results: Results, line: str) -> None:
+    results.failures.append(line)
+    print(f"failed: {line}", flush=True)

@@ -1,0 +1,78 @@
+"""results: medians, ratios within a round, and verdicts on the targets."""
+
+import pytest
+
+from benchmarks import results as module
+from benchmarks.results import Results, Sample
+
+
+def sample(case, server, number, cpu):
+    return Sample(case, server, number, cpu, rate=1 / cpu, latency=0.001)
+
+
+@pytest.fixture
+def results():
+    """Three rounds in which the machine was twice as slow in the second."""
+    found = Results()
+    for number, speed in enumerate((1, 2, 1), 1):
+        found.samples += [
+            sample("hello", "nginx", number, 10e-6 * speed),
+            sample("hello", "bolt", number, 11e-6 * speed),
+            sample("one", "nginx", number, 20e-6 * speed),
+            sample("one", "bolt", number, 40e-6 * speed),
+            sample("orm-def", "bolt", number, 220e-6),
+        ]
+    found.extras["in-process"]["orm-def"] += [190e-6, 200e-6, 210e-6]
+    return found
+
+
+def test_cpu_is_the_median_of_the_rounds(results):
+    """One slow round does not move the figure."""
+    assert results.cpu("hello", "bolt") == 11e-6
+    assert results.cpu("hello", "drf") is None
+
+
+def test_ratio_is_taken_within_a_round(results):
+    """A round in which everything was slow has the same ratio as the others."""
+    assert results.ratio("hello", "bolt") == pytest.approx(1.1)
+
+
+def test_one_connection_is_compared_with_one_connection(results):
+    """The baseline of the one-connection case is nginx under one connection."""
+    assert results.ratio("one", "bolt") == pytest.approx(2.0)
+
+
+def test_verdicts_cover_what_was_measured(results):
+    """Each measured target is met or missed; what was not measured is not judged."""
+    verdicts = {verdict.title: verdict for verdict in results.verdicts()}
+
+    assert {title: verdict.met for title, verdict in verdicts.items()} == {
+        "hello, `async def`": True,
+        "hello, one connection": False,
+        "ORM, 10 users, `def`": True,
+    }
+    assert verdicts["ORM, 10 users, `def`"].measured == pytest.approx(1.1)
+
+
+def test_extras_are_judged_in_their_units(results):
+    """Idle memory is bytes per connection, start-up the difference to Django alone."""
+    results.extras["idle"]["bolt"].append(5 * 1024)
+    results.extras["spin"]["bolt"].append(0.0015)
+    results.extras["startup"]["bolt"].append(1.2)
+    results.extras["startup"]["django"].append(0.8)
+
+    idle, spin, start = (
+        next(verdict for verdict in results.verdicts() if word in verdict.title)
+        for word in ("idle", "spinning", "start-up")
+    )
+
+    assert (idle.measured, idle.met) == (5.0, False)
+    assert (spin.measured, spin.met) == (1.5, True)
+    assert (start.measured, start.met) == (pytest.approx(0.4), True)
+
+
+def test_saved_results_load_again(results, tmp_path):
+    """What is saved can be reported again."""
+    results.save(tmp_path / "results.json")
+
+    assert module.load(tmp_path / "results.json").verdicts() == results.verdicts()

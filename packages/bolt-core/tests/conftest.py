@@ -1,0 +1,48 @@
+"""Fixtures shared by the tests of the Python core."""
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pathlib import Path
+
+import pytest
+
+from bolt_core import encoding, errors, outcomes
+
+# Helper modules beside the tests (`serving`) are imported by name; importlib mode adds no folder to the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@dataclass
+class FakeRequest:
+    """A request without a server: what the slow paths ask of one."""
+
+    method: str = "GET"
+    path: str = "/"
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@pytest.fixture
+def make_request() -> Callable[..., FakeRequest]:
+    """Makes a request without a server."""
+    return FakeRequest
+
+
+@pytest.fixture
+def registries() -> Iterator[None]:
+    """Takes back what a test registers for the whole process."""
+    places: list[Any] = [
+        encoding._encoders,
+        outcomes._adapters,
+        errors._adapters,
+        errors._callbacks,
+        errors._error_pages,
+    ]
+    before = [place.copy() for place in places]
+    yield
+    for place, content in zip(places, before, strict=True):
+        place.clear()
+        (place.extend if isinstance(place, list) else place.update)(content)

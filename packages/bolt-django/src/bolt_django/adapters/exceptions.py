@@ -1,0 +1,95 @@
+"""Django's exceptions as error replies, its signal on a 500, and its debug page."""
+
+import io
+import logging
+import traceback
+from typing import Any
+
+from bolt_core.errors import on_exception, register_exception_adapter, set_error_page
+from bolt_core.exceptions import BadRequest, Forbidden, HTTPException, NotFound, PayloadTooLarge, RequestValidationError
+from bolt_core.responses import HTML, JSON, Response
+from django.conf import settings
+from django.core import signals
+from django.core.exceptions import (
+    NON_FIELD_ERRORS,
+    ObjectDoesNotExist,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+    ValidationError,
+)
+from django.core.exceptions import BadRequest as DjangoBadRequest
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
+from django.views.debug import technical_500_response
+
+from bolt_django.fallback.environ import make_environ
+
+_TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
+
+
+def register() -> None:
+    """Register every adapter of this module."""
+    # Their texts name models, paths and reasons; the client reads the plain phrase of the status.
+    register_exception_adapter(Http404, lambda exc, request: NotFound())
+    register_exception_adapter(ObjectDoesNotExist, lambda exc, request: NotFound())
+    register_exception_adapter(PermissionDenied, lambda exc, request: Forbidden())
+    register_exception_adapter(DjangoBadRequest, lambda exc, request: BadRequest())
+    register_exception_adapter(MultiPartParserError, lambda exc, request: BadRequest())
+    register_exception_adapter(SuspiciousOperation, suspicious)
+    register_exception_adapter(ValidationError, invalid)
+    on_exception(signal)
+    set_error_page(debug_page)
+
+
+def suspicious(exc: SuspiciousOperation, request: Any) -> HTTPException:
+    """400, or 413 for a request beyond Django's upload limits; noted in Django's security log, as Django does."""
+    logging.getLogger(f"django.security.{type(exc).__name__}").error(
+        "%s", exc, exc_info=exc, extra={"status_code": 400, "request": request}
+    )
+    return PayloadTooLarge() if isinstance(exc, _TOO_LARGE) else BadRequest()
+
+
+def invalid(exc: ValidationError, request: Any) -> RequestValidationError:
+    """422 with every message of the error, in the shape of the framework's own."""
+    fields = exc.error_dict if hasattr(exc, "error_dict") else {NON_FIELD_ERRORS: exc.error_list}
+    return RequestValidationError(
+        [
+            {
+                "loc": ["body"] if field == NON_FIELD_ERRORS else ["body", field],
+                "msg": "; ".join(map(str, error.messages)),
+                "type": error.code or "invalid",
+            }
+            for field, errors in fields.items()
+            for error in errors
+        ]
+    )
+
+
+def django_request(request: Any) -> WSGIRequest:
+    """*request* as Django's own class, for what takes no other: signal receivers and the debug page. It has no body."""
+    return WSGIRequest(make_environ(request, io.BytesIO(), None, ("localhost", "80")))
+
+
+def signal(exc: BaseException, request: Any) -> None:
+    """Send `got_request_exception`; inside an except block, as error trackers read `sys.exc_info()`."""
+    made = exc.__traceback__
+    try:
+        raise exc
+    except BaseException:
+        exc.__traceback__ = made  # without this function's own frame
+        signals.got_request_exception.send(sender=None, request=django_request(request))
+
+
+def debug_page(exc: BaseException, request: Any) -> Response | None:
+    """With DEBUG, Django's technical page for a browser and a traceback in JSON for every other client."""
+    if not settings.DEBUG:
+        return None
+    if "text/html" in request.headers.get("accept", ""):
+        page = technical_500_response(django_request(request), type(exc), exc, exc.__traceback__)
+        return HTML(page.content, status_code=500)
+    lines = traceback.format_exception(exc)
+    return JSON({"detail": lines[-1].strip(), "extra": {"traceback": lines}}, status_code=500)

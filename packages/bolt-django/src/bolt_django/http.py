@@ -1,0 +1,15 @@
+"""Django's responses in terms of the engine's."""
+
+from django.http.response import HttpResponseBase
+
+# Of one connection, not of the response (RFC 9110 §7.6.1); the engine decides them.
+_HOP_BY_HOP = frozenset(
+    {"connection", "keep-alive", "transfer-encoding", "upgrade", "proxy-connection", "te", "trailer"}
+)
+
+
+def header_fields(response: HttpResponseBase) -> list[tuple[str, str]]:
+    """The header fields of *response*, one `Set-Cookie` per cookie; without those of a single connection."""
+    fields = [(name, str(value)) for name, value in response.items() if name.lower() not in _HOP_BY_HOP]
+    fields += [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]
+    return fields

@@ -1,0 +1,93 @@
+"""A Django project as an application that the engine serves."""
+
+import contextvars
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bolt_core.api import BoltAPI, FrozenApp
+from bolt_core.config import ServerConfig
+from bolt_core.exceptions import ConfigError
+from bolt_core.pool import Pool
+from django.conf import settings
+
+from bolt_django import conf, db, lanes
+from bolt_django.discovery import DiscoveryError, find_apis
+from bolt_django.fallback import DjangoFallback
+from bolt_django.options import RunOptions
+
+# What Django allows when DEBUG is on and ALLOWED_HOSTS empty (HttpRequest.get_host).
+_DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What is served: the frozen application and the handler of everything else."""
+
+    app: FrozenApp
+    fallback: DjangoFallback
+
+
+def build(apis: Sequence[BoltAPI] | None = None) -> Project:
+    """Find the project's APIs (or take *apis*), join them into one application, and freeze it.
+
+    Raises DiscoveryError for an API that cannot be loaded or a route that two of them have.
+    """
+    found = find_apis() if apis is None else list(apis)
+    policies = {api.trailing_slash for api in found}
+    if len(policies) > 1:
+        raise DiscoveryError("the APIs of this project differ in trailing_slash; give all of them the same")
+    root = BoltAPI(trailing_slash=policies.pop()) if policies else BoltAPI()
+    fallback = DjangoFallback()
+    try:
+        for api in found:
+            root.include(api)
+        root.set_fallback(fallback.handle)
+        return Project(root.freeze(), fallback)
+    except ConfigError as error:
+        raise DiscoveryError(str(error)) from error
+
+
+def server_config(options: RunOptions, *, terminal: bool) -> ServerConfig:
+    """The engine's settings: run options, Django's own settings and `BOLT["SERVER"]`. Raises ConfigError.
+
+    *terminal*: whether the access log goes to one; it decides the log's format where none is given.
+    """
+    base: dict[str, Any] = dict(conf.bolt_settings().get("SERVER", {}))
+    base["shutdown_timeout"] = options.shutdown_timeout
+    base["allowed_hosts"] = allowed_hosts()
+    base["access_log"] = None
+    if options.access_log:
+        base["access_log"] = options.log_format or ("short" if terminal else "combined")
+    config = ServerConfig(**base)
+    return config if options.workers is None else replace(config, pool_size=options.workers)
+
+
+def allowed_hosts() -> tuple[str, ...]:
+    """The hosts that Django would accept; `*` among them switches the engine's own check off."""
+    hosts = tuple(settings.ALLOWED_HOSTS)
+    if settings.DEBUG and not hosts:
+        return _DEBUG_HOSTS
+    return () if "*" in hosts else hosts
+
+
+def prepare(pool: Pool, most_lanes: int) -> contextvars.Context:
+    """Make *pool* fit for Django: its connections cared for. Returns the context that every request starts from."""
+    db.watch(pool)
+    context = contextvars.copy_context()
+    lanes.install(context, pool, most_lanes)
+    return context
+
+
+def serve(
+    project: Project, sockets: Sequence[Any], config: ServerConfig, ready: Callable[[], object] | None = None
+) -> None:
+    """Serve *project* on listening *sockets* in this process until it is told to stop."""
+    from bolt_core.server import run
+
+    pool = Pool(config.pool_size)
+    context = prepare(pool, config.pool_size)
+    name = sockets[0].getsockname()
+    if isinstance(name, tuple):
+        project.fallback.server = (name[0], str(name[1]))
+    run(project.app, sockets=sockets, config=config, ready=ready, base_context=context, pool=pool)
