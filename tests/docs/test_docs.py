@@ -16,6 +16,7 @@ def test_page(page: Path) -> None:
 def test_blocks_are_found_with_their_lines(tmp_path: Path) -> None:
     """Only Python blocks count, fragments are left out, and lines are the page's."""
     page = tmp_path / "page.md"
-    page.write_text("# Title\n\n```python\na = 1\n```\n\n```bash\nls\n```\n\n```python no-run\n...\n```\n\n```python\nb = a\n```\n")
+    fences = ["```python\na = 1\n```", "```bash\nls\n```", "```python no-run\n...\n```", "```python\nb = a\n```"]
+    page.write_text("# Title\n\n" + "\n\n".join(fences) + "\n")
 
     assert list(blocks(page)) == [(4, "a = 1\n"), (16, "b = a\n")]

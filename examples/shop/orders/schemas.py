@@ -15,7 +15,7 @@ NO_NUL = r"^[^\x00]*$"
 class LineIn(msgspec.Struct, forbid_unknown_fields=True):
     """A product and how many of it."""
 
-    product_id: Annotated[int, msgspec.Meta(ge=1, lt=2**63)]
+    product_id: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
     quantity: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
 
 

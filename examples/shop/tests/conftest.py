@@ -9,7 +9,6 @@ from catalog.models import Category, Product
 from django_bolt import BoltAPI
 from django_bolt.testing import TestClient
 from orders.api import api as orders_api
-
 from shop.api import api as shop_api
 
 project = BoltAPI()

@@ -84,9 +84,8 @@ def test_export(api: TestClient, product: Product) -> None:
 def test_events(api: TestClient, product: Product) -> None:
     """Each event holds the stock of that moment: the sale between two of them shows."""
     response = api.get("/api/stock/events", params={"updates": 2, "interval": 0}, stream=True)
-    levels = []
-    for event in response.iter_content(decode_unicode=True):
-        levels.append(json.loads(event.removeprefix("data: ")))
+    events = list(response.iter_content(decode_unicode=True))
+    levels = [json.loads(event.removeprefix("data: ")) for event in events]
 
     assert levels == [[{"sku": "B-1", "stock": 3}]] * 2
 

@@ -35,36 +35,36 @@ class OrdersTest(TestCase):
         """An order is 201, has a total, and takes what it sold out of stock."""
         response = self.order((self.bread.pk, 2), (self.birds.pk, 1))
 
-        self.assertEqual(response.status_code, 201)
-        self.assertEqual(response.json()["total"], "63.90")
+        assert response.status_code == 201
+        assert response.json()["total"] == "63.90"
         self.bread.refresh_from_db()
-        self.assertEqual(self.bread.stock, 1)
+        assert self.bread.stock == 1
 
     def test_too_much(self) -> None:
         """An order for more than there is changes nothing at all."""
         response = self.order((self.bread.pk, 1), (self.birds.pk, 2))
 
-        self.assertEqual(response.status_code, 409)
-        self.assertEqual(response.json(), {"detail": "Only 1 of Birds left"})
+        assert response.status_code == 409
+        assert response.json() == {"detail": "Only 1 of Birds left"}
         self.bread.refresh_from_db()
-        self.assertEqual(self.bread.stock, 3)
-        self.assertFalse(Order.objects.exists())
+        assert self.bread.stock == 3
+        assert not Order.objects.exists()
 
     def test_lines_of_one_product_add_up(self) -> None:
         """Two lines for a product are one line of both, and its stock is checked once."""
-        self.assertEqual(self.order((self.bread.pk, 2), (self.bread.pk, 2)).status_code, 409)
-        self.assertEqual(len(self.order((self.bread.pk, 1), (self.bread.pk, 2)).json()["lines"]), 1)
+        assert self.order((self.bread.pk, 2), (self.bread.pk, 2)).status_code == 409
+        assert len(self.order((self.bread.pk, 1), (self.bread.pk, 2)).json()["lines"]) == 1
 
     def test_unknown_product(self) -> None:
         """A product that does not exist is refused."""
-        self.assertEqual(self.order((10**6, 1)).status_code, 409)
+        assert self.order((10**6, 1)).status_code == 409
 
     def test_one_customer_per_address(self) -> None:
         """A second order of one address makes no second customer."""
         self.order((self.bread.pk, 1))
         self.order((self.bread.pk, 1))
 
-        self.assertEqual(Customer.objects.count(), 1)
+        assert Customer.objects.count() == 1
 
     def test_invalid_orders(self) -> None:
         """What is wrong with the body is 422 and names the field."""
@@ -79,21 +79,21 @@ class OrdersTest(TestCase):
             with self.subTest(field=field):
                 body = {"name": "Ada", "email": "a@b.c", "lines": [{"product_id": self.bread.pk}], **change}
                 response = self.api.post("/api/orders", json=body)
-                self.assertEqual(response.status_code, 422)
-                self.assertIn(field, str(response.json()["detail"]))
-        self.assertFalse(Order.objects.exists())
+                assert response.status_code == 422
+                assert field in str(response.json()["detail"])
+        assert not Order.objects.exists()
 
     def test_retrieve(self) -> None:
         """A placed order is read back by the asynchronous handler, and an unknown one is 404."""
         placed = self.order((self.bread.pk, 1)).json()
 
-        self.assertEqual(self.api.get(f"/api/orders/{placed['id']}").json(), placed)
-        self.assertEqual(self.api.get(f"/api/orders/{placed['id'] + 1}").status_code, 404)
+        assert self.api.get(f"/api/orders/{placed['id']}").json() == placed
+        assert self.api.get(f"/api/orders/{placed['id'] + 1}").status_code == 404
 
     def test_list_by_status(self) -> None:
         """The list holds the orders of the status asked for, and a status that is none is 422."""
         self.order((self.bread.pk, 1))
 
-        self.assertEqual(len(self.api.get("/api/orders", params={"status": "new"}).json()), 1)
-        self.assertEqual(self.api.get("/api/orders", params={"status": "paid"}).json(), [])
-        self.assertEqual(self.api.get("/api/orders", params={"status": "lost"}).status_code, 422)
+        assert len(self.api.get("/api/orders", params={"status": "new"}).json()) == 1
+        assert self.api.get("/api/orders", params={"status": "paid"}).json() == []
+        assert self.api.get("/api/orders", params={"status": "lost"}).status_code == 422

@@ -3,15 +3,13 @@
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from pathlib import Path
-
 import pytest
-
 from bolt_core import encoding, errors, outcomes
 
-# Helper modules beside the tests (`serving`) are imported by name; importlib mode adds no folder to the path.
+# Helper modules beside the tests (`raw_client`) are imported by name; importlib mode adds no folder to the path.
 sys.path.insert(0, str(Path(__file__).parent))
 
 

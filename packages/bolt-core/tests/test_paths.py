@@ -1,7 +1,7 @@
 """Route paths: what is accepted, what is refused and with which words."""
 
 import pytest
-from bolt_core.paths import check_method, check_prefix, join_prefix, parse_path
+from bolt_core.paths import check_method, check_prefix, parse_path
 
 
 @pytest.mark.parametrize(
@@ -89,16 +89,6 @@ def test_nothing_may_follow_the_rest_of_the_path() -> None:
     """A prefix cannot hold a `:path` parameter."""
     with pytest.raises(ValueError, match="nothing could follow it"):
         check_prefix("/{rest:path}")
-
-
-def test_prefix_and_path_are_joined() -> None:
-    """An empty side leaves the other; both empty is the root."""
-    assert [join_prefix("/a", "/b"), join_prefix("/a", ""), join_prefix("", "/b"), join_prefix("", "")] == [
-        "/a/b",
-        "/a",
-        "/b",
-        "/",
-    ]
 
 
 def test_standard_methods_may_be_written_in_any_case() -> None:

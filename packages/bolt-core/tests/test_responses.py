@@ -103,4 +103,4 @@ def test_a_stream_of_an_uncalled_function_says_so() -> None:
         yield "x"
 
     with pytest.raises(TypeError, match=r"call the function: StreamingResponse\(generate\(\)\)"):
-        StreamingResponse(generate)  # type: ignore[arg-type]
+        StreamingResponse(generate)

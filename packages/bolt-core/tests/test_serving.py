@@ -11,7 +11,7 @@ import pytest
 
 from bolt_core import BoltAPI, Request, StreamingResponse
 from bolt_core.config import ServerConfig
-from serving import Served, serve
+from raw_client import Served, serve
 
 JSON_POST = "POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
 

@@ -78,7 +78,7 @@ def test_write_runs_jobs_too(pair: tuple[socket.socket, socket.socket], jobs: Jo
 
 def test_silence_is_a_timeout(pair: tuple[socket.socket, socket.socket], jobs: Jobs) -> None:
     """Neither bytes nor jobs: the read gives up in time."""
-    with pytest.raises(httpcore2.ReadTimeout, match="0.02 s"):
+    with pytest.raises(httpcore2.ReadTimeout, match=r"0\.02 s"):
         JobRunningStream(pair[0], jobs).read(1, timeout=0.02)
 
 

@@ -76,17 +76,14 @@ def _placeholder(path: str, segment: str) -> tuple[str, bool]:
     return name, bool(colon)
 
 
-def join_prefix(prefix: str, path: str) -> str:
-    """*path* below *prefix*; an empty path or prefix leaves the other."""
-    return f"{prefix}{path}" if path else prefix or "/"
-
-
 def check_prefix(prefix: str) -> str:
     """Return *prefix* if routes may stand below it; raise `ValueError` otherwise."""
     if prefix == "":
         return prefix
     if not isinstance(prefix, str):
         raise ValueError(f"the prefix must be a string, not {prefix!r}")
+    if not prefix.startswith("/"):
+        raise ValueError(f"the prefix {prefix!r} must start with '/'; write {'/' + prefix!r}")
     if prefix.endswith("/"):
         raise ValueError(f"the prefix {prefix!r} must not end with '/'; write {prefix.rstrip('/')!r}")
     if ":path}" in prefix:

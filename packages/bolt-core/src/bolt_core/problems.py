@@ -32,21 +32,33 @@ def exception_for(plan: HandlerPlan, problems: Sequence[RawProblem], request: An
             )
         if (refusal := _syntax_refusal(code, detail)) is not None:
             return refusal
-        listed.extend(_list_problem(plan, (source, wire_name, code, detail), request))
+        try:
+            listed.extend(_list_problem(plan, (source, wire_name, code, detail), request))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            # The typed decoder stopped at a wrong type, before what is not well-formed.
+            return _malformed(exc)
     return RequestValidationError(listed)
 
 
 def _syntax_refusal(code: str, detail: BaseException | None) -> HTTPException | None:
     """400 where the body is not even well-formed."""
     if code == "json_depth" or isinstance(detail, RecursionError):
-        return BadRequest("The body is nested too deeply")
+        return _malformed(RecursionError())
+    if code == "json":
+        return _malformed(detail)
     decoding = isinstance(detail, msgspec.DecodeError | UnicodeDecodeError)
-    if code == "json" or (code == "validation" and decoding and not isinstance(detail, msgspec.ValidationError)):
-        if isinstance(detail, UnicodeDecodeError):
-            return BadRequest("The body is not valid UTF-8")
-        reason = f": {shorten(str(detail))}" if isinstance(detail, msgspec.DecodeError) else ""
-        return BadRequest(f"The body is malformed{reason}")
+    if code == "validation" and decoding and not isinstance(detail, msgspec.ValidationError):
+        return _malformed(detail)
     return None
+
+
+def _malformed(detail: BaseException | None) -> BadRequest:
+    if isinstance(detail, RecursionError):
+        return BadRequest("The body is nested too deeply")
+    if isinstance(detail, UnicodeDecodeError):
+        return BadRequest("The body is not valid UTF-8")
+    reason = f": {shorten(str(detail))}" if isinstance(detail, msgspec.DecodeError) else ""
+    return BadRequest(f"The body is malformed{reason}")
 
 
 def _list_problem(plan: HandlerPlan, problem: RawProblem, request: Any) -> list[Listed]:
@@ -71,10 +83,9 @@ def _body_problems(plan: HandlerPlan, detail: BaseException | None, request: Any
     found: list[Found] = []
     if param is not None and param.explain is not None:
         try:
-            value = _decode_untyped(request)
-            found = list(islice(param.explain(value), MOST))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            # The decoder's own words still stand.
+            found = list(islice(param.explain(_decode_untyped(request)), MOST))
+        except msgspec.ValidationError:
+            # As of a number with thousands of digits; the decoder's own words stand.
             found = []
     return found or [parse_message(str(detail))]
 

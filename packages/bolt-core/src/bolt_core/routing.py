@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 from bolt_core.binding import Declaration, compile_handler
 from bolt_core.exceptions import ConfigError
 from bolt_core.options import RouteOptions
-from bolt_core.paths import check_method, check_prefix, join_prefix, parse_path
+from bolt_core.paths import check_method, check_prefix, parse_path
 from bolt_core.plan import HandlerPlan
 from bolt_core.types import Hooks
 
@@ -38,14 +38,17 @@ class _Route:
 
     def below(self, prefix: str) -> "_Route":
         """The same route below *prefix*; compiled anew only where the prefix brings parameters."""
-        declared = replace(self.declared, path=join_prefix(prefix, self.declared.path))
+        declared = replace(self.declared, path=prefix + self.declared.path)
         if "{" not in prefix:
-            return _Route(declared, replace(self.plan, path=parse_path(declared.path).path))
+            return _Route(declared, replace(self.plan, path=parse_path(declared.path or "/").path))
         return _Route(declared, _plan_of(declared))
 
 
 def _plan_of(declared: Declaration) -> HandlerPlan:
-    return compile_handler(declared.handler, declared.path, declared.method, declared.options, declared.namespace)
+    # An empty path is its prefix; without a prefix it is the root.
+    return compile_handler(
+        declared.handler, declared.path or "/", declared.method, declared.options, declared.namespace
+    )
 
 
 class Router:
@@ -108,7 +111,7 @@ class Router:
         merged = RouteOptions(**(options or {}))
         if self.tags and not isinstance(merged.get("tags"), str):
             merged["tags"] = (*self.tags, *merged.get("tags", ()))
-        full = join_prefix(self.prefix, path) if isinstance(path, str) else path
+        full = self.prefix + path if isinstance(path, str) else path
         used: dict[str, Any] = {}
 
         def remember() -> Mapping[str, Any]:

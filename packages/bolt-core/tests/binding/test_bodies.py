@@ -1,4 +1,5 @@
 """Decoders of bodies."""
+# mypy: disable-error-code="type-arg"
 
 import dataclasses
 from decimal import Decimal

@@ -1,5 +1,5 @@
 """Handlers become plans, and mistakes become errors that say what to do."""
-# ruff: noqa: B008 - markers as defaults are half of what is tested here
+
 
 import datetime as dt
 from collections.abc import Callable

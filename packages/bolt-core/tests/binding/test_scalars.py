@@ -125,7 +125,7 @@ def test_a_refusal_lists_the_choices() -> None:
 
 def test_many_choices_are_only_counted() -> None:
     """A list of hundreds helps nobody."""
-    numbers = enum.Enum("numbers", {f"n{index}": f"value-{index}" for index in range(100)})
+    numbers = enum.Enum("numbers", {f"n{index}": f"value-{index}" for index in range(100)})  # type: ignore[misc]
     with pytest.raises(ValueError, match="Expected one of 100 values"):
         reader(numbers)("x")
 

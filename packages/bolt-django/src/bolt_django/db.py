@@ -1,8 +1,8 @@
 """Database connections under the server: each belongs to a pool thread and is closed with it.
 
 `def` handlers and Django's views run on the pool's threads, where a connection is reused from request to request as
-CONN_MAX_AGE allows. What asgiref runs for an `async def` handler (`aget()`, `async for`, `sync_to_async`) goes to lanes:
-threads that do nothing else, one and the same for all calls of a request.
+CONN_MAX_AGE allows. What asgiref runs for an `async def` handler (`aget()`, `async for`, `sync_to_async`) goes to
+lanes: threads that do nothing else, one and the same for all calls of a request.
 """
 
 import threading
@@ -42,7 +42,7 @@ def watch(pool: Pool) -> None:
 
 
 def before_unit() -> None:
-    """Begin a unit of work on this thread. Runs for every `def` handler: nothing is done on a thread without database."""
+    """Begin a unit of work. It runs before every `def` handler: a thread without database must not pay for it."""
     if _thread.opened:
         _thread.foreign = [connection for connection in _thread.opened if connection.in_atomic_block]
         with hidden(_thread.foreign):

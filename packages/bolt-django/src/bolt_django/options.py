@@ -1,8 +1,8 @@
 """The one table of run options.
 
-The command-line flags of `runbolt`, the `BOLT_*` environment variables and the run keys of `settings.BOLT` are all derived
-from `RUN_OPTIONS`: `--log-format`, `BOLT_LOG_FORMAT` and `BOLT["LOG_FORMAT"]` are one option. A flag wins over the
-environment, the environment over settings, settings over the default.
+The command-line flags of `runbolt`, the `BOLT_*` environment variables and the run keys of `settings.BOLT` are all
+derived from `RUN_OPTIONS`: `--log-format`, `BOLT_LOG_FORMAT` and `BOLT["LOG_FORMAT"]` are one option. A flag wins over
+the environment, the environment over settings, settings over the default.
 """
 
 import argparse

@@ -104,25 +104,25 @@ mod tests {
         String::from_utf8(out).expect("ASCII")
     }
 
+    /// RFC 9110's own example comes out as printed there.
     #[test]
     fn the_field_is_an_imf_fixdate() {
-        //! RFC 9110's own example comes out as printed there.
         let second = Second::new(EXAMPLE);
         assert_eq!(&second.field, b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
     }
 
+    /// The same instant in the Common Log Format and in RFC 3339.
     #[test]
     fn logs_have_their_own_forms() {
-        //! The same instant in the Common Log Format and in RFC 3339.
         let second = Second::new(EXAMPLE);
         assert_eq!(text(|out| second.append_common(out)), "06/Nov/1994:08:49:37 +0000");
         assert_eq!(text(|out| second.append_iso(out)), "1994-11-06T08:49:37");
         assert_eq!(second.time(), b"08:49:37");
     }
 
+    /// The first of each month of 2026, and the last second of all.
     #[test]
     fn every_month_has_its_number() {
-        //! The first of each month of 2026, and the last second of all.
         let mut day = 20_454u64;
         for (index, length) in [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31].into_iter().enumerate() {
             let expected = format!("2026-{:02}-01T00:00:00", index + 1);
@@ -132,17 +132,17 @@ mod tests {
         assert_eq!(text(|out| Second::new(LAST).append_iso(out)), "9999-12-31T23:59:59");
     }
 
+    /// What is cached for one second is not given out for another.
     #[test]
     fn a_new_second_is_formatted_anew() {
-        //! What is cached for one second is not given out for another.
         assert_eq!(second(0).number, 0);
         assert_eq!(second(EXAMPLE).number, EXAMPLE);
         assert_eq!(second(EXAMPLE).field, Second::new(EXAMPLE).field);
     }
 
+    /// What is appended parses back to now.
     #[test]
     fn the_field_tells_the_current_time() {
-        //! What is appended parses back to now.
         let mut out = BytesMut::new();
         let before = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970").as_secs();
         append(&mut out);

@@ -103,9 +103,9 @@ mod tests {
         deepest
     }
 
+    /// As many levels as allowed pass, one more does not.
     #[test]
     fn the_limit_is_exact() {
-        //! As many levels as allowed pass, one more does not.
         let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert_eq!(check(nested(MAX_DEPTH).as_bytes()), Ok(()));
         assert_eq!(check(nested(MAX_DEPTH + 1).as_bytes()), Err(TooDeep));
@@ -113,22 +113,22 @@ mod tests {
         assert_eq!(check_depth(br#"{"a":[{"b":1}]}"#, 2), Err(TooDeep));
     }
 
+    /// A document that never closes anything is refused at the limit.
     #[test]
     fn a_flood_of_brackets_is_refused() {
-        //! A document that never closes anything is refused at the limit.
         assert_eq!(check(&b"[".repeat(100_000)), Err(TooDeep));
         assert_eq!(check(&br#"{"a":"#.repeat(100_000)), Err(TooDeep));
     }
 
+    /// Length alone is no depth.
     #[test]
     fn brackets_side_by_side_are_not_nested() {
-        //! Length alone is no depth.
         assert_eq!(check(&b"[],".repeat(100_000)), Ok(()));
     }
 
+    /// Escaped quotation marks do not end a string, escaped backslashes do not escape.
     #[test]
     fn brackets_in_strings_do_not_count() {
-        //! Escaped quotation marks do not end a string, escaped backslashes do not escape.
         assert_eq!(check_depth(br#"["[[[[\"[[[[","\\"]"#, 1), Ok(()));
         assert_eq!(check_depth(br#"["\\",[]]"#, 1), Err(TooDeep));
         assert_eq!(check_depth(br#"["unterminated [[[["#, 1), Ok(()));
@@ -136,9 +136,9 @@ mod tests {
     }
 
     proptest! {
+        /// For any bytes, the limit is exceeded exactly where the deepest level exceeds it.
         #[test]
         fn the_depth_is_the_reference_s(document in r#"[\[\]{}"\\a,:é]{0,60}"#, limit in 0..8usize) {
-            //! For any bytes, the limit is exceeded exactly where the deepest level exceeds it.
             prop_assert_eq!(check_depth(document.as_bytes(), limit).is_err(), reference(document.as_bytes()) > limit);
         }
     }

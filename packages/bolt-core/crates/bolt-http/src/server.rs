@@ -2,7 +2,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
@@ -44,22 +44,34 @@ impl Listener {
 /// At `max_connections`, and when the process is out of descriptors, accepting pauses; the kernel's queue holds who comes
 /// meanwhile. It resumes when a connection closes.
 pub async fn accept_loop(listener: Listener, service: Rc<Service>, stop: Stop) {
+    accept_from(|cx| listener.poll_accept(cx), service, stop).await;
+}
+
+async fn accept_from(
+    mut accept: impl FnMut(&mut Context<'_>) -> Poll<io::Result<Accepted>>,
+    service: Rc<Service>,
+    stop: Stop,
+) {
     let watch = stop.watch();
+    let mut exhausted = false;
     loop {
         let next = std::future::poll_fn(|cx| {
             if watch.poll_stopped(cx).is_ready() {
                 return Poll::Ready(None);
             }
-            if service.poll_room(cx).is_pending() {
-                return Poll::Pending;
-            }
-            listener.poll_accept(cx).map(Some)
+            ready!(service.poll_room(cx));
+            accept(cx).map(Some)
         });
         match next.await {
             None => return,
-            Some(Ok(accepted)) => spawn(accepted, &service, &stop),
+            Some(Ok(accepted)) => {
+                exhausted = false;
+                spawn(accepted, &service, &stop);
+            }
             Some(Err(error)) if is_exhausted(&error) => {
-                service.report(&format!("accepting connections pauses: {error}"));
+                if !std::mem::replace(&mut exhausted, true) {
+                    service.report(&format!("accepting connections pauses until one closes: {error}"));
+                }
                 pause(&service, &watch).await;
             }
             // The client gave up while it waited in the queue; the listener itself is well.
@@ -181,5 +193,66 @@ impl Drop for StopWatch {
     fn drop(&mut self) {
         self.stop.state.watchers.borrow_mut()[self.place] = None;
         self.stop.state.free.borrow_mut().push(self.place);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::exchange::Exchange;
+    use crate::router::{BodyMode, RouteSpec, RouteTable};
+
+    fn service(report: impl Fn(&str) + 'static) -> Rc<Service> {
+        let (method, path, name) = ("GET".to_owned(), "/".to_owned(), "test".to_owned());
+        let routes = RouteTable::single(RouteSpec { method, path, name, body: BodyMode::None, max_body: None });
+        let handler = Rc::new(|exchange: Exchange| drop(exchange));
+        Rc::new(Service::new(Config::default(), routes, Default::default(), None, handler).with_report(report))
+    }
+
+    /// Out of descriptors, accepting rests between attempts and says so once; it does not spin.
+    #[tokio::test(start_paused = true)]
+    async fn exhausted_descriptors() {
+        let (said, tried) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(0)));
+        let (say, count) = (said.clone(), tried.clone());
+        let stop = Stop::new();
+        let accept = move |_: &mut Context<'_>| {
+            count.set(count.get() + 1);
+            Poll::Ready(Err(io::Error::from_raw_os_error(24)))
+        };
+        let accepting = accept_from(accept, service(move |_| say.set(say.get() + 1)), stop.clone());
+        let stopping = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            stop.trigger();
+        };
+        tokio::join!(accepting, stopping);
+        assert!((5..=12).contains(&tried.get()), "{} attempts in a second", tried.get());
+        assert_eq!(said.get(), 1);
+    }
+
+    /// A connection that closes while accepting rests makes it try again at once.
+    #[tokio::test(start_paused = true)]
+    async fn closing_ends_the_pause() {
+        let service = service(|_| {});
+        let stop = Stop::new();
+        let watch = stop.watch();
+        let connected = crate::service::Connected::new(service.clone());
+        let began = tokio::time::Instant::now();
+        let closing = async {
+            tokio::task::yield_now().await;
+            drop(connected);
+        };
+        tokio::join!(pause(&service, &watch), closing);
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
+
+    /// A watcher that left leaves its place to the next one.
+    #[test]
+    fn watchers_reuse_places() {
+        let stop = Stop::new();
+        for _ in 0..3 {
+            drop((stop.watch(), stop.watch()));
+        }
+        assert_eq!(stop.state.watchers.borrow().len(), 2);
     }
 }

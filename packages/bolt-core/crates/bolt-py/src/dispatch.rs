@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use crate::call::{CallInput, CallJob, Failed, fail, finish, invoke};
 use crate::core::{Call, Event, Op};
 use crate::driver::{App, Driver, Local};
-use crate::ffi::{Entered, copy_context, is_coroutine, vectorcall};
+use crate::ffi::{Entered, copy_context, is_coroutine};
 use crate::outcome::{Outcome, is_async_iterable};
 use crate::pool::{AsyncStream, Job};
 use crate::request::Request;
@@ -327,9 +327,10 @@ impl Local {
 /// Starts a coroutine as an eager task in its context; most are done when this returns.
 fn step<'py>(app: &App, coroutine: Bound<'py, PyAny>, context: &Bound<'py, PyAny>) -> PyResult<Stepped<'py>> {
     let py = coroutine.py();
-    let eager = pyo3::types::PyBool::new(py, true).to_owned().into_any();
-    let args = [coroutine, app.event_loop.bind(py).clone(), eager, context.clone()];
-    let task = vectorcall(app.task_class.bind(py), &args, Some(app.task_keywords.bind(py)))?;
+    let keywords = app.task_keywords.bind(py);
+    // The one keyword that changes; `Task` reads the dict before it runs anything and does not keep it.
+    keywords.set_item(intern!(py, "context"), context)?;
+    let task = app.task_class.bind(py).call((coroutine,), Some(keywords))?;
     if task.call_method0(intern!(py, "done"))?.is_truthy()? {
         return Ok(Stepped::Done(task.call_method0(intern!(py, "result"))));
     }

@@ -25,7 +25,8 @@ pub(crate) struct App {
     pub(crate) base_context: Arc<Py<PyAny>>,
     pub(crate) event_loop: Py<PyAny>,
     pub(crate) task_class: Py<PyAny>,
-    pub(crate) task_keywords: Py<pyo3::types::PyTuple>,
+    /// The keyword arguments of every handler's task; `context` is set for each.
+    pub(crate) task_keywords: Py<PyDict>,
 }
 
 /// The engine's side of one event loop. Belongs to the loop's thread.
@@ -83,6 +84,9 @@ impl Driver {
             Some(context) => context,
             None => current_context(py)?.unbind(),
         };
+        let task_keywords = PyDict::new(py);
+        task_keywords.set_item("loop", &event_loop)?;
+        task_keywords.set_item("eager_start", true)?;
         *local.app.borrow_mut() = Some(Rc::new(App {
             plans,
             fallback,
@@ -90,7 +94,7 @@ impl Driver {
             base_context: Arc::new(base_context),
             event_loop,
             task_class: py.import("asyncio")?.getattr("Task")?.unbind(),
-            task_keywords: pyo3::types::PyTuple::new(py, ["loop", "eager_start", "context"])?.unbind(),
+            task_keywords: task_keywords.unbind(),
         }));
         Ok(())
     }

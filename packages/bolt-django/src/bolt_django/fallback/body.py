@@ -13,7 +13,7 @@ async def spool(chunks: AsyncIterator[bytes]) -> tuple[IO[bytes], int]:
 
     Raises what the stream raises when the client leaves or breaks a limit; the file is closed then.
     """
-    file = tempfile.SpooledTemporaryFile(
+    file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - handed to the caller
         max_size=settings.FILE_UPLOAD_MAX_MEMORY_SIZE, mode="w+b", dir=settings.FILE_UPLOAD_TEMP_DIR
     )
     length = 0

@@ -62,8 +62,8 @@ def make_environ(
 def header_variables(fields: list[tuple[str, str]]) -> dict[str, str]:
     """Header fields as CGI variables: repeated ones joined by a comma, cookies by `; `.
 
-    A name with an underscore is dropped, as nginx and Django's own servers do: it would pass for the name with a hyphen,
-    which a proxy in front may have checked or set.
+    A name with an underscore is dropped, as nginx and Django's own servers do: it would pass for the name with a
+    hyphen, which a proxy in front may have checked or set.
     """
     found: dict[str, str] = {}
     for name, value in fields:

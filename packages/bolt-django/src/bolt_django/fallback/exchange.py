@@ -99,7 +99,8 @@ class Exchange:
         if isinstance(response, StreamingHttpResponse):
             self._begin_stream(response)
         else:
-            self._deliver(Response(response.content, status_code=response.status_code, headers=header_fields(response)))
+            content: bytes = response.content  # type: ignore[attr-defined]
+            self._deliver(Response(content, status_code=response.status_code, headers=header_fields(response)))
             self._close()
 
     def _begin_stream(self, response: StreamingHttpResponse) -> None:
@@ -163,7 +164,7 @@ class Exchange:
 
 
 class _AsyncBody:
-    """The chunks of an asynchronous streaming response, iterated on the event loop; *close* is called once, at its end."""
+    """The chunks of an asynchronous streaming response, iterated on the event loop; *close* is called once."""
 
     def __init__(self, response: StreamingHttpResponse, close: Callable[[], None]) -> None:
         self._parts: Any = response.streaming_content

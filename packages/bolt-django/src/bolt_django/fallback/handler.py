@@ -1,7 +1,7 @@
 """The handler of everything that no route matches."""
 
 import io
-from typing import Any
+from typing import IO, Any
 
 from bolt_core.responses import Response
 from django.apps import apps
@@ -32,7 +32,8 @@ class DjangoFallback:
 
     async def handle(self, request: Any) -> Response:
         """Answer *request* with Django's response."""
-        body, length = io.BytesIO(), None
+        body: IO[bytes] = io.BytesIO()
+        length = None
         if has_body(request.headers):
             body, length = await spool(request.stream())
         environ = make_environ(request, body, length, self.server)

@@ -1,7 +1,7 @@
 """`--dev`: serves from a child process and replaces it when a source file changes.
 
-The parent opens the listening socket and hands it to each child, so the address stays and a request that arrives during a
-restart waits instead of failing.
+The parent opens the listening socket and hands it to each child, so the address stays and a request that arrives
+during a restart waits instead of failing.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 # Set for the child only; RUN_MAIN is what Django's own autoreloader sets and what applications ask for.
 SOCKET_FD = "_BOLT_DEV_SOCKET"
@@ -44,7 +44,7 @@ def load_watch() -> _Watch:
         from watchfiles import watch
     except ImportError as error:
         raise MissingWatcher(_MISSING) from error
-    return watch
+    return cast("_Watch", watch)
 
 
 def is_child() -> bool:

@@ -146,5 +146,5 @@ def url_of(sock: socket.socket) -> str:
     name = sock.getsockname()
     if not isinstance(name, tuple):
         return f"unix:{name}"
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name[0], name[0])
+    host = str({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name[0], name[0]))
     return f"http://[{host}]:{name[1]}" if ":" in host else f"http://{host}:{name[1]}"

@@ -3,6 +3,7 @@
 It runs no thread and no project code after the fork, so a fork is always of the same warmed, quiet process.
 """
 
+import contextlib
 import os
 import selectors
 import signal
@@ -32,10 +33,9 @@ class Worker:
 
     def report_ready(self) -> None:
         """Tell the parent that this worker serves."""
-        try:
+        # Without a reader the parent is gone; the watch on alive_fd ends this worker.
+        with contextlib.suppress(BrokenPipeError):
             os.write(self.ready_fd, _PID.pack(os.getpid()))
-        except BrokenPipeError:
-            pass  # The parent is gone; the watch on alive_fd ends this worker.
 
 
 @dataclass(slots=True)
@@ -224,7 +224,7 @@ class Supervisor:
 
     def _restart_later(self, index: int) -> float:
         slot = self._slots[index]
-        delay = min(BACKOFF_FIRST_SECONDS * 2**slot.failures, BACKOFF_MOST_SECONDS)
+        delay: float = min(BACKOFF_FIRST_SECONDS * 2**slot.failures, BACKOFF_MOST_SECONDS)
         slot.failures = min(slot.failures + 1, 16)
         slot.start_at = time.monotonic() + delay
         return delay
@@ -243,10 +243,8 @@ def _wake_only(number: int, frame: object) -> None:
 
 
 def _kill(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _drain(fd: int, size: int) -> Iterator[bytes]:

@@ -43,7 +43,7 @@ def run_supervised(
 
 
 def _settle() -> None:
-    """What has been imported stays: keep the collector from walking it again and, after a fork, from copying its pages."""
+    """What has been imported stays: spare the collector from walking it and, after a fork, its pages from copying."""
     gc.collect()
     gc.freeze()
 

@@ -83,47 +83,47 @@ mod tests {
         (name.to_owned(), value.to_owned())
     }
 
+    /// Names and values are trimmed; only the first equals sign separates.
     #[test]
     fn cookies_come_in_order() {
-        //! Names and values are trimmed; only the first equals sign separates.
         assert_eq!(cookies("a=1; b = 2 ;c=d=e"), [pair("a", "1"), pair("b", "2"), pair("c", "d=e")]);
     }
 
+    /// Browsers send a cookie that was set without a name like this; empty pieces are no cookies.
     #[test]
     fn a_lone_text_is_a_value_without_a_name() {
-        //! Browsers send a cookie that was set without a name like this; empty pieces are no cookies.
         assert_eq!(cookies("a; ;=; b=;=c"), [pair("", "a"), pair("b", ""), pair("", "c")]);
         assert!(cookies("").is_empty());
     }
 
+    /// Python's own cookies write separators as octal escapes inside quotes.
     #[test]
     fn a_quoted_value_is_unquoted() {
-        //! Python's own cookies write separators as octal escapes inside quotes.
         assert_eq!(cookies(r#"a="x\073y\"z\\"; b="plain""#), [pair("a", r#"x;y"z\"#), pair("b", "plain")]);
     }
 
+    /// A single quotation mark is part of the value; an octal number beyond a byte is no character.
     #[test]
     fn odd_quotes_are_left_as_they_are() {
-        //! A single quotation mark is part of the value; an octal number beyond a byte is no character.
         assert_eq!(cookies(r#"a="x; b="; c="\777""#), [pair("a", "\"x"), pair("b", "\""), pair("c", "777")]);
     }
 
+    /// What an application encoded, it decodes itself.
     #[test]
     fn nothing_is_percent_decoded() {
-        //! What an application encoded, it decodes itself.
         assert_eq!(cookies("a=%20+"), [pair("a", "%20+")]);
     }
 
     proptest! {
+        /// There are never more cookies than pieces.
         #[test]
         fn any_text_is_read_without_panic(value in "\\PC{0,40}|[ab=;\" \\\\0-9é]{0,40}") {
-            //! There are never more cookies than pieces.
             prop_assert!(Cookies::new(&value).count() <= value.split(';').count());
         }
 
+        /// What a browser sends is what is read.
         #[test]
         fn plain_cookies_survive(sent in prop::collection::vec(("[a-zA-Z_]{1,8}", "[a-zA-Z0-9%=+/.-]{1,8}"), 0..6)) {
-            //! What a browser sends is what is read.
             let value: Vec<String> = sent.iter().map(|(name, value)| format!("{name}={value}")).collect();
             prop_assert_eq!(cookies(&value.join("; ")), sent);
         }

@@ -24,28 +24,28 @@ pub fn percent_decode_lossy(raw: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
+    /// An encoded percent sign is a percent sign, not the beginning of another encoding.
     #[test]
     fn decoding_happens_once() {
-        //! An encoded percent sign is a percent sign, not the beginning of another encoding.
         assert_eq!(percent_decode("%252F").as_deref(), Ok("%2F"));
         assert_eq!(percent_decode("a%2Fb%20c%c3%a9").as_deref(), Ok("a/b cé"));
     }
 
+    /// Only form data writes a space as a plus sign.
     #[test]
     fn a_plus_sign_in_a_path_is_itself() {
-        //! Only form data writes a space as a plus sign.
         assert_eq!(percent_decode("a+b").as_deref(), Ok("a+b"));
     }
 
+    /// Plain text is borrowed.
     #[test]
     fn nothing_is_copied_where_nothing_is_encoded() {
-        //! Plain text is borrowed.
         assert!(matches!(percent_decode("plain"), Ok(Cow::Borrowed("plain"))));
     }
 
+    /// Overlong forms, surrogates and stray octets are refused as text and kept as octets.
     #[test]
     fn octets_that_are_no_utf8_are_an_error() {
-        //! Overlong forms, surrogates and stray octets are refused as text and kept as octets.
         for raw in ["%FF", "%C0%AF", "%ED%A0%80", "%E2%82"] {
             assert_eq!(percent_decode(raw), Err(CoerceError::Encoding), "{raw}");
         }
@@ -53,9 +53,9 @@ mod tests {
         assert_eq!(percent_decode_lossy("%FFa"), "\u{fffd}a");
     }
 
+    /// What is no encoding is left as it is.
     #[test]
     fn a_lone_percent_sign_means_itself() {
-        //! What is no encoding is left as it is.
         for raw in ["%", "100%", "%z1", "%1"] {
             assert_eq!(percent_decode(raw).as_deref(), Ok(raw));
         }

@@ -95,49 +95,49 @@ mod tests {
         (name.to_owned(), value.to_owned())
     }
 
+    /// A list is written by repeating its name.
     #[test]
     fn pairs_come_in_order_with_repetitions() {
-        //! A list is written by repeating its name.
         assert_eq!(pairs("a=1&b=2&a=3"), [pair("a", "1"), pair("b", "2"), pair("a", "3")]);
     }
 
+    /// Only the first equals sign separates; empty pieces are no pairs.
     #[test]
     fn a_pair_may_lack_its_name_or_value() {
-        //! Only the first equals sign separates; empty pieces are no pairs.
         let expected = [pair("a", ""), pair("b", ""), pair("", "c"), pair("d", "e=f")];
         assert_eq!(pairs("a&b=&=c&&d=e=f&"), expected);
         assert!(pairs("").is_empty());
     }
 
+    /// Decoding happens once, in names and in values.
     #[test]
     fn a_plus_sign_is_a_space_unless_encoded() {
-        //! Decoding happens once, in names and in values.
         assert_eq!(pairs("a+b=c+%2B%2520"), [pair("a b", "c +%20")]);
     }
 
+    /// Proxies that know only `&` see the same pairs.
     #[test]
     fn a_semicolon_separates_nothing() {
-        //! Proxies that know only `&` see the same pairs.
         assert_eq!(pairs("a=1;b=2"), [pair("a", "1;b=2")]);
     }
 
+    /// A plain pair is borrowed from the query.
     #[test]
     fn nothing_is_copied_where_nothing_is_encoded() {
-        //! A plain pair is borrowed from the query.
         let pair = QueryPairs::new("name=value").next();
         assert!(matches!(pair, Some(Ok((Cow::Borrowed("name"), Cow::Borrowed("value"))))));
     }
 
+    /// The pairs after it can still be read.
     #[test]
     fn a_pair_that_is_no_utf8_is_an_error_of_its_own() {
-        //! The pairs after it can still be read.
         let all: Vec<_> = QueryPairs::new("a=%FF&b=1").collect();
         assert_eq!(all, [Err(CoerceError::Encoding), Ok((Cow::Borrowed("b"), Cow::Borrowed("1")))]);
     }
 
+    /// The pair beyond the limit is an error and the last item.
     #[test]
     fn the_number_of_pairs_is_bounded() {
-        //! The pair beyond the limit is an error and the last item.
         let all: Vec<_> = QueryPairs::with_limit("a&b&&c&d", 2).collect();
         assert_eq!(all.len(), 3);
         assert_eq!(all[2], Err(CoerceError::TooManyFields));
@@ -145,9 +145,9 @@ mod tests {
     }
 
     proptest! {
+        /// Any names and values survive encoding and decoding.
         #[test]
         fn what_a_client_encodes_is_what_is_read(sent in prop::collection::vec((".{1,8}", ".{0,8}"), 0..8), plus: bool) {
-            //! Any names and values survive encoding and decoding.
             let encode = |text: &str| {
                 let encoded = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
                 if plus { encoded.replace("%20", "+") } else { encoded }
@@ -156,9 +156,9 @@ mod tests {
             prop_assert_eq!(pairs(&query.join("&")), sent);
         }
 
+        /// There are never more pairs than pieces.
         #[test]
         fn any_text_is_read_without_panic(query in "\\PC{0,40}|[a&=+%0-9A-F;]{0,40}") {
-            //! There are never more pairs than pieces.
             prop_assert!(QueryPairs::new(&query).count() <= query.split('&').count());
         }
     }

@@ -54,48 +54,48 @@ mod tests {
 
     use super::*;
 
+    /// Whatever fits into 64 bits is a number at once.
     #[test]
     fn integers_of_64_bits_need_no_text() {
-        //! Whatever fits into 64 bits is a number at once.
         for (text, value) in [("0", 0), ("-0", 0), ("+7", 7), ("007", 7), ("-9223372036854775808", i64::MIN)] {
             assert_eq!(int(text), Ok(Int::Small(value)), "{text}");
         }
     }
 
+    /// One more than 64 bits hold is kept as text.
     #[test]
     fn larger_integers_keep_their_digits() {
-        //! One more than 64 bits hold is kept as text.
         assert_eq!(int("9223372036854775808"), Ok(Int::Big("9223372036854775808".to_owned())));
         assert_eq!(int("-9223372036854775809"), Ok(Int::Big("-9223372036854775809".to_owned())));
     }
 
+    /// Python's other spellings of integers are not taken from clients.
     #[test]
     fn what_is_no_integer_is_refused() {
-        //! Python's other spellings of integers are not taken from clients.
         for text in ["", "+", "-", "1_0", " 1", "1 ", "1.0", "1e3", "0x1", "٣", "--1", "+-1", "\u{2212}1", "1\n"] {
             assert_eq!(int(text), Err(CoerceError::Int), "{text:?}");
         }
     }
 
+    /// The longest integer is read, one digit more is refused, even if it is a zero in front.
     #[test]
     fn an_integer_has_a_bounded_number_of_digits() {
-        //! The longest integer is read, one digit more is refused, even if it is a zero in front.
         assert!(int(&format!("-{}", "9".repeat(MAX_INT_DIGITS))).is_ok());
         assert_eq!(int(&"9".repeat(MAX_INT_DIGITS + 1)), Err(CoerceError::IntTooLong));
         assert_eq!(int(&"0".repeat(MAX_INT_DIGITS + 1)), Err(CoerceError::IntTooLong));
     }
 
+    /// The usual spellings of decimal numbers are read.
     #[test]
     fn floats_are_decimal() {
-        //! The usual spellings of decimal numbers are read.
         for (text, value) in [("1", 1.0), ("-1.5e3", -1500.0), (".5", 0.5), ("5.", 5.0), ("+0.1", 0.1), ("1E-2", 0.01)] {
             assert_eq!(float(text), Ok(value), "{text}");
         }
     }
 
+    /// Neither words nor numbers beyond a double become infinity or not-a-number.
     #[test]
     fn what_is_no_finite_float_is_refused() {
-        //! Neither words nor numbers beyond a double become infinity or not-a-number.
         for text in ["", ".", "e5", "inf", "-inf", "Infinity", "nan", "NaN", "0x1p3", "1_0", " 1", "1e", "1.2.3", "1,5"] {
             assert_eq!(float(text), Err(CoerceError::Float), "{text:?}");
         }
@@ -103,9 +103,9 @@ mod tests {
         assert_eq!(float("-1e999"), Err(CoerceError::FloatRange));
     }
 
+    /// Every documented word is read in any case, no other.
     #[test]
     fn booleans_are_four_words_each() {
-        //! Every documented word is read in any case, no other.
         for text in ["true", "TRUE", "True", "1", "on", "On", "yes", "YES"] {
             assert_eq!(boolean(text), Ok(true), "{text}");
         }
@@ -118,9 +118,9 @@ mod tests {
     }
 
     proptest! {
+        /// The number read is the number written, whatever its size.
         #[test]
         fn any_integer_survives(value: i128) {
-            //! The number read is the number written, whatever its size.
             let read = match int(&value.to_string()) {
                 Ok(Int::Small(small)) => i128::from(small),
                 Ok(Int::Big(text)) => text.parse().expect("digits"),
@@ -130,15 +130,15 @@ mod tests {
             prop_assert_eq!(i64::try_from(value).is_ok(), matches!(int(&value.to_string()), Ok(Int::Small(_))));
         }
 
+        /// The shortest spelling of a double is read as that double.
         #[test]
         fn any_finite_float_survives(value in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO) {
-            //! The shortest spelling of a double is read as that double.
             prop_assert_eq!(float(&format!("{value:e}")).map(f64::to_bits), Ok(value.to_bits()));
         }
 
+        /// Exactly an optional sign and ASCII digits are accepted.
         #[test]
         fn an_integer_is_what_the_grammar_says(text in "[+-]?[0-9_ .a-f]{0,5}|\\PC{0,4}") {
-            //! Exactly an optional sign and ASCII digits are accepted.
             let digits = text.strip_prefix('+').or(text.strip_prefix('-')).unwrap_or(&text);
             let expected = !digits.is_empty() && digits.chars().all(|digit| ('0'..='9').contains(&digit));
             prop_assert_eq!(int(&text).is_ok(), expected);

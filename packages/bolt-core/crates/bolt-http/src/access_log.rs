@@ -1,4 +1,0 @@
-//! The access log.
-
-/// Placeholder until the log is written.
-pub struct AccessLog;

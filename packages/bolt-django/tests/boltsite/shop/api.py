@@ -1,0 +1,155 @@
+"""The shop's own API."""
+
+import asyncio
+import os
+import threading
+import time
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from bolt_core import BoltAPI
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import connection, transaction
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.utils.translation import gettext_lazy
+
+from boltsite.shop.models import Product
+
+api = BoltAPI(prefix="/shop")
+
+
+@api.get("/pid")
+async def pid() -> dict[str, int]:
+    return {"pid": os.getpid()}
+
+
+@api.get("/slow")
+async def slow(seconds: float = 0.5) -> dict[str, int]:
+    await asyncio.sleep(seconds)
+    return {"pid": os.getpid()}
+
+
+@api.get("/block")
+def block(seconds: float = 0.5) -> dict[str, int]:
+    time.sleep(seconds)
+    return {"pid": os.getpid()}
+
+
+@api.get("/products/sync")
+def products_sync() -> Any:
+    return Product.objects.order_by("name")
+
+
+@api.get("/products/async")
+async def products_async() -> list[dict[str, Any]]:
+    return [{"name": product.name} async for product in Product.objects.order_by("name")]
+
+
+@api.get("/products/queryset")
+async def products_queryset() -> Any:
+    return Product.objects.order_by("name")
+
+
+@api.get("/products/values")
+def products_values() -> Any:
+    return Product.objects.order_by("name").values()
+
+
+@api.get("/products/values-list")
+def products_values_list() -> Any:
+    return Product.objects.values_list("name", "api_key")
+
+
+@api.get("/products/nested")
+def products_nested() -> dict[str, Any]:
+    return {"items": Product.objects.order_by("name"), "title": gettext_lazy("Products")}
+
+
+@api.get("/products/{name}/")
+async def product(name: str) -> Any:
+    return await Product.objects.aget(name=name)
+
+
+@api.post("/products")
+def create(data: dict[str, str]) -> Any:
+    return Product.objects.create(name=data["name"])
+
+
+@api.get("/users")
+def users() -> Any:
+    return User.objects.order_by("pk")
+
+
+@api.get("/thread")
+async def thread() -> dict[str, Any]:
+    """The threads that two calls of a request ran on, and whether a transaction held over both."""
+
+    def name() -> str:
+        return threading.current_thread().name
+
+    def enter() -> bool:
+        block = transaction.atomic()
+        block.__enter__()
+        return connection.in_atomic_block
+
+    def inside() -> bool:
+        held = connection.in_atomic_block
+        transaction.set_rollback(True)
+        return held
+
+    names = [await sync_to_async(name)()]
+    await sync_to_async(enter)()
+    await asyncio.sleep(0.01)
+    held = await sync_to_async(inside)()
+    names.append(await sync_to_async(name)())
+    return {"names": names, "held": held}
+
+
+@api.get("/in-transaction")
+async def in_transaction() -> dict[str, bool]:
+    return {"open": await sync_to_async(lambda: connection.in_atomic_block)()}
+
+
+@api.get("/leaves-open")
+def leaves_open() -> dict[str, bool]:
+    transaction.atomic().__enter__()
+    Product.objects.create(name="never committed")
+    return {"open": connection.in_atomic_block}
+
+
+@api.get("/response")
+def response() -> HttpResponse:
+    made = HttpResponse("teapot", status=418, headers={"X-Made-By": "django"})
+    made.set_cookie("one", "1")
+    made.set_cookie("two", "2")
+    return made
+
+
+@api.get("/response/async")
+async def response_async() -> HttpResponse:
+    return HttpResponse("async", content_type="text/plain")
+
+
+@api.get("/response/stream")
+def response_stream() -> StreamingHttpResponse:
+    return StreamingHttpResponse((f"{number}\n" for number in range(3)), content_type="text/plain")
+
+
+_ERRORS: dict[str, BaseException] = {
+    "404": Http404("a secret path"),
+    "403": PermissionDenied("a secret reason"),
+    "400": SuspiciousOperation("a secret attempt"),
+    "422": ValidationError({"name": [ValidationError("too short", code="short")], "__all__": ["no"]}),
+    "500": ZeroDivisionError("a secret divisor"),
+}
+
+
+@api.get("/error/{status}")
+def error(status: str) -> None:
+    raise _ERRORS[status]
+
+
+@api.get("/missing")
+async def missing() -> Any:
+    return await Product.objects.aget(name="there is none")

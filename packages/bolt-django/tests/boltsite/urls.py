@@ -1,0 +1,20 @@
+"""Django's own URLs."""
+
+from django.contrib import admin
+from django.urls import path
+
+from boltsite import views
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("echo/", views.echo),
+    path("echo/<path:rest>", lambda request, rest: views.echo(request)),
+    path("length/", views.body_length),
+    path("stream/", views.stream),
+    path("stream/rows/", views.stream_rows),
+    path("stream/async/", views.stream_async),
+    path("file/", views.file),
+    path("async/", views.async_view),
+    path("slow/", views.slow),
+    path("broken/", views.broken),
+]
