@@ -1,26 +1,9 @@
-"""What the tests share: a product to sell, and a client of the API."""
+"""What the tests share: a product to sell."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from catalog.api import api as catalog_api
 from catalog.models import Category, Product
-from django_bolt import BoltAPI
-from django_bolt.testing import TestClient
-from orders.api import api as orders_api
-from shop.api import api as shop_api
-
-project = BoltAPI()
-for part in (catalog_api, orders_api, shop_api):
-    project.include(part)
-
-
-@pytest.fixture
-def api() -> Iterator[TestClient]:
-    """A client of all of the project's routes."""
-    with TestClient(project) as client:
-        yield client
 
 
 @pytest.fixture

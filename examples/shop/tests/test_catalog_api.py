@@ -2,11 +2,19 @@
 
 import csv
 import json
-from decimal import Decimal
+from collections.abc import Iterator
 
 import pytest
+from catalog.api import api as catalog_api
 from catalog.models import Category, Product
 from django_bolt.testing import TestClient
+
+
+@pytest.fixture
+def api() -> Iterator[TestClient]:
+    """A client of the catalogue's routes."""
+    with TestClient(catalog_api) as client:
+        yield client
 
 
 def test_categories_are_counted(api: TestClient, product: Product) -> None:
@@ -91,28 +99,6 @@ def test_events(api: TestClient, product: Product) -> None:
 
 
 def test_a_catalogue_without_products(api: TestClient, db: None) -> None:
-    """An empty shop has an empty page, an export with a header, and no newest product."""
+    """An empty shop has an empty page and an export with a header."""
     assert api.get("/api/products").json() == {"items": [], "total": 0, "page": 1}
     assert api.get("/api/products.csv").text == "sku,name,price,stock\r\n"
-    assert api.get("/newest").status_code == 404
-
-
-def test_newest(api: TestClient, product: Product) -> None:
-    """The redirect leads to the product."""
-    assert api.get("/newest").headers["location"] == f"/api/products/{product.pk}"
-    assert api.get("/newest", follow_redirects=True).json()["price"] == str(Decimal("19.50"))
-
-
-def test_pages_without_a_database(api: TestClient) -> None:
-    """Text and HTML come with their media types; pytest-django would fail the test if one queried."""
-    assert api.get("/health").text == "ok"
-    assert api.get("/about").headers["content-type"].startswith("text/html")
-
-
-def test_a_bug_is_a_plain_500(api: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    """The client learns nothing; the log has the exception."""
-    response = api.get("/broken")
-
-    assert response.status_code == 500
-    assert "purpose" not in response.text
-    assert "broken on purpose" in caplog.text

@@ -6,9 +6,8 @@ from typing import Any
 from catalog.models import Category, Product
 from django.test import TestCase
 from django_bolt.testing import TestClient
+from orders.api import api
 from orders.models import Customer, Order
-
-from .conftest import project
 
 
 class OrdersTest(TestCase):
@@ -23,7 +22,7 @@ class OrdersTest(TestCase):
 
     def setUp(self) -> None:
         """Open a client."""
-        self.api = TestClient(project)
+        self.api = TestClient(api)
         self.addCleanup(self.api.close)
 
     def order(self, *lines: tuple[int, int], email: str = "ada@example.org") -> Any:

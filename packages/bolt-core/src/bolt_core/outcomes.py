@@ -5,12 +5,9 @@ from typing import Any
 
 from bolt_core.encoding import JSON_ENCODER
 from bolt_core.headers import check_headers
-from bolt_core.plan import HandlerPlan, ResultPlan
+from bolt_core.plan import EMPTY_STATUSES, HandlerPlan, ResultPlan
 from bolt_core.responses import JSON, Response, StreamingResponse, is_status
 from bolt_core.types import Headers, Outcome
-
-# RFC 9110 §15.3.5, §15.3.6, §15.4.5: these have no content, nor a type of it.
-_EMPTY = frozenset({204, 205, 304})
 
 type ResultAdapter = Callable[[Any, Any], Any]
 
@@ -69,7 +66,7 @@ def _outcome_of_value(plan: ResultPlan, value: Any, status: int, *, keeps_status
         value = plan.validate(value)
     if value is None and plan.none_is_empty:
         return status if keeps_status else 204, [], b""
-    if status in _EMPTY:
+    if status in EMPTY_STATUSES:
         return status, [], b""
     if isinstance(value, str):
         return status, [_TEXT_FIELDS], value.encode()

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 # RFC 9110 §5.6.2: what a method may consist of.
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # RFC 3986 §3.3: pchar and the slash; "%" so that an encoded template stays as it is.
 _SAFE = "/:@!$&'()*+,;=-._~%"
@@ -27,45 +28,54 @@ class PathTemplate:
 def parse_path(path: str) -> PathTemplate:
     """Check *path* and take it apart.
 
-    A parameter fills a whole segment; `{name:path}` stands last and takes the rest of the path, slashes included.
-    Raises `ValueError` saying what is wrong and what to write instead.
+    A segment holds one parameter at most, alone (`{name}`) or with literal text around it (`{name}.json`);
+    `{name:path}` is the whole last segment and takes the rest of the path, slashes included. Raises `ValueError` saying
+    what is wrong and what to write instead.
     """
+    _check_text(path)
+    names: list[str] = []
+    encoded: list[str] = []
+    shape: list[str] = []
+    segments = path[1:].split("/")
+    for index, segment in enumerate(segments):
+        before, name, kind, after = _split_segment(path, segment)
+        before, after = _encode(before), _encode(after)
+        if name is None:
+            encoded.append(before)
+            shape.append(before)
+            continue
+        if kind and index != len(segments) - 1:
+            raise ValueError(f"'{{{name}:path}}' takes the rest of the path; it must stand last in {path!r}")
+        if name in names:
+            raise ValueError(f"the path {path!r} names its parameter {name!r} twice; give each a name of its own")
+        names.append(name)
+        encoded.append(f"{before}{{{name}{kind}}}{after}")
+        shape.append(f"{before}{{{kind}}}{after}")
+    return PathTemplate("/" + "/".join(encoded), tuple(names), "/" + "/".join(shape))
+
+
+def _check_text(path: str) -> None:
     if not isinstance(path, str):
         raise ValueError(f"the path must be a string, not {path!r}")
     if not path.startswith("/"):
         raise ValueError(f"the path {path!r} must start with '/'; write {'/' + path!r}")
     if bad := next((char for char in path if char in "?#\\" or char.isspace() or not char.isprintable()), None):
         raise ValueError(f"the path {path!r} must not contain {bad!r}; a query or fragment is no part of a route")
-    segments = path[1:].split("/")
-    names: list[str] = []
-    encoded: list[str] = []
-    shape: list[str] = []
-    for index, segment in enumerate(segments):
-        if "{" not in segment and "}" not in segment:
-            if segment in (".", ".."):
-                raise ValueError(f"the path {path!r} must not contain the segment {segment!r}; clients resolve it")
-            encoded.append(quote(_STRAY_PERCENT.sub("%25", segment), safe=_SAFE))
-            shape.append(encoded[-1])
-            continue
-        name, takes_rest = _placeholder(path, segment)
-        if takes_rest and index != len(segments) - 1:
-            raise ValueError(f"'{{{name}:path}}' takes the rest of the path; it must stand last in {path!r}")
-        if name in names:
-            raise ValueError(f"the path {path!r} names its parameter {name!r} twice; give each a name of its own")
-        names.append(name)
-        encoded.append(segment)
-        shape.append("{:path}" if takes_rest else "{}")
-    return PathTemplate("/" + "/".join(encoded), tuple(names), "/" + "/".join(shape))
+    if dots := {".", ".."} & set(path.split("/")):
+        raise ValueError(f"the path {path!r} must not contain the segment {dots.pop()!r}; clients resolve it")
 
 
-def _placeholder(path: str, segment: str) -> tuple[str, bool]:
-    """The parameter that *segment* is, and whether it takes the rest of the path."""
-    match = _PLACEHOLDER.fullmatch(segment)
-    if match is None:
-        if _PLACEHOLDER.search(segment) is None:
-            raise ValueError(f"the path {path!r} has unbalanced braces in {segment!r}; a parameter is '{{name}}'")
-        raise ValueError(f"in the path {path!r} a parameter must fill its whole segment; {segment!r} does not")
-    name, colon, converter = match.group(1).partition(":")
+def _split_segment(path: str, segment: str) -> tuple[str, str | None, str, str]:
+    """Literal text, parameter (`None` if there is none), `":path"` or `""`, literal text."""
+    found = _PLACEHOLDER.findall(segment)
+    if len(found) > 1:
+        raise ValueError(f"in the path {path!r} the segment {segment!r} holds more than one parameter; split it")
+    before, _, after = segment.partition(f"{{{found[0]}}}") if found else (segment, "", "")
+    if any(brace in before + after for brace in "{}"):
+        raise ValueError(f"the path {path!r} has unbalanced braces in {segment!r}; a parameter is '{{name}}'")
+    if not found:
+        return before, None, "", ""
+    name, colon, converter = found[0].partition(":")
     if not name.isidentifier():
         raise ValueError(f"in the path {path!r} the parameter {segment!r} needs the name of a Python parameter")
     if colon and converter != "path":
@@ -73,7 +83,15 @@ def _placeholder(path: str, segment: str) -> tuple[str, bool]:
             f"in the path {path!r} the converter {converter!r} does not exist; write '{{{name}}}' and annotate the "
             f"handler's parameter (only '{{{name}:path}}' is known, for the rest of the path)"
         )
-    return name, bool(colon)
+    if colon and (before or after):
+        raise ValueError(f"in the path {path!r} '{{{name}:path}}' must be a segment of its own")
+    return before, name, ":path" if colon else "", after
+
+
+def _encode(text: str) -> str:
+    """Literal text as clients send it, in the one spelling of RFC 3986 §6.2.2."""
+    encoded = quote(_STRAY_PERCENT.sub("%25", text), safe=_SAFE)
+    return _ENCODED.sub(lambda match: quote(unquote_to_bytes(match.group()), safe=""), encoded)
 
 
 def check_prefix(prefix: str) -> str:

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from bolt_core.markers import NO_LIMITS, UNSET, Constraints, Marker, Source
 
+# RFC 9110 §15.3.5, §15.3.6, §15.4.5: responses without content.
+EMPTY_STATUSES = frozenset({204, 205, 304})
+
 type Kind = Literal["int", "float", "bool", "str", "other"]
 type Found = tuple[tuple[str | int, ...], str, str]
 """A problem inside a body: where, message, type of error."""
@@ -135,6 +138,7 @@ class HandlerPlan:
             "max_body": self.max_body,
             "cancel": self.cancel_on_disconnect,
             "status": self.status,
-            "encode": self.result.encode,
+            # Without content there is nothing to encode, nor a content type.
+            "encode": None if self.status in EMPTY_STATUSES else self.result.encode,
             "params": [param.to_wire() for param in self.params],
         }

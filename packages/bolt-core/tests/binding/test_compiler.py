@@ -1,6 +1,5 @@
 """Handlers become plans, and mistakes become errors that say what to do."""
 
-
 import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal

@@ -26,7 +26,7 @@ pub struct Service {
     pub routes: RouteTable,
     /// What runs before and after the handler.
     pub stages: Pipeline,
-    /// Where finished requests are noted.
+    /// Where finished requests are noted, after the stages have been told of them.
     pub log: Option<AccessLog>,
     /// Answers the requests.
     pub handler: Rc<dyn Handler>,

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::shim::coerce::{self, Int, QueryPairs};
-use crate::shim::json;
+use bolt_http::coerce::{self, Int, QueryPairs};
+use bolt_http::json;
 use pyo3::exceptions::{PyRecursionError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyList, PyString};

@@ -17,7 +17,6 @@ mod request;
 mod route_plan;
 mod service;
 mod settings;
-mod shim;
 mod streams;
 mod timer;
 

@@ -1,7 +1,7 @@
 //! The request that handlers see: a view on the parsed head, whose strings become Python objects when asked for.
 use std::sync::Arc;
 
-use crate::shim::coerce;
+use bolt_http::coerce;
 use bolt_http::head::{Peer, Version};
 use pyo3::exceptions::{PyKeyError, PyRuntimeError};
 use pyo3::prelude::*;

@@ -1,7 +1,12 @@
 //! `ServerConfig.to_wire()` as the engine's own types. Times are seconds, sizes bytes.
+use std::fs::File;
+use std::io::IsTerminal;
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
+use bolt_http::access_log::{AccessLog, CAPACITY, Format};
 use bolt_http::config::Config;
+use bolt_http::pipeline::{BodyLimit, HostCheck, Pipeline};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -55,5 +60,33 @@ impl ServerSettings {
             allow_half_close: self.allow_half_close,
         })
     }
+
+    /// The stages around every handler, in order.
+    pub(crate) fn stages(&self) -> PyResult<Pipeline> {
+        let hosts = HostCheck::new(&self.allowed_hosts).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let mut stages = Pipeline::default();
+        if !self.allowed_hosts.is_empty() {
+            stages = stages.with(hosts);
+        }
+        stages = stages.with(BodyLimit { whole: self.max_body_size, streamed: self.max_streamed_body_size });
+        match self.access_log()? {
+            Some(log) => Ok(stages.with(log)),
+            None => Ok(stages),
+        }
+    }
+
+    /// Starts the log's writer, which is a thread: never before a fork.
+    fn access_log(&self) -> PyResult<Option<AccessLog>> {
+        let Some(name) = &self.access_log else { return Ok(None) };
+        // SAFETY: a borrowed view of a descriptor that Python names; it is duplicated at once.
+        let out = unsafe { BorrowedFd::borrow_raw(self.access_log_fd) }.try_clone_to_owned()?;
+        let out = File::from(out);
+        let format = match name.as_str() {
+            "combined" => Format::Combined,
+            "json" => Format::Json,
+            "short" => Format::Short { colour: out.is_terminal() },
+            other => return Err(PyValueError::new_err(format!("{other:?} is no access log format"))),
+        };
+        Ok(Some(AccessLog::start(format, out, CAPACITY)?))
+    }
 }
-impl ServerSettings { pub(crate) fn stages(&self) -> PyResult<bolt_http::pipeline::Pipeline> { Ok(Default::default()) } pub(crate) fn access_log(&self) -> PyResult<Option<bolt_http::access_log::AccessLog>> { Ok(None) } }

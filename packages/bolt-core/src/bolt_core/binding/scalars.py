@@ -22,7 +22,10 @@ type Reader = Callable[[str], Any]
 
 _INT = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_BOOLS = {"true": True, "1": True, "false": False, "0": False}
+_BOOLS = {
+    **dict.fromkeys(("true", "1", "on", "yes"), True),
+    **dict.fromkeys(("false", "0", "off", "no"), False),
+}
 _LIST_TYPES = (list, set, tuple, frozenset)
 
 MESSAGES = {
@@ -53,7 +56,7 @@ def read_float(text: str) -> float:
 
 
 def read_bool(text: str) -> bool:
-    """`true`, `false`, `1` or `0`, in any case."""
+    """`true`, `1`, `on`, `yes`, or `false`, `0`, `off`, `no`, in any case."""
     try:
         return _BOOLS[text.lower()]
     except KeyError:

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::incoming::Incoming;
 use super::parse::Parsed;
 use super::wire::Wire;
+use crate::access_log::Entry;
 use crate::exchange::{Answer, Exchange, Slot, Upgraded};
 use crate::head::{Peer, RequestHead};
 use crate::refusal::Refusal;
@@ -56,8 +57,26 @@ pub(super) struct Connection<T> {
     pub(super) body: Incoming,
     /// Whether the connection may serve another request after this one.
     pub(super) open: bool,
+    pub(super) sent: Sent,
     reset: fn(&T),
 }
+
+/// What has gone out for the request in flight.
+#[derive(Clone, Copy)]
+pub(super) struct Sent {
+    pub(super) status: u16,
+    /// Of the content, without framing.
+    pub(super) bytes: u64,
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        Sent { status: CLIENT_GONE, bytes: 0 }
+    }
+}
+
+/// What the log shows where the client left before a status was sent; nginx made it customary.
+const CLIENT_GONE: u16 = 499;
 
 /// Tells the handler and the log when the connection's task ends in the middle of a request: dropped, or by a panic.
 pub(super) struct Guard {
@@ -83,6 +102,7 @@ pub(crate) async fn serve<T: Io + 'static>(io: T, peer: Peer, service: Rc<Servic
         stop: stop.watch(),
         body: Incoming::default(),
         open: true,
+        sent: Sent::default(),
         service,
         peer,
         guard,
@@ -110,42 +130,59 @@ impl<T: Io + 'static> Connection<T> {
                 Ok(Some(parsed)) => parsed,
                 Ok(None) => break,
                 Err(Halt::Refuse(refusal)) => {
+                    let started = std::time::Instant::now();
                     self.open = false;
                     self.body.unsure = true;
                     self.refuse(None, &refusal).await?;
+                    self.note(None, started);
                     break;
                 }
                 Err(halt) => return Err(halt),
             };
+            let started = std::time::Instant::now();
             self.guard.counted.set_answering(true);
-            if let Some(outcome) = self.serve_request(parsed).await? {
+            let head = Arc::new(parsed.head);
+            self.open = parsed.keep_alive;
+            self.body = Incoming::new(parsed.framing, parsed.expects_continue);
+            self.sent = Sent::default();
+            let outcome = self.serve_request(&head).await;
+            self.note(Some(&head), started);
+            if let Some(outcome) = outcome? {
                 return Ok(outcome);
             }
+            drop(head);
+            self.finish_body().await?;
             self.guard.counted.set_answering(false);
         }
         Ok(Outcome::Close)
     }
 
-    async fn serve_request(&mut self, parsed: Parsed) -> Result<Option<Outcome>, Halt> {
-        self.open = parsed.keep_alive;
-        self.body = Incoming::new(parsed.framing, parsed.expects_continue);
-        let head = Arc::new(parsed.head);
-        let answer = match self.answer(&head).await {
+    async fn serve_request(&mut self, head: &Arc<RequestHead>) -> Result<Option<Outcome>, Halt> {
+        let answer = match self.answer(head).await {
             Err(Halt::Refuse(refusal)) => Answer::Refuse(refusal),
             answer => answer?,
         };
         self.open &= !self.stop.is_triggered() && self.can_finish_body();
         match answer {
-            Answer::Whole(reply) => self.write_whole(Some(&head), reply).await?,
-            Answer::Refuse(refusal) => self.refuse(Some(&head), &refusal).await?,
-            Answer::Stream(reply, body) => self.write_stream(&head, reply, body).await?,
+            Answer::Whole(reply) => self.write_whole(Some(head), reply).await?,
+            Answer::Refuse(refusal) => self.refuse(Some(head), &refusal).await?,
+            Answer::Stream(reply, body) => self.write_stream(head, reply, body).await?,
             Answer::Upgrade(reply, take) => {
-                self.write_upgrade(&head, reply).await?;
+                self.write_upgrade(head, reply).await?;
                 return Ok(Some(Outcome::Upgrade(take)));
             }
         }
-        self.finish_body().await?;
         Ok(None)
+    }
+
+    /// Tells the stages and the log how the request ended.
+    fn note(&self, head: Option<&RequestHead>, started: std::time::Instant) {
+        let Sent { status, bytes } = self.sent;
+        let entry = Entry { peer: &self.peer, head, status, bytes, started };
+        self.service.stages.finished(&entry);
+        if let Some(log) = &self.service.log {
+            log.record(&entry);
+        }
     }
 
     /// The reply of whoever the request goes to.

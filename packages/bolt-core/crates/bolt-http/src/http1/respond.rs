@@ -75,7 +75,9 @@ impl<T: Io + 'static> Connection<T> {
         };
         let persistence = self.persistence(head);
         write::head(self.wire.output(), &reply_head, length, persistence);
+        self.sent.status = reply_head.status;
         if !is_head && !write::is_bodiless(reply_head.status) {
+            self.sent.bytes = body.len() as u64;
             self.wire.append(body);
         }
         if self.wire.is_full() { self.flush().await } else { Ok(()) }
@@ -92,6 +94,7 @@ impl<T: Io + 'static> Connection<T> {
     pub(super) async fn write_upgrade(&mut self, head: &RequestHead, mut reply: ReplyHead) -> Result<(), Halt> {
         self.service.stages.after(Some(head), &mut reply);
         write::head(self.wire.output(), &reply, Length::Absent, Persistence::Upgrade);
+        self.sent.status = reply.status;
         self.flush().await
     }
 
@@ -123,6 +126,7 @@ impl<T: Io + 'static> Connection<T> {
         self.open &= bodiless || length != Length::Absent;
         let persistence = self.persistence(Some(head));
         write::head(self.wire.output(), &reply, length, persistence);
+        self.sent.status = reply.status;
         if bodiless {
             return Ok(());
         }
@@ -176,6 +180,7 @@ impl<T: Io + 'static> Connection<T> {
     }
 
     fn put_chunk(&mut self, outgoing: &mut Outgoing, chunk: Bytes) {
+        self.sent.bytes += chunk.len() as u64;
         if outgoing.length != Length::Chunked {
             self.wire.append(chunk);
             return;

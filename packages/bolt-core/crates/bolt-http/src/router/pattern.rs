@@ -1,4 +1,6 @@
 //! A route's path pattern, parsed.
+use std::cmp::Reverse;
+
 use super::build::RouteError;
 use super::normal::{Unit, Units};
 
@@ -14,7 +16,7 @@ enum Segment {
 
 /// How good a match a segment is: the lowest is tried first. Of two that hold literal text around a parameter, the one with
 /// more of it is better, then the one with more of it in front; two that match the same segment are never equal.
-type Rank = (u8, std::cmp::Reverse<usize>, std::cmp::Reverse<usize>);
+type Rank = (u8, Reverse<usize>, Reverse<usize>);
 
 /// A pattern without its parameters' names, which do not tell paths apart.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -60,11 +62,12 @@ impl Pattern {
 
     /// Orders patterns that match the same path: the better one first.
     pub(super) fn rank(&self) -> Vec<Rank> {
-        let none = (std::cmp::Reverse(0), std::cmp::Reverse(0));
+        let none = (Reverse(0), Reverse(0));
         let rank = |segment: &Segment| match segment {
             Segment::Literal(_) => (0, none.0, none.1),
             Segment::Mixed { prefix, suffix } => {
-                (1, std::cmp::Reverse(prefix.len() + suffix.len()), std::cmp::Reverse(prefix.len()))
+                let (before, after) = (prefix.chars().count(), suffix.chars().count());
+                (1, Reverse(before + after), Reverse(before))
             }
             Segment::Param => (2, none.0, none.1),
             Segment::CatchAll => (3, none.0, none.1),
