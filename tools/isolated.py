@@ -78,6 +78,9 @@ def lay_out(package: project.Package, scratch: Path) -> Path:
 def check(name: str, arguments: Sequence[str], known: dict[str, project.Package]) -> int:
     """Build, install and test *name*; the exit code of pytest."""
     package, reached = known[name], needed(name, known)
+    if not (package.folder / "tests").is_dir():
+        print(f"\n{name} has no tests; write packages/{package.folder.name}/tests")
+        return 1
     print(f"\n=== isolated {name} with {', '.join(one.name for one in reached if one is not package) or 'nothing'}")
     with tempfile.TemporaryDirectory(prefix="isolated-") as folder:
         scratch = Path(folder)

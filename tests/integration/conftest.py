@@ -5,11 +5,14 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 import pytest
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE)]
 os.environ["DJANGO_SETTINGS_MODULE"] = "lab.settings"
+# Test modules import models, and pytest-django has looked for settings before it came to this file.
+django.setup()
 
 from serving import SHOP, Served, databases, manage, serving  # noqa: E402  the path must be set first
 

@@ -35,8 +35,22 @@ class Served:
         self._new: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+        self.port = 0
+        self.url = ""
+
+    def begin(self) -> None:
+        """Wait for the address that the server prints once it listens."""
         self.port = int(self.printed(_ADDRESS)[1])
         self.url = f"http://127.0.0.1:{self.port}"
+
+    def end(self) -> None:
+        """Make sure that nothing is left, whatever the test came to."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(timeout=PATIENCE_SECONDS)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -106,19 +120,13 @@ def serving(project: Path, *flags: str, **variables: str) -> Iterator[Served]:
         stderr=subprocess.STDOUT,
         text=True,
     )
+    served = Served(process)
     try:
-        served = Served(process)
+        served.begin()
         yield served
         assert served.stop() == 0
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        assert process.stdout is not None
-        served_reader = locals().get("served")
-        if served_reader is not None:
-            served_reader._reader.join(timeout=PATIENCE_SECONDS)
-        process.stdout.close()
+        served.end()
 
 
 @contextlib.contextmanager

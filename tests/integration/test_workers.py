@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import httpx2
-from serving import SHOP, Served, databases, eventually, manage, serving
+from serving import PATIENCE_SECONDS, SHOP, Served, databases, eventually, manage, serving
 
 
 class Load:
@@ -19,7 +19,7 @@ class Load:
         self.wrong: list[object] = []
         self._served = served
         self._ids = ids
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._ask) for _ in range(4)]
         for thread in self._threads:
@@ -37,19 +37,21 @@ class Load:
                     response = client.get(f"/api/products/{product_id}")
                 except httpx2.TransportError:
                     # The connection died with its worker; a client opens another one.
-                    with self._lock:
+                    with self._changed:
                         self.lost += 1
                     return
                 good = response.status_code == 200 and response.json()["id"] == product_id
-                with self._lock:
+                with self._changed:
                     self.right += good
                     if not good:
                         self.wrong.append((product_id, response.status_code, response.text))
+                    self._changed.notify_all()
 
     def more(self, answers: int) -> None:
         """Wait for that many further right answers."""
-        target = self.right + answers
-        eventually(lambda: self.right >= target or bool(self.wrong))
+        with self._changed:
+            target = self.right + answers
+            assert self._changed.wait_for(lambda: self.right >= target or bool(self.wrong), timeout=PATIENCE_SECONDS)
 
     def stop(self) -> None:
         """End every thread."""

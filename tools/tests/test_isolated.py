@@ -43,6 +43,12 @@ def test_django_tools_come_with_django_only():
     assert {"pytest-django", "psycopg"} <= set(isolated.tools_for(KNOWN["web"], KNOWN.values()))
 
 
+def test_package_without_tests_fails(capsys):
+    """A package that has no tests is told so, and is not taken as passing."""
+    assert isolated.check("core", [], KNOWN) == 1
+    assert "core has no tests" in capsys.readouterr().out
+
+
 def test_unknown_package_is_refused(capsys):
     """A mistyped package is exit code 2 and the known ones are listed."""
     assert isolated.main(["bolt-cor"]) == 2

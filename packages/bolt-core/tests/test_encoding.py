@@ -28,6 +28,10 @@ class Colour(enum.Enum):
         (Colour.RED, b'"red"'),
         ((1, 2), b"[1,2]"),
         ("é", '"é"'.encode()),
+        (type("Frozen", (dt.datetime,), {})(2026, 1, 2, tzinfo=dt.UTC), b'"2026-01-02T00:00:00Z"'),
+        (type("Frozen", (dt.datetime,), {})(2026, 1, 2), b'"2026-01-02T00:00:00"'),
+        (type("Frozen", (dt.date,), {})(2026, 1, 2), b'"2026-01-02"'),
+        (type("Amount", (Decimal,), {})("1.50"), b'"1.50"'),
     ],
 )
 def test_values_are_written_as_documented(value: Any, text: bytes) -> None:

@@ -1,10 +1,14 @@
 """Limits on values."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET, Constraints
+
+NAIVE = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - a time without a zone is what is meant
 
 
 @pytest.mark.parametrize(
@@ -20,6 +24,9 @@ from bolt_core.markers import UNSET, Constraints
         ({"min_length": 2}, "ab"),
         ({"max_length": 2}, ["a"]),
         ({"pattern": "^a+$"}, "aa"),
+        ({"le": 0.3}, Decimal("0.3")),
+        ({"tz": True}, dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
+        ({"tz": False}, dt.time(10)),
     ],
 )
 def test_a_value_within_its_limits_is_returned(limits: dict[str, Any], value: Any) -> None:
@@ -39,6 +46,11 @@ def test_a_value_within_its_limits_is_returned(limits: dict[str, Any], value: An
         ({"multiple_of": Decimal("0.01")}, Decimal("1e999999"), "Must be a multiple of 0.01"),
         ({"min_length": 2}, "a", "Must have a length of at least 2"),
         ({"max_length": 2}, [1, 2, 3], "Must have a length of at most 2"),
+        ({"lt": 0.3}, Decimal("0.3"), "Must be less than 0.3"),
+        ({"tz": True}, dt.time(10), "Must have a time zone"),
+        ({"tz": False}, dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "Must have no time zone"),
+        ({"ge": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}, NAIVE, "Must have a time zone"),
+        ({"le": NAIVE}, dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "Must have no time zone"),
         ({"pattern": "^a+$"}, "b", "Must match the pattern ^a+$"),
     ],
 )
@@ -48,6 +60,15 @@ def test_a_value_beyond_its_limits_is_refused(limits: dict[str, Any], value: Any
         Constraints(**limits).check(value)
 
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"), [({"pattern": "["}, "no regular expression"), ({"multiple_of": 0}, "above 0")]
+)
+def test_a_limit_that_cannot_work_is_refused(limits: dict[str, Any], words: str) -> None:
+    """When it is written, not when a value comes."""
+    with pytest.raises(ConfigError, match=words):
+        Constraints(**limits)
 
 
 def test_only_the_limits_that_are_set_are_given() -> None:

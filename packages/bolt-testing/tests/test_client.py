@@ -1,5 +1,9 @@
 """TestClient: requests, options, life-cycle."""
 
+import contextvars
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from typing import Any
@@ -8,7 +12,10 @@ import httpx2
 import pytest
 from bolt_core import BoltAPI, PlainText, Redirect, Request, Response
 from bolt_core.config import ServerConfig
+from bolt_core.pool import run_in_pool
 from bolt_testing import TestClient
+
+setting: contextvars.ContextVar[str] = contextvars.ContextVar("setting", default="unset")
 
 
 @pytest.fixture
@@ -32,6 +39,22 @@ def api() -> BoltAPI:
     @api.get("/thread/async")
     async def async_thread() -> int:
         return threading.get_ident()
+
+    @api.get("/thread/handed-over")
+    async def handed_over() -> int:
+        return await run_in_pool(threading.get_ident)
+
+    @api.get("/setting/async")
+    async def setting_async() -> str:
+        found = setting.get()
+        setting.set("from a handler")
+        return found
+
+    @api.get("/setting/sync")
+    def setting_sync() -> str:
+        found = setting.get()
+        setting.set("from a handler")
+        return found
 
     @api.get("/cookie")
     async def cookie(request: Request) -> Response:
@@ -220,17 +243,56 @@ def test_several_threads_may_share_a_client(api: BoltAPI) -> None:
     """Requests from many threads all get their own answers."""
     answers: list[str] = []
 
-    def ask(number: int) -> None:
-        answers.append(client.get("/echo", params={"n": number}).json()["query"])
+    def ask(shared: TestClient, number: int) -> None:
+        answers.append(shared.get("/echo", params={"n": number}).json()["query"])
 
-    with TestClient(api) as client:
-        threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+    with TestClient(api) as shared:
+        threads = [threading.Thread(target=ask, args=(shared, number)) for number in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join(timeout=20)
 
     assert sorted(answers) == [f"n={number}" for number in range(8)]
+
+
+def test_work_that_async_handlers_hand_over_runs_on_the_calling_thread(client: TestClient) -> None:
+    """run_in_pool() is the test's thread too, as it is for a `def` handler."""
+    assert client.get("/thread/handed-over").json() == threading.get_ident()
+
+
+def test_the_context_of_the_test_is_the_handlers(api: BoltAPI) -> None:
+    """A ContextVar that the test set before the first request is seen, and what a handler sets is not seen back."""
+    token = setting.set("from the test")
+    try:
+        with TestClient(api) as client:
+            for kind in ("async", "sync"):
+                assert client.get(f"/setting/{kind}").text == "from the test"
+        assert setting.get() == "from the test"
+    finally:
+        setting.reset(token)
+
+
+def test_an_unclosed_client_does_not_hold_up_the_end_of_the_process() -> None:
+    """A script that forgets its client ends all the same."""
+    script = """
+        from bolt_core import BoltAPI
+        from bolt_testing import TestClient
+
+        api = BoltAPI()
+
+        @api.get("/")
+        async def root():
+            return "served"
+
+        client = TestClient(api)
+        print(client.get("/").text)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stdout) == (0, "served\n"), done.stderr
 
 
 def test_start_and_stop_take_no_time(api: BoltAPI) -> None:

@@ -84,7 +84,11 @@ def test_silence_is_a_timeout(pair: tuple[socket.socket, socket.socket], jobs: J
 
 def test_a_job_that_hangs_is_a_timeout(pair: tuple[socket.socket, socket.socket], jobs: Jobs) -> None:
     """A job on the main thread is interrupted when the read's time is up."""
-    jobs.add(lambda: threading.Event().wait() and None)
+
+    def hang() -> None:
+        threading.Event().wait()
+
+    jobs.add(hang)
 
     with pytest.raises(httpcore2.ReadTimeout):
         JobRunningStream(pair[0], jobs).read(1, timeout=0.05)

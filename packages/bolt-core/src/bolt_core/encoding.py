@@ -4,12 +4,28 @@
 (RFC 8259 §6), are written as `null`. Bytes are base64, dates and durations ISO 8601, UUIDs and enum values plain.
 """
 
+import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
-_encoders: dict[type, Callable[[Any], Any]] = {}
+
+def _iso(value: dt.datetime | dt.time) -> str:
+    text = value.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+# msgspec writes these types itself, but not their subclasses, such as the datetime of a test's frozen clock.
+_encoders: dict[type, Callable[[Any], Any]] = {
+    dt.datetime: _iso,
+    dt.date: dt.date.isoformat,
+    dt.time: _iso,
+    Decimal: str,
+    UUID: str,
+}
 
 
 def register_encoder(type_: type, encode: Callable[[Any], Any]) -> None:

@@ -69,6 +69,17 @@ class EventLoop(asyncio.SelectorEventLoop):
         """The engine's side of this loop."""
         return self._bolt_selector.driver
 
+    def set_debug(self, enabled: bool) -> None:
+        """Switch asyncio's debug mode.
+
+        Every future asks its loop for it. `bool`, which says False without running Python code, answers where it is off.
+        """
+        super().set_debug(enabled)
+        if enabled:
+            self.__dict__.pop("get_debug", None)
+        else:
+            self.__dict__["get_debug"] = bool
+
     def _dispatch_soon(self) -> None:
         self.call_soon(self.driver.dispatch)
 

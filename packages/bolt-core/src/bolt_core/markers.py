@@ -1,11 +1,14 @@
 """What says where a handler's parameter is read from."""
 
 import enum
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypedDict
+
+from bolt_core.exceptions import ConfigError
 
 
 class Source(enum.StrEnum):
@@ -44,6 +47,8 @@ class ConstraintOptions(TypedDict, total=False):
     min_length: int
     max_length: int
     pattern: str
+    tz: bool
+    """Whether a date and time must have a time zone (`True`) or must have none (`False`)."""
 
 
 class MarkerOptions(ConstraintOptions, total=False):
@@ -54,6 +59,11 @@ class MarkerOptions(ConstraintOptions, total=False):
     description: str
     examples: list[Any]
     deprecated: bool
+
+
+def _like(limit: Any, value: Any) -> Any:
+    # 0.3 as a float is less than the decimal 0.3; the limit meant is the one that was written.
+    return Decimal(repr(limit)) if isinstance(value, Decimal) and isinstance(limit, float) else limit
 
 
 def _is_multiple(value: Any, of: Any) -> bool:
@@ -81,11 +91,17 @@ class Constraints:
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
+    tz: bool | None = None
     _compiled: re.Pattern[str] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if self.multiple_of is not None and not self.multiple_of > 0:
+            raise ConfigError(f"multiple_of={self.multiple_of!r}: give a number above 0")
         if self.pattern is not None:
-            object.__setattr__(self, "_compiled", re.compile(self.pattern))
+            try:
+                object.__setattr__(self, "_compiled", re.compile(self.pattern))
+            except re.error as error:
+                raise ConfigError(f"pattern={self.pattern!r} is no regular expression: {error}") from error
 
     @property
     def orders(self) -> bool:
@@ -104,7 +120,10 @@ class Constraints:
 
     def check(self, value: Any) -> Any:
         """Return *value* if it keeps every limit; raise `ValueError` naming the first it breaks."""
-        self._check_order(value)
+        if self.tz is not None and (value.tzinfo is not None) is not self.tz:
+            raise ValueError("Must have a time zone" if self.tz else "Must have no time zone")
+        if self.orders:
+            self._check_order(value)
         if self.multiple_of is not None and not _is_multiple(value, self.multiple_of):
             raise ValueError(f"Must be a multiple of {self.multiple_of}")
         if self.min_length is not None and len(value) < self.min_length:
@@ -116,14 +135,21 @@ class Constraints:
         return value
 
     def _check_order(self, value: Any) -> None:
-        if self.gt is not None and not value > self.gt:
-            raise ValueError(f"Must be greater than {self.gt}")
-        if self.ge is not None and not value >= self.ge:
-            raise ValueError(f"Must be at least {self.ge}")
-        if self.lt is not None and not value < self.lt:
-            raise ValueError(f"Must be less than {self.lt}")
-        if self.le is not None and not value <= self.le:
-            raise ValueError(f"Must be at most {self.le}")
+        for limit, keeps, words in (
+            (self.gt, operator.gt, "greater than"),
+            (self.ge, operator.ge, "at least"),
+            (self.lt, operator.lt, "less than"),
+            (self.le, operator.le, "at most"),
+        ):
+            if limit is None:
+                continue
+            try:
+                kept = keeps(value, _like(limit, value))
+            except TypeError:
+                # Python does not compare a time that has a zone with one that has none.
+                raise ValueError("Must have a time zone" if limit.tzinfo else "Must have no time zone") from None
+            if not kept:
+                raise ValueError(f"Must be {words} {limit}")
 
 
 NO_LIMITS = Constraints()

@@ -15,6 +15,9 @@ _JSON_FIELDS = ("content-type", "application/json")
 _TEXT_FIELDS = ("content-type", "text/plain; charset=utf-8")
 _BYTES_FIELDS = ("content-type", "application/octet-stream")
 
+# What most handlers return; nothing has to be asked of these types.
+_PLAIN = frozenset({str, bytes, int, float, bool, dict, list, type(None)})
+
 _adapters: dict[type, ResultAdapter] = {}
 
 
@@ -22,7 +25,8 @@ def register_result_adapter(type_: type, adapt: ResultAdapter) -> None:
     """Let *adapt*(result, request) turn results of *type_* and its subclasses into another result.
 
     What it returns is taken as if the handler had returned it, model and all; it may be a response. The nearest class
-    wins; a class registered twice keeps the later function. Holds for the whole process.
+    wins; a class registered twice keeps the later function. Holds for the whole process. Plain str, bytes, numbers,
+    dicts, lists and None are never adapted.
     """
     _adapters[type_] = adapt
 
@@ -46,6 +50,8 @@ def is_body_and_status(result_plan: ResultPlan, result: Any) -> bool:
 
 
 def _adapted(result: Any, request: Any) -> Any:
+    if type(result) in _PLAIN:
+        return result
     for base in type(result).__mro__:
         if (adapt := _adapters.get(base)) is not None:
             return adapt(result, request)
@@ -53,14 +59,10 @@ def _adapted(result: Any, request: Any) -> Any:
 
 
 def _outcome_of_value(plan: ResultPlan, value: Any, status: int, *, keeps_status: bool) -> Outcome:
-    if isinstance(value, AsyncIterator | Iterator):
-        return status, [_BYTES_FIELDS if plan.streams_bytes else _TEXT_FIELDS], value
-    if isinstance(value, Awaitable):
-        _discard(value)
-        raise TypeError(
-            "the handler returned an awaitable; declare it `async def`, or mark its wrapper with "
-            "inspect.markcoroutinefunction()"
-        )
+    if type(value) not in _PLAIN:
+        if isinstance(value, AsyncIterator | Iterator):
+            return status, [_BYTES_FIELDS if plan.streams_bytes else _TEXT_FIELDS], value
+        _refuse_awaitable(value)
     # A model describes success; what a handler returns with an error status has the error's own shape.
     if plan.validate is not None and status < 300:
         value = plan.validate(value)
@@ -75,10 +77,16 @@ def _outcome_of_value(plan: ResultPlan, value: Any, status: int, *, keeps_status
     return status, [_JSON_FIELDS], plan.encode_plain(value)
 
 
-def _discard(awaitable: Any) -> None:
+def _refuse_awaitable(value: Any) -> None:
+    if not isinstance(value, Awaitable):
+        return
     # An abandoned coroutine warns when it is collected; closing it does not.
-    if (close := getattr(awaitable, "close", None)) is not None:
+    if (close := getattr(value, "close", None)) is not None:
         close()
+    raise TypeError(
+        "the handler returned an awaitable; declare it `async def`, or mark its wrapper with "
+        "inspect.markcoroutinefunction()"
+    )
 
 
 def outcome_of_response(plan: HandlerPlan | None, response: Response, default_status: int | None = None) -> Outcome:

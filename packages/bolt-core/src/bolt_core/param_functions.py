@@ -11,6 +11,8 @@ from typing import Any, Unpack
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import ConstraintOptions, Constraints, Marker, MarkerOptions, Source
 
+__all__ = ["Body", "Cookie", "Depends", "File", "Form", "Header", "Path", "Query"]
+
 _ALLOWED = frozenset(MarkerOptions.__annotations__) | frozenset(ConstraintOptions.__annotations__)
 
 

@@ -3,6 +3,7 @@
 Binding, the Rust route table and (later) OpenAPI read plans; nothing inspects a handler after `freeze()`.
 """
 
+import copy
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -16,6 +17,17 @@ type Kind = Literal["int", "float", "bool", "str", "other"]
 type Found = tuple[tuple[str | int, ...], str, str]
 """A problem inside a body: where, message, type of error."""
 type BodyMode = Literal["none", "whole", "stream"]
+
+
+@dataclass(frozen=True, slots=True)
+class FreshDefault:
+    """Stands for a mutable default until the handler is called; Python would share the one object between requests."""
+
+    value: Any
+
+    def make(self) -> Any:
+        """The default, as if written anew."""
+        return copy.deepcopy(self.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +45,7 @@ class ParamPlan:
     """Reads every value of a repeated key; `convert` then gets the list of raw strings."""
     required: bool = True
     default: Any = UNSET
-    default_factory: Callable[[], Any] | None = None
+    fresh_default: FreshDefault | None = None
     """Makes the default anew for each request, where it is a mutable object."""
     annotation: Any = Any
     marker: Marker | None = None
@@ -57,8 +69,7 @@ class ParamPlan:
             "kind": self.kind,
             "many": self.many,
             "required": self.required,
-            "default": None if self.required else self.default,
-            "default_factory": self.default_factory,
+            "default": None if self.required else self.fresh_default or self.default,
             "convert": self.convert,
             "decode": self.decode,
             "decode_msgpack": self.decode_msgpack,

@@ -6,6 +6,8 @@ from urllib.parse import quote
 
 from bolt_core.types import Headers
 
+__all__ = ["HTML", "JSON", "PlainText", "Redirect", "Response", "StreamingResponse"]
+
 type HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
 """Header fields; pairs where a name must repeat."""
 

@@ -1,6 +1,7 @@
 """Results: models from `response_model=` and return annotations."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
 from typing import Any, NewType, TypedDict
@@ -91,6 +92,17 @@ def test_a_result_of_another_shape_is_refused(model: Any, result: Any) -> None:
     """Also where an instance of the model itself holds wrong values."""
     with pytest.raises(ResponseValidationError):
         compile_result(model).encode(result)
+
+
+def test_a_subclass_of_what_json_can_express_fits() -> None:
+    """As the datetime of a test's frozen clock does."""
+
+    class Frozen(dt.datetime):
+        pass
+
+    plan = compile_result(dict[str, dt.datetime])
+
+    assert plan.encode({"at": Frozen(2026, 1, 1, tzinfo=dt.UTC)}) == b'{"at":"2026-01-01T00:00:00Z"}'
 
 
 def test_structs_without_tags_may_be_a_result() -> None:

@@ -62,7 +62,7 @@ def after_unit() -> None:
                 discard(connection)
             else:
                 connection.close_if_unusable_or_obsolete()
-    _thread.opened = [connection for connection in _thread.opened if connection.connection is not None]
+    _thread.opened = [connection for connection in _thread.opened if is_open(connection)]
 
 
 def close_thread() -> None:
@@ -113,8 +113,11 @@ def has_open_transaction(connection: BaseDatabaseWrapper) -> bool:
 
 
 def is_open(connection: BaseDatabaseWrapper) -> bool:
-    """Whether *connection* has reached its server."""
-    return connection.connection is not None
+    """Whether *connection* has reached its server and was not closed since.
+
+    One that was closed inside an atomic block keeps its dead driver connection until the block ends.
+    """
+    return connection.connection is not None and not connection.closed_in_transaction
 
 
 class Lease:

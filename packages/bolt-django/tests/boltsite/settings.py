@@ -1,6 +1,7 @@
 """Settings of the test project; DATABASE_URL chooses PostgreSQL, TEST_DATABASE a SQLite file."""
 
 import os
+import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -60,7 +61,12 @@ def _database() -> dict[str, object]:
             "HOST": parts.hostname or "",
             "PORT": str(parts.port or ""),
         }
-    return {"ENGINE": "django.db.backends.sqlite3", "NAME": os.environ.get("TEST_DATABASE", BASE_DIR / "db.sqlite3")}
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ.get("TEST_DATABASE", BASE_DIR / "db.sqlite3"),
+        # A file, as one in memory is never closed; its own for each process of a test run.
+        "TEST": {"NAME": Path(tempfile.gettempdir()) / f"bolt-django-{os.getpid()}.sqlite3"},
+    }
 
 
 DATABASES = {"default": _database()}

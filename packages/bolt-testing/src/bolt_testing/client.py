@@ -1,5 +1,6 @@
 """The test client: an httpx2 client whose only server is the application under test."""
 
+import sys
 import warnings
 from typing import Any, TypedDict, Unpack, cast, override
 
@@ -164,7 +165,8 @@ class TestClient(httpx2.Client):
     def __del__(self) -> None:
         # A constructor that raised has left nothing to stop.
         server = getattr(self, "_server", None)
-        if server is not None and server.running:
+        # While the interpreter ends, the server's thread no longer runs and could not be waited for.
+        if server is not None and server.running and not sys.is_finalizing():
             warnings.warn(f"unclosed {type(self).__name__}; use it in a with block", ResourceWarning, 2, self)
             self.close()
 

@@ -66,16 +66,40 @@ pub fn check_depth(document: &[u8], limit: usize) -> Result<(), TooDeep> {
     Ok(())
 }
 
-/// The place behind the string that begins before `place`; the document's end if it does not end.
+/// The place behind the string that begins before `place`; the document's end, or beyond, if it does not end.
+///
+/// Most strings are short: eight bytes at a time beats both single bytes and the start-up of a vectorised search.
 fn string_end(document: &[u8], mut place: usize) -> usize {
-    while let Some(found) = memchr::memchr2(b'"', b'\\', document.get(place..).unwrap_or_default()) {
-        if document[place + found] == b'"' {
+    while let Some(word) = document.get(place..).and_then(<[u8]>::first_chunk) {
+        let Some(found) = find_special(u64::from_le_bytes(*word)) else {
+            place += 8;
+            continue;
+        };
+        if word[found] == b'"' {
             return place + found + 1;
         }
         // Whatever is escaped does not end the string.
         place += found + 2;
     }
-    document.len()
+    while let Some(&byte) = document.get(place) {
+        place += 1;
+        match byte {
+            b'"' => return place,
+            b'\\' => place += 1,
+            _ => {}
+        }
+    }
+    place
+}
+
+/// The place of the first quotation mark or backslash among eight bytes, the first of which is the lowest.
+fn find_special(word: u64) -> Option<usize> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = u64::from_le_bytes([0x80; 8]);
+    // Marks every byte that is zero; a borrow can mark more, but only above one that is.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let marked = zeros(word ^ (ONES * b'"' as u64)) | zeros(word ^ (ONES * b'\\' as u64));
+    if marked == 0 { None } else { Some(marked.trailing_zeros() as usize / 8) }
 }
 
 #[cfg(test)]
@@ -138,7 +162,7 @@ mod tests {
     proptest! {
         /// For any bytes, the limit is exceeded exactly where the deepest level exceeds it.
         #[test]
-        fn the_depth_is_the_reference_s(document in r#"[\[\]{}"\\a,:é]{0,60}"#, limit in 0..8usize) {
+        fn the_depth_is_the_reference_s(document in r#"([\[\]{}"\\a,:é!#\[]|aaaaaaa){0,60}"#, limit in 0..8usize) {
             prop_assert_eq!(check_depth(document.as_bytes(), limit).is_err(), reference(document.as_bytes()) > limit);
         }
     }

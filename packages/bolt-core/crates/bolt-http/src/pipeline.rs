@@ -155,3 +155,6 @@ impl Stage for AccessLog {
         self.record(entry);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,7 +21,7 @@ fn piece() -> impl Strategy<Value = String> {
         "GET / HTTP/1.1\r\n", "POST /p?q=%2F HTTP/1.1\r\n", "HEAD * HTTP/1.1\r\n", "GET / HTTP/1.0\r\n", "OPTIONS * HTTP/1.1\r\n",
         "GET http://b/ HTTP/1.1\r\n", "Host: a\r\n", "Host:\r\n", "Content-Length: 5\r\n", "Content-Length: x\r\n",
         "Transfer-Encoding: chunked\r\n", "Transfer-Encoding: gzip\r\n", "Connection: close\r\n", "Connection: keep-alive\r\n",
-        "X: 1\r\n", "X : 1\r\n", " X\r\n", "\r\n", "\n", "\r", "hello", "5\r\nhello\r\n", "0\r\n\r\n", "0\r\nX: 1\r\n\r\n", "5;a=b\r\n", "\0",
+        "A line that goes on for a while\n", "\0\n", "X: 1\r\n", "X : 1\r\n", " X\r\n", "\r\n", "\n", "\r", "hello", "5\r\nhello\r\n", "0\r\n\r\n", "0\r\nX: 1\r\n\r\n", "5;a=b\r\n", "\0",
     ];
     prop_oneof![
         8 => prop::sample::select(fixed.map(str::to_owned).to_vec()),

@@ -51,6 +51,19 @@ fn unknown_status() {
     });
 }
 
+/// RFC 9110 §15.2: an interim status cannot be a handler's answer, nor can one outside of HTTP's classes.
+#[test]
+fn impossible_status() {
+    run(async {
+        for status in [0, 100, 199, 600, 1000] {
+            let setup = Setup::default();
+            let reply = setup.talk(GET.repeat(2), answering(move || Answer::Whole(plain(status, "x")))).await;
+            assert_eq!(statuses(&reply), [500, 500], "{status}");
+            assert_eq!(setup.reports.borrow().len(), 2);
+        }
+    });
+}
+
 /// A handler's own Date replaces the engine's.
 #[test]
 fn own_date() {

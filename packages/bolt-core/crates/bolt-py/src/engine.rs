@@ -18,6 +18,7 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use crate::core::{Core, Event};
+use crate::pool::PATIENCE;
 use crate::timer::Timer;
 
 /// Python has requests or events to handle.
@@ -139,8 +140,9 @@ impl Engine {
                 once_more().await;
                 return poll_fn(|cx| Poll::Ready(self.look(core, cx))).await;
             };
+            let mut gathered_by = Some(Instant::now() + PATIENCE);
             poll_fn(|cx| match self.look(core, cx) {
-                0 => self.wait(core, cx, deadline),
+                0 => self.wait(core, cx, deadline, &mut gathered_by),
                 flags => Poll::Ready(flags),
             })
             .await
@@ -149,19 +151,33 @@ impl Engine {
         flags
     }
 
-    /// Pending until the deadline, with a look at the pool before it where work waits there.
-    fn wait(&self, core: &Core, cx: &mut Context<'_>, deadline: Instant) -> Poll<u8> {
+    /// Pending until the deadline, with a look before it at work that waits for a pool thread, and one at what pool threads
+    /// have gathered.
+    fn wait(
+        &self,
+        core: &Rc<Core>,
+        cx: &mut Context<'_>,
+        deadline: Instant,
+        gathered_by: &mut Option<Instant>,
+    ) -> Poll<u8> {
         loop {
-            let look_at = core.pool.next_look().filter(|at| *at < deadline);
-            if self.timer.poll_until(cx, look_at.unwrap_or(deadline)).is_pending() {
+            let gathered = gathered_by.filter(|_| core.pool.is_busy());
+            let next = [core.pool.next_look(), gathered].into_iter().flatten().min().filter(|at| *at < deadline);
+            if self.timer.poll_until(cx, next.unwrap_or(deadline)).is_pending() {
                 return Poll::Pending;
             }
-            if look_at.is_none() {
+            if next.is_none() {
                 return Poll::Ready(0);
+            }
+            if next == gathered {
+                *gathered_by = None;
             }
             if core.pool.look() {
                 core.wants_thread.set(true);
-                return Poll::Ready(QUEUED);
+            }
+            match self.look(core, cx) {
+                0 => continue,
+                flags => return Poll::Ready(flags),
             }
         }
     }

@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use crate::call::{CallJob, run_call};
 
 /// Work that has waited this long behind a busy thread is given another one. One switch interval as `runbolt` sets it.
-const PATIENCE: Duration = Duration::from_micros(500);
+pub(crate) const PATIENCE: Duration = Duration::from_micros(500);
 
 /// Something to run on a pool thread.
 pub(crate) enum Job {
@@ -99,12 +99,18 @@ struct State {
     closed: bool,
 }
 
-#[derive(Default)]
+/// Replies that may gather before the loop is woken for them.
+const GATHERED: usize = 16;
+
 struct DoneQueue {
     items: Vec<Done>,
     /// The loop is inside a turn and sleeps unless woken.
     polling: bool,
     turn: Option<Waker>,
+    /// The loop has been woken for what is reported.
+    woken: bool,
+    /// When the loop last took what was reported: it looks again one patience after that without being woken.
+    collected: Instant,
 }
 
 /// Queues and threads of one process's pool.
@@ -139,7 +145,7 @@ impl Pool {
         };
         Ok(Pool {
             state: Mutex::default(),
-            done: Mutex::default(),
+            done: Mutex::new(DoneQueue { items: Vec::new(), polling: false, turn: None, woken: false, collected: Instant::now() }),
             limit: limit.max(1),
             external,
             before: Mutex::new(None),
@@ -267,7 +273,10 @@ impl Pool {
     /// A thread's life: run what waits until the pool closes. Called on a thread that Python started.
     pub(crate) fn serve(self: &Arc<Self>, py: Python<'_>, thread: usize) {
         loop {
-            let job = self.take(thread).or_else(|| py.detach(|| self.wait(thread)));
+            let job = self.take(thread).or_else(|| {
+                self.report_gathered();
+                py.detach(|| self.wait(thread))
+            });
             let Some(job) = job else { return };
             self.run(py, job, thread);
         }
@@ -282,6 +291,7 @@ impl Pool {
         while let Some(job) = self.take(usize::MAX) {
             self.run(py, job, usize::MAX);
         }
+        self.report_gathered();
     }
 
     /// The index of the pool thread that runs this; of no pool thread, an index that no thread has.
@@ -310,16 +320,30 @@ impl Pool {
         }
     }
 
-    /// Reports to the loop; wakes it once for a batch, and not at all while it is awake.
+    /// Reports to the loop.
+    ///
+    /// Replies are gathered while this thread has more work, so that the two threads do not change places for each; what is
+    /// left behind when the next job blocks is found by the loop's own look, one patience after its last.
     pub(crate) fn report(&self, done: Done) {
+        let whole = matches!(done, Done::Reply { .. });
         let mut queue = locked(&self.done);
         queue.items.push(done);
-        if queue.polling
-            && queue.items.len() == 1
-            && let Some(turn) = &queue.turn
-        {
-            turn.wake_by_ref();
+        if !(whole && queue.items.len() < GATHERED && queue.collected.elapsed() < PATIENCE) {
+            wake_turn(&mut queue);
         }
+    }
+
+    /// Wakes the loop for gathered replies: this thread has nothing more to do.
+    fn report_gathered(&self) {
+        let mut queue = locked(&self.done);
+        if !queue.items.is_empty() {
+            wake_turn(&mut queue);
+        }
+    }
+
+    /// Whether a thread runs something that may report.
+    pub(crate) fn is_busy(&self) -> bool {
+        locked(&self.state).threads.iter().any(|thread| thread.busy_since.is_some() && !thread.dedicated)
     }
 
     /// The loop enters or leaves a turn.
@@ -333,6 +357,8 @@ impl Pool {
         if !queue.turn.as_ref().is_some_and(|stored| stored.will_wake(turn)) {
             queue.turn = Some(turn.clone());
         }
+        queue.collected = Instant::now();
+        queue.woken = false;
         std::mem::take(&mut queue.items)
     }
 
@@ -377,6 +403,16 @@ fn next_job(state: &mut State, thread: usize) -> Option<Job> {
 
 fn shared_threads(state: &State) -> usize {
     state.threads.iter().filter(|thread| !thread.dedicated).count()
+}
+
+/// Once for a batch, and not at all while the loop is awake.
+fn wake_turn(queue: &mut DoneQueue) {
+    if queue.polling && !queue.woken {
+        queue.woken = true;
+        if let Some(turn) = &queue.turn {
+            turn.wake_by_ref();
+        }
+    }
 }
 
 fn notify_external(mut notify: &UnixStream) {

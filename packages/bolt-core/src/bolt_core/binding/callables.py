@@ -3,13 +3,14 @@
 import functools
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET
+from bolt_core.plan import FreshDefault, ParamPlan
 
 type Namespace = Callable[[], Mapping[str, Any]]
 """Names visible where the route is declared; asked for only where a hint does not resolve without them."""
@@ -30,7 +31,9 @@ def read_signature(handler: Callable[..., Any], namespace: Namespace) -> Signatu
     """
     try:
         signature = inspect.signature(handler)
-    except (TypeError, ValueError, NameError) as error:
+    except NameError as error:
+        raise _unresolved(error) from error
+    except (TypeError, ValueError) as error:
         raise ConfigError(f"has no readable signature ({error}); wrap it in a function") from error
     raw = {name: param.annotation for name, param in signature.parameters.items()}
     raw["return"] = signature.return_annotation
@@ -71,10 +74,14 @@ def _resolve(annotations: dict[str, Any], handler: Callable[..., Any], namespace
     try:
         return typing.get_type_hints(holder, globalns=scope, localns=local_names, include_extras=True)
     except (NameError, TypeError, SyntaxError) as error:
-        raise ConfigError(
-            f"has a type hint that cannot be resolved ({error}); import the name at run time, outside TYPE_CHECKING, "
-            "and define it before the route"
-        ) from error
+        raise _unresolved(error) from error
+
+
+def _unresolved(error: Exception) -> ConfigError:
+    return ConfigError(
+        f"has a type hint that cannot be resolved ({error}); import the name at run time, outside TYPE_CHECKING, "
+        "and define it before the route"
+    )
 
 
 def _globals_of(handler: Callable[..., Any]) -> dict[str, Any]:
@@ -132,6 +139,22 @@ def _open_async_generator(handler: Callable[..., Any]) -> Callable[..., Any]:
         return handler(*args, **kwargs)
 
     return start
+
+
+def with_fresh_defaults(call: Callable[..., Any], params: Iterable[ParamPlan]) -> Callable[..., Any]:
+    """*call*, mutable defaults made anew for it; itself where no parameter has one."""
+    if not any(param.fresh_default for param in params):
+        return call
+
+    @functools.wraps(call)
+    def fill(*args: Any, **kwargs: Any) -> Any:
+        return call(*map(_fresh, args), **{name: _fresh(value) for name, value in kwargs.items()})
+
+    return fill
+
+
+def _fresh(value: Any) -> Any:
+    return value.make() if type(value) is FreshDefault else value
 
 
 def name_of(handler: Callable[..., Any]) -> str:

@@ -13,6 +13,7 @@ from bolt_core.binding.callables import (
     origin_of,
     plan_call,
     read_signature,
+    with_fresh_defaults,
 )
 from bolt_core.binding.results import compile_result
 from bolt_core.binding.sources import Place, plan_param, request_types
@@ -82,7 +83,7 @@ def _compile(declared: Declaration) -> HandlerPlan:
         path=template.path,
         name=full_name(handler),
         handler=handler,
-        call=call.function,
+        call=with_fresh_defaults(call.function, params),
         is_async=call.is_async,
         params=params,
         status=options.get("status_code", 200),

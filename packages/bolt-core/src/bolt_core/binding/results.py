@@ -45,7 +45,7 @@ def compile_result(returns: Any, response_model: Any = UNSET) -> ResultPlan:
     validate = None if model is UNSET else _validator(model)
     return ResultPlan(
         model=model,
-        encode=plain if validate is None else _encode_valid(validate),
+        encode=plain if validate is None else _encode_valid(model, validate),
         encode_plain=plain,
         validate=validate,
         explicit=response_model is not UNSET and model is not UNSET,
@@ -108,15 +108,19 @@ def _validator(model: Any) -> Callable[[Any], Any]:
     # msgspec takes an instance of a model's own class as it is, unchecked, and with it any subclass's extra fields in
     # members; only writing and reading it again checks and filters everything.
     rebuild = contains(node, *_RECORDS) and not contains(node, spec.CustomType)
-    decode = msgspec.json.Decoder(model).decode if rebuild else None
-    encode = JSON_ENCODER.encode
+    decode, encode = msgspec.json.Decoder(model).decode, JSON_ENCODER.encode
 
     def validate(result: Any) -> Any:
         try:
             value = msgspec.convert(result, model, from_attributes=True)
-            return value if decode is None else decode(encode(value))
+            return decode(encode(value)) if rebuild else value
         except msgspec.ValidationError as error:
-            raise ResponseValidationError(f"the result does not fit {describe(model)}: {error}") from error
+            mismatch = error
+        try:
+            # A subclass of a type that JSON can express (a frozen test clock's datetime) is foreign only to `convert`.
+            return decode(encode(result))
+        except (msgspec.DecodeError, TypeError):
+            raise ResponseValidationError(f"the result does not fit {describe(model)}: {mismatch}") from mismatch
 
     return validate
 
@@ -135,10 +139,23 @@ def _union_validator(members: list[Callable[[Any], Any]]) -> Callable[[Any], Any
     return validate
 
 
-def _encode_valid(validate: Callable[[Any], Any]) -> Callable[[Any], bytes]:
+def _encode_valid(model: Any, validate: Callable[[Any], Any]) -> Callable[[Any], bytes]:
     encode = JSON_ENCODER.encode
 
     def encode_valid(result: Any) -> bytes:
         return encode(validate(result))
 
-    return encode_valid
+    if not (isinstance(model, type) and issubclass(model, msgspec.Struct)) or custom_type(model) is not None:
+        return encode_valid
+    decode = msgspec.json.Decoder(model).decode
+
+    def encode_struct(result: Any) -> bytes:
+        # The usual result, an instance of the model itself, has nothing to convert; the rest is as in `_validator`.
+        if type(result) is model:
+            try:
+                return encode(decode(encode(result)))
+            except msgspec.ValidationError:
+                return encode_valid(result)
+        return encode_valid(result)
+
+    return encode_struct

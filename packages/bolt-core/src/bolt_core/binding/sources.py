@@ -1,9 +1,10 @@
 """Where a parameter is read from, and what is compiled for each source."""
 
-import copy
+import datetime as dt
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -16,14 +17,16 @@ from bolt_core.binding.scalars import list_reader, then, type_reader
 from bolt_core.binding.shapes import is_body, is_record
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET, Constraints, Marker, Source
-from bolt_core.plan import Kind, ParamPlan
+from bolt_core.plan import FreshDefault, Kind, ParamPlan
 
 # RFC 9110 §9.3.1, §9.3.2: content in these has no defined meaning, so none is inferred.
 BODYLESS = frozenset({"GET", "HEAD", "TRACE"})
 _KINDS: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "str"}
 _LATER = {Source.HEADER: "Header()", Source.COOKIE: "Cookie()", Source.FORM: "Form()", Source.FILE: "File()"}
 _EMPTY = inspect.Parameter.empty
-_LENGTHY = (str,)
+_NUMBERS = (int, float, Decimal)
+_ORDERED = (*_NUMBERS, dt.date, dt.time, dt.datetime, dt.timedelta)
+_ZONED = (dt.datetime, dt.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,7 @@ def _plan_query(parts: _Parts) -> ParamPlan:
     if reader is None:
         return _plan_scalar(parts, Source.QUERY)
     limits = parts.constraints
-    _check_limits(parts, limits, ordered=False, measured=True)
+    _check_limits(parts, limits, measured=True)
     return ParamPlan(
         name=parts.name,
         keyword=parts.keyword,
@@ -165,7 +168,7 @@ def _plan_scalar(parts: _Parts, source: Source) -> ParamPlan:
             "use a scalar type" + (" or a list of one, or mark it with Body()" if source is Source.QUERY else "")
         )
     limits = parts.constraints
-    _check_limits(parts, limits, ordered=type_ not in _LENGTHY and type_ is not bool, measured=type_ in _LENGTHY)
+    _check_limits(parts, limits, measured=type_ is str)
     kind = _KINDS.get(type_, "other")
     check = limits.check if limits.given() else None
     if kind == "other":
@@ -221,19 +224,25 @@ def _default_of(parts: _Parts) -> dict[str, Any]:
     default = parts.default
     if default is UNSET:
         return {"required": True}
-    # Python would share one mutable default between all requests.
     mutable = isinstance(default, list | set | dict | bytearray) or is_record(type(default))
-    factory = (lambda: copy.deepcopy(default)) if mutable else None
-    return {"required": False, "default": default, "default_factory": factory}
+    return {"required": False, "default": default, "fresh_default": FreshDefault(default) if mutable else None}
 
 
-def _check_limits(parts: _Parts, limits: Constraints, *, ordered: bool, measured: bool) -> None:
+def _check_limits(parts: _Parts, limits: Constraints, *, measured: bool) -> None:
     """Refuse limits that a value of the parameter's type cannot have."""
-    type_ = describe(parts.hint.type)
-    if (limits.orders or limits.multiple_of is not None) and not ordered:
-        raise ConfigError(f"limits parameter {parts.name!r} by size, but {type_} has none; remove gt, ge, lt, le …")
-    if (limits.measures or limits.pattern is not None) and not measured:
-        raise ConfigError(f"limits the length or pattern of parameter {parts.name!r}, but {type_} has none; remove it")
+    type_ = parts.hint.type
+    senseless = {
+        "gt, ge, lt, le": limits.orders and type_ not in _ORDERED,
+        "multiple_of": limits.multiple_of is not None and type_ not in _NUMBERS,
+        "min_length, max_length": limits.measures and not measured,
+        "pattern": limits.pattern is not None and type_ is not str,
+        "tz": limits.tz is not None and type_ not in _ZONED,
+    }
+    for names, wrong in senseless.items():
+        if wrong:
+            raise ConfigError(
+                f"limits parameter {parts.name!r} by {names}, which {describe(type_)} does not have; remove the limit"
+            )
 
 
 def request_types() -> tuple[type, ...]:

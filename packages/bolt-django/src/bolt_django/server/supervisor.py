@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from bolt_django.server import stopping
 from bolt_django.server.parent import KILL_GRACE_SECONDS
 
 # A worker that lived this long has started well: its death is no sign of a broken start.
@@ -58,10 +59,19 @@ class Supervisor:
     """Keeps *count* workers running until told to stop.
 
     *shutdown_timeout* is the seconds a worker takes at most to finish its requests; *report* receives one line for each
-    event an operator wants to know.
+    event an operator wants to know. *stop_listening* closes the parent's own hold on the listening sockets: while it
+    lasts, the kernel takes connections that no worker will serve any more.
     """
 
-    def __init__(self, count: int, *, shutdown_timeout: float, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        count: int,
+        *,
+        shutdown_timeout: float,
+        report: Callable[[str], None],
+        stop_listening: Callable[[], None],
+    ) -> None:
+        self._stop_listening = stop_listening
         self._slots = [_Slot() for _ in range(count)]
         self._children: dict[int, _Child] = {}
         self._timeout = shutdown_timeout
@@ -83,6 +93,7 @@ class Supervisor:
             os.set_blocking(fd, False)
         previous = {number: signal.signal(number, _wake_only) for number in _SIGNALS}
         old_wakeup = signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        stopping.release()
         worker = self._loop()
         signal.set_wakeup_fd(old_wakeup)
         for number, handler in previous.items():
@@ -94,7 +105,8 @@ class Supervisor:
             os.close(self._alive_read)
             return self._exit_code
         # Blocked since before the fork: a signal for this worker must not wake the parent through the shared pipe.
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        # Stop signals wait on until it serves and can obey them.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, set(_SIGNALS) - set(stopping.STOP_SIGNALS))
         return worker
 
     def _loop(self) -> Worker | None:
@@ -180,7 +192,11 @@ class Supervisor:
                 _kill(pid, signal.SIGKILL)
             return
         self._report(f"{reason}: stopping, running requests have {self._timeout:g} s to finish")
+        self._retire_all()
+
+    def _retire_all(self) -> None:
         self._stopping = True
+        self._stop_listening()
         for pid in list(self._children):
             self._retire(pid)
 
@@ -206,9 +222,7 @@ class Supervisor:
         if not self._ever_ready:
             self._report(f"worker {child.slot + 1} (pid {pid}) {how} before it served; giving up")
             self._exit_code = 1
-            self._stopping = True
-            for other in list(self._children):
-                self._retire(other)
+            self._retire_all()
             return
         if child.replaces is not None:
             self._report(f"the replacement of worker {child.slot + 1} {how}; the old one stays, restart given up")

@@ -10,6 +10,7 @@ from bolt_core.config import ServerConfig
 
 from bolt_django import db
 from bolt_django.project import Project, serve
+from bolt_django.server import stopping
 from bolt_django.server.parent import stop_with_parent
 from bolt_django.server.supervisor import Supervisor, Worker
 
@@ -21,7 +22,7 @@ def run_alone(project: Project, sockets: Sequence[socket.socket], config: Server
     directly, and it costs no second interpreter's memory.
     """
     _settle()
-    serve(project, sockets, config)
+    serve(project, sockets, config, stopping.release)
     return 0
 
 
@@ -35,7 +36,15 @@ def run_supervised(
     _settle()
     # A connection shared over a fork would be two processes' talk on one wire.
     db.close_all()
-    outcome = Supervisor(count, shutdown_timeout=config.shutdown_timeout, report=report).run()
+
+    def stop_listening() -> None:
+        for sock in sockets:
+            sock.close()
+
+    supervisor = Supervisor(
+        count, shutdown_timeout=config.shutdown_timeout, report=report, stop_listening=stop_listening
+    )
+    outcome = supervisor.run()
     if isinstance(outcome, int):
         return outcome
     _work(outcome, project, sockets, config)
@@ -59,6 +68,7 @@ def _work(worker: Worker, project: Project, sockets: Sequence[socket.socket], co
 
     def ready() -> None:
         _take_first_signal_only()
+        stopping.release()
         worker.report_ready()
 
     serve(project, [own], config, ready)
@@ -72,8 +82,8 @@ def _take_first_signal_only() -> None:
     """
 
     def ignore_from_now(number: int, frame: object) -> None:
-        for each in (signal.SIGTERM, signal.SIGINT):
+        for each in stopping.STOP_SIGNALS:
             signal.signal(each, signal.SIG_IGN)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in stopping.STOP_SIGNALS:
         signal.signal(number, ignore_from_now)

@@ -9,8 +9,10 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from bolt_core import BoltAPI
 from django.contrib.auth.models import User
-from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import connection, transaction
+from django.template import engines
+from django.template.response import TemplateResponse
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext_lazy
 
@@ -136,11 +138,28 @@ def response_stream() -> StreamingHttpResponse:
     return StreamingHttpResponse((f"{number}\n" for number in range(3)), content_type="text/plain")
 
 
+def _page() -> TemplateResponse:
+    page = engines["django"].from_string("{{ products|length }} {{ products.first }}")
+    return TemplateResponse(None, page, {"products": Product.objects.all()})  # type: ignore[arg-type]
+
+
+@api.get("/template/sync")
+def template_sync() -> TemplateResponse:
+    Product.objects.create(name="axe")
+    return _page()
+
+
+@api.get("/template/async")
+async def template_async() -> TemplateResponse:
+    return _page()
+
+
 _ERRORS: dict[str, BaseException] = {
     "404": Http404("a secret path"),
     "403": PermissionDenied("a secret reason"),
     "400": SuspiciousOperation("a secret attempt"),
     "422": ValidationError({"name": [ValidationError("too short", code="short")], "__all__": ["no"]}),
+    "413": RequestDataTooBig("a secret size"),
     "500": ZeroDivisionError("a secret divisor"),
 }
 

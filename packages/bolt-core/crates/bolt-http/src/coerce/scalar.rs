@@ -88,7 +88,8 @@ mod tests {
     /// The usual spellings of decimal numbers are read.
     #[test]
     fn floats_are_decimal() {
-        for (text, value) in [("1", 1.0), ("-1.5e3", -1500.0), (".5", 0.5), ("5.", 5.0), ("+0.1", 0.1), ("1E-2", 0.01)] {
+        for (text, value) in [("1", 1.0), ("-1.5e3", -1500.0), (".5", 0.5), ("5.", 5.0), ("+0.1", 0.1), ("1E-2", 0.01)]
+        {
             assert_eq!(float(text), Ok(value), "{text}");
         }
     }
@@ -96,7 +97,8 @@ mod tests {
     /// Neither words nor numbers beyond a double become infinity or not-a-number.
     #[test]
     fn what_is_no_finite_float_is_refused() {
-        for text in ["", ".", "e5", "inf", "-inf", "Infinity", "nan", "NaN", "0x1p3", "1_0", " 1", "1e", "1.2.3", "1,5"] {
+        for text in ["", ".", "e5", "inf", "-inf", "Infinity", "nan", "NaN", "0x1p3", "1_0", " 1", "1e", "1.2.3", "1,5"]
+        {
             assert_eq!(float(text), Err(CoerceError::Float), "{text:?}");
         }
         assert_eq!(float("1e999"), Err(CoerceError::FloatRange));
@@ -140,7 +142,7 @@ mod tests {
         #[test]
         fn an_integer_is_what_the_grammar_says(text in "[+-]?[0-9_ .a-f]{0,5}|\\PC{0,4}") {
             let digits = text.strip_prefix('+').or(text.strip_prefix('-')).unwrap_or(&text);
-            let expected = !digits.is_empty() && digits.chars().all(|digit| ('0'..='9').contains(&digit));
+            let expected = !digits.is_empty() && digits.chars().all(|digit| "0123456789".contains(digit));
             prop_assert_eq!(int(&text).is_ok(), expected);
         }
     }

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::incoming::Incoming;
-use super::parse::Parsed;
 use super::wire::Wire;
 use crate::access_log::Entry;
 use crate::exchange::{Answer, Exchange, Slot, Upgraded};
@@ -95,7 +94,13 @@ impl Drop for Guard {
 }
 
 /// Serves one connection; `reset` prepares `io` so that dropping it does not look like an orderly end.
-pub(crate) async fn serve<T: Io + 'static>(io: T, peer: Peer, service: Rc<Service>, stop: Stop, reset: fn(&T)) {
+pub(crate) fn serve<T: Io + 'static>(
+    io: T,
+    peer: Peer,
+    service: Rc<Service>,
+    stop: Stop,
+    reset: fn(&T),
+) -> impl Future<Output = ()> {
     let guard = Guard { slot: Rc::default(), counted: Connected::new(service.clone()), service: service.clone() };
     let connection = Connection {
         wire: Wire::new(io, service.config.write_timeout),
@@ -108,7 +113,8 @@ pub(crate) async fn serve<T: Io + 'static>(io: T, peer: Peer, service: Rc<Servic
         guard,
         reset,
     };
-    connection.run().await;
+    // Not awaited here, which would keep the connection twice in the task's memory.
+    connection.run()
 }
 
 impl<T: Io + 'static> Connection<T> {
@@ -126,8 +132,8 @@ impl<T: Io + 'static> Connection<T> {
 
     async fn serve_requests(&mut self) -> Result<Outcome, Halt> {
         while self.open {
-            let parsed = match self.next_head().await {
-                Ok(Some(parsed)) => parsed,
+            let head = match self.next_head().await {
+                Ok(Some(head)) => head,
                 Ok(None) => break,
                 Err(Halt::Refuse(refusal)) => {
                     let started = std::time::Instant::now();
@@ -141,9 +147,6 @@ impl<T: Io + 'static> Connection<T> {
             };
             let started = std::time::Instant::now();
             self.guard.counted.set_answering(true);
-            let head = Arc::new(parsed.head);
-            self.open = parsed.keep_alive;
-            self.body = Incoming::new(parsed.framing, parsed.expects_continue);
             self.sent = Sent::default();
             let outcome = self.serve_request(&head).await;
             self.note(Some(&head), started);
@@ -164,6 +167,11 @@ impl<T: Io + 'static> Connection<T> {
         };
         self.open &= !self.stop.is_triggered() && self.can_finish_body();
         match answer {
+            // An interim or made-up status would be read as something else than the end of this request.
+            Answer::Whole(Reply { head: reply, .. }) | Answer::Stream(reply, _) if !(200..=599).contains(&reply.status) => {
+                self.service.report(&format!("a handler answered with status {}, which is none of 200 to 599", reply.status));
+                self.refuse(Some(head), &Refusal::HandlerLost).await?;
+            }
             Answer::Whole(reply) => self.write_whole(Some(head), reply).await?,
             Answer::Refuse(refusal) => self.refuse(Some(head), &refusal).await?,
             Answer::Stream(reply, body) => self.write_stream(head, reply, body).await?,
@@ -219,12 +227,17 @@ impl<T: Io + 'static> Connection<T> {
 
     /// Ends the connection so that what was written reaches the client.
     async fn close(&mut self) {
-        let unread = self.body.unsure || !self.body.is_complete() || !self.wire.input.is_empty();
         let written = std::future::poll_fn(|cx| {
             ready!(self.wire.poll_flush(cx))?;
             std::pin::Pin::new(&mut self.wire.io).poll_shutdown(cx)
         });
-        if written.await.is_ok() && unread && !self.wire.eof {
+        if written.await.is_err() {
+            return;
+        }
+        // Only what is here already counts; a client that saw the reply to its last request has no reason to send.
+        let more = std::future::poll_fn(|cx| Poll::Ready(self.wire.poll_fill(cx).is_ready())).await;
+        let unread = more || self.body.unsure || !self.body.is_complete() || !self.wire.input.is_empty();
+        if unread && !self.wire.eof {
             self.linger().await;
         }
     }
@@ -272,5 +285,20 @@ fn bodiless(status: u16, name: &[u8], value: &[u8]) -> Answer {
             Answer::Whole(Reply { head, body: Bytes::new() })
         }
         Err(_) => Answer::Refuse(Refusal::NotFound),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A waiting connection keeps little more than this; 10,000 of them may take 4 KiB each, buffers of the runtime included.
+    #[test]
+    fn size_of_a_connection() {
+        fn size<F: Future>(_: impl FnOnce(tokio::net::TcpStream, Peer, Rc<Service>, Stop, fn(&tokio::net::TcpStream)) -> F) -> usize {
+            size_of::<F>()
+        }
+        let size = size(serve::<tokio::net::TcpStream>);
+        assert!(size <= 2048, "{size} bytes, {} of them the connection", size_of::<Connection<tokio::net::TcpStream>>());
     }
 }

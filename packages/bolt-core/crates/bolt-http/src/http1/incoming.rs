@@ -1,4 +1,5 @@
 //! What comes from the client: heads, bodies, or its end.
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,14 +13,13 @@ use super::scan::{HeadScanner, Scan};
 use super::write::CONTINUE;
 use crate::config::Config;
 use crate::exchange::{Body, BodySender, body_stream};
+use crate::head::RequestHead;
 use crate::refusal::Refusal;
 use crate::router::{BodyMode, RouteSpec};
 use crate::service::Io;
 
 /// Bytes that are read ahead of the request in flight, to notice a client that leaves; then reading stops.
 const READ_AHEAD: usize = 64 * 1024;
-/// What a body of declared length is given room for before any of it arrived.
-const FIRST_ROOM: usize = 64 * 1024;
 
 const INCOMPLETE_HEAD: Refusal = Refusal::BadRequest("The request ended before its head was complete");
 const INCOMPLETE_BODY: Refusal = Refusal::BadRequest("The request ended before its body was complete");
@@ -97,14 +97,14 @@ impl Pace {
 
 impl<T: Io + 'static> Connection<T> {
     /// The next request's head; `None` when the connection ends between requests.
-    pub(super) async fn next_head(&mut self) -> Result<Option<Parsed>, Halt> {
+    pub(super) async fn next_head(&mut self) -> Result<Option<Arc<RequestHead>>, Halt> {
         let mut scanner = HeadScanner::default();
         let mut since = None;
         loop {
             if let Scan::Complete { skip, length, fields } = scanner.scan(&self.wire.input, &self.service.config)? {
                 self.wire.input.advance(skip);
                 let head = self.take_input(length);
-                return Ok(Some(parse::parse_head(head, fields, self.peer.clone())?));
+                return Ok(Some(self.begin_request(parse::parse_head(head, fields, self.peer.clone())?)));
             }
             if self.wire.eof {
                 let clean = self.wire.input.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
@@ -114,6 +114,12 @@ impl<T: Io + 'static> Connection<T> {
                 return Ok(None);
             }
         }
+    }
+
+    fn begin_request(&mut self, parsed: Parsed) -> Arc<RequestHead> {
+        self.open = parsed.keep_alive;
+        self.body = Incoming::new(parsed.framing, parsed.expects_continue);
+        Arc::new(parsed.head)
     }
 
     /// Reads more of a head; `false` when the connection should end instead. `since`: when the head began to arrive.
@@ -188,7 +194,7 @@ impl<T: Io + 'static> Connection<T> {
             self.body.framing = Framing::None;
             return Ok(self.take_input(length));
         }
-        let mut body = BytesMut::with_capacity(known.unwrap_or(0).min(FIRST_ROOM));
+        let mut body = BytesMut::new();
         while !self.is_body_taken(&mut |content| body.extend_from_slice(content))? {
             match self.remaining().filter(|_| self.wire.input.is_empty()) {
                 Some(left) => self.fill_into(&mut body, left).await?,

@@ -24,6 +24,11 @@ pub(crate) use connection::serve;
 ///
 /// Must run on the thread that owns `service`, inside a tokio runtime with timers. Dropping the future closes the
 /// connection and tells the handler of a request in flight that its client is gone.
-pub async fn serve_connection<T: Io + 'static>(io: T, peer: Peer, service: Rc<Service>, stop: Stop) {
-    serve(io, peer, service, stop, |_| {}).await;
+pub fn serve_connection<T: Io + 'static>(
+    io: T,
+    peer: Peer,
+    service: Rc<Service>,
+    stop: Stop,
+) -> impl Future<Output = ()> {
+    serve(io, peer, service, stop, |_| {})
 }

@@ -43,19 +43,20 @@ impl HeadScanner {
         while let Some(found) = memchr::memchr(b'\n', &input[self.scanned..]) {
             let end = self.scanned + found;
             self.scanned = end + 1;
+            // In the order in which bytes that trickle in would meet these checks.
+            self.check_first_byte(input)?;
+            self.check_unfinished(end - self.line, config)?;
             if end == self.line || input[end - 1] != b'\r' {
                 return Err(Refusal::BadRequest("A line must end in CRLF"));
             }
-            let length = end - 1 - self.line;
-            self.check_first_byte(input)?;
-            if let Some(complete) = self.take_line(length, config)? {
+            if let Some(complete) = self.take_line(end - 1 - self.line, config)? {
                 return Ok(complete);
             }
             self.line = self.scanned;
         }
         self.scanned = input.len();
         self.check_first_byte(input)?;
-        self.check_limits(input.len() - self.line, config)?;
+        self.check_unfinished(input.len() - self.line, config)?;
         Ok(Scan::Partial)
     }
 
@@ -67,9 +68,8 @@ impl HeadScanner {
             let length = self.scanned - self.start;
             return Ok(Some(Scan::Complete { skip: self.start, length, fields: self.fields }));
         }
-        self.check_limits(length + 2, config)?;
         self.fields += 1;
-        if self.fields > config.max_header_count {
+        if self.section(length + 2) > config.max_header_bytes || self.fields > config.max_header_count {
             return Err(Refusal::HeadersTooLarge);
         }
         Ok(None)
@@ -101,13 +101,16 @@ impl HeadScanner {
         }
     }
 
-    /// `length`: of the current line so far, whether or not its end has arrived.
-    fn check_limits(&self, length: usize, config: &Config) -> Result<(), Refusal> {
+    /// `length`: of the current line so far; its last byte may be the CR of the line's end, which is no part of it.
+    fn check_unfinished(&self, length: usize, config: &Config) -> Result<(), Refusal> {
         if self.fields_start == 0 {
-            // One more for a CR whose LF has not arrived.
             return if length > config.max_request_line + 1 { Err(Refusal::UriTooLong) } else { Ok(()) };
         }
-        let section = self.line - self.fields_start + length;
-        if section > config.max_header_bytes { Err(Refusal::HeadersTooLarge) } else { Ok(()) }
+        if self.section(length) > config.max_header_bytes + 1 { Err(Refusal::HeadersTooLarge) } else { Ok(()) }
+    }
+
+    /// Bytes of the header section up to `length` bytes into the current line.
+    fn section(&self, length: usize) -> usize {
+        self.line - self.fields_start + length
     }
 }

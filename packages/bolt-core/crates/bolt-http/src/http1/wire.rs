@@ -20,6 +20,9 @@ const COALESCE: Duration = Duration::from_millis(1);
 /// Bytes of replies that are written without waiting for more of them.
 const OUTPUT_LIMIT: usize = 64 * 1024;
 
+/// Room for a body before any of it arrived.
+const FIRST_ROOM: usize = 4 * 1024;
+
 thread_local! {
     /// What every connection of the thread reads into first, so that a waiting one owns no buffer.
     static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_SIZE].into());
@@ -75,14 +78,15 @@ impl<T: Io> Wire<T> {
         })
     }
 
-    /// Reads at most `wanted` bytes straight into `target`, for a body whose length is known.
+    /// Reads at most `wanted` bytes straight into `target`, for a body whose length is known. Room grows with what arrives:
+    /// a length alone, which costs a client nothing, must not cost the server memory.
     pub(super) fn poll_read_into(
         &mut self,
         target: &mut BytesMut,
         wanted: usize,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<usize>> {
-        target.reserve(wanted.min(READ_SIZE));
+        target.reserve(wanted.min(target.len().clamp(FIRST_ROOM, READ_SIZE)));
         let mut limited = bytes::BufMut::limit(target, wanted);
         let reading = std::pin::pin!(self.io.read_buf(&mut limited));
         let read = ready!(reading.poll(cx))?;

@@ -80,38 +80,46 @@ impl Builder {
         let allow = methods::allow(self.specs.iter().map(|spec| spec.method.as_str()));
         let mut paths: Vec<(Pattern, Methods)> = self.paths.into_iter().collect();
         paths.sort_by_cached_key(|(pattern, _)| (pattern.rank(), pattern.key()));
-        let mut layers: Vec<Layer> = Vec::new();
+        let mut layers: Vec<Draft<'_>> = Vec::new();
         for (leaf, (pattern, _)) in paths.iter().enumerate() {
-            insert(&mut layers, &pattern.key(), leaf)?;
+            insert(&mut layers, pattern, leaf)?;
         }
+        let layers = layers.into_iter().map(|draft| draft.layer).collect();
         let leaves = paths.into_iter().map(|(_, methods)| methods).collect();
         Ok(RouteTable { specs: self.specs, fallback: self.fallback, slash: self.slash, leaves, layers, allow })
     }
 }
 
 fn duplicate(old: &RouteSpec, new: &RouteSpec) -> RouteError {
-    let path = if old.path == new.path {
-        old.path.clone()
-    } else {
-        format!("{} is the same path as {}", new.path, old.path)
-    };
+    let path =
+        if old.path == new.path { old.path.clone() } else { format!("{} is the same path as {}", new.path, old.path) };
     RouteError(format!(
         "{} {path}: both {} and {} handle it; remove one or change its path or method",
         new.method, old.name, new.name
     ))
 }
 
-/// Puts a path into the first tree that it does not conflict with.
-fn insert(layers: &mut Vec<Layer>, key: &str, leaf: usize) -> Result<(), RouteError> {
-    for layer in layers.iter_mut() {
-        match layer.tree.insert(key, leaf) {
-            Ok(()) => return Ok(()),
+/// A tree that is being filled.
+struct Draft<'a> {
+    layer: Layer,
+    patterns: Vec<&'a Pattern>,
+}
+
+/// Puts a path into the first tree that it does not conflict with. Paths come best first.
+fn insert<'a>(layers: &mut Vec<Draft<'a>>, pattern: &'a Pattern, leaf: usize) -> Result<(), RouteError> {
+    let key = pattern.key();
+    for draft in layers.iter_mut().filter(|draft| draft.patterns.iter().all(|other| pattern.fits_beside(other))) {
+        match draft.layer.tree.insert(key.as_str(), leaf) {
+            Ok(()) => {
+                draft.patterns.push(pattern);
+                return Ok(());
+            }
             Err(InsertError::Conflict { .. }) => {}
             Err(error) => return Err(RouteError(format!("path {key:?}: {error}"))),
         }
     }
     let mut tree = Router::new();
-    tree.insert(key, leaf).map_err(|error| RouteError(format!("path {key:?}: {error}")))?;
-    layers.push(Layer { tree, best: leaf });
+    tree.insert(key.as_str(), leaf).map_err(|error| RouteError(format!("path {key:?}: {error}")))?;
+    layers.push(Draft { layer: Layer { tree, best: leaf }, patterns: vec![pattern] });
     Ok(())
 }

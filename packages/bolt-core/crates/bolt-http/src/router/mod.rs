@@ -221,8 +221,7 @@ impl RouteTable {
             && self.locate(&format!("{path}/")).is_some();
         match &self.fallback {
             Some(spec) => {
-                let matched =
-                    RouteMatch { target: Target::Fallback, params: Params::new(), slash_redirect: slashed };
+                let matched = RouteMatch { target: Target::Fallback, params: Params::new(), slash_redirect: slashed };
                 Found::Match(matched, spec)
             }
             None if slashed => Found::Redirect(normal::location(path) + "/"),

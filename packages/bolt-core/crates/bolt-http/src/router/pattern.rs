@@ -9,7 +9,10 @@ use super::normal::{Unit, Units};
 enum Segment {
     Literal(String),
     /// A parameter with literal text on at least one side.
-    Mixed { prefix: String, suffix: String },
+    Mixed {
+        prefix: String,
+        suffix: String,
+    },
     Param,
     CatchAll,
 }
@@ -76,6 +79,40 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Whether one tree may hold both. `matchit` does not always find its way back out of text behind a parameter, so where
+    /// such a pattern and another may begin alike, they are kept apart.
+    pub(super) fn fits_beside(&self, other: &Pattern) -> bool {
+        let pairs = self.segments.iter().zip(&other.segments);
+        let Some(fork) = pairs.clone().position(|(ours, theirs)| ours != theirs) else { return true };
+        let tricky = |pattern: &Pattern| pattern.segments[fork..].iter().any(Segment::has_suffix);
+        !(tricky(self) || tricky(other)) || self.segments[fork].excludes(&other.segments[fork])
+    }
+}
+
+impl Segment {
+    fn has_suffix(&self) -> bool {
+        matches!(self, Segment::Mixed { suffix, .. } if !suffix.is_empty())
+    }
+
+    /// Literal text at both ends; `None` where there may be anything.
+    fn ends(&self) -> Option<(&str, &str)> {
+        match self {
+            Segment::Literal(text) => Some((text, text)),
+            Segment::Mixed { prefix, suffix } => Some((prefix, suffix)),
+            Segment::Param | Segment::CatchAll => None,
+        }
+    }
+
+    /// Whether surely no text matches both.
+    fn excludes(&self, other: &Segment) -> bool {
+        let (Some(ours), Some(theirs)) = (self.ends(), other.ends()) else { return false };
+        let may_begin = ours.0.starts_with(theirs.0) || theirs.0.starts_with(ours.0);
+        let may_end = ours.1.ends_with(theirs.1) || theirs.1.ends_with(ours.1);
+        !(may_begin && may_end)
+    }
+}
+
 fn parse_segment<'a>(text: &'a str, names: &mut Vec<&'a str>) -> Result<Segment, String> {
     let Some((prefix, rest)) = text.split_once('{') else {
         return literal(text).map(Segment::Literal);
@@ -120,7 +157,9 @@ fn literal(text: &str) -> Result<String, String> {
     Units::new(text)
         .map(|(unit, length)| match unit {
             // Whether a lone percent sign is a character or a mistyped encoding cannot be told.
-            Unit::Encoded(b'%') if length == 1 => Err("a '%' needs two hexadecimal digits; write %25 for it".to_owned()),
+            Unit::Encoded(b'%') if length == 1 => {
+                Err("a '%' needs two hexadecimal digits; write %25 for it".to_owned())
+            }
             unit => Ok(unit.key()),
         })
         .collect()

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, SystemCheckEr
 
 from bolt_django import conf, options, project
 from bolt_django.discovery import DiscoveryError, one_line
-from bolt_django.server import reload
+from bolt_django.server import reload, stopping
 from bolt_django.server.banner import banner, template_dirs
 from bolt_django.server.parent import stop_with_parent
 from bolt_django.server.sockets import ListenError, SocketFile, open_tcp, open_unix, url_of
@@ -68,13 +68,16 @@ class Command(BaseCommand):
         from bolt_django.server import worker
 
         inherited = reload.inherited() if reload.is_child() else None
+        if inherited is not None:
+            stop_with_parent(inherited[1], config.shutdown_timeout)
         loaded = self._load(skip_checks=skip_checks)
         if inherited is not None:
             sockets, file = [inherited[0]], None
-            stop_with_parent(inherited[1], config.shutdown_timeout)
         else:
             sockets, file = self._open(run)
         owner = os.getpid()
+        # Once the address is printed, a stop signal finds the server stopping in order, however early it comes.
+        stopping.hold()
         try:
             self._say(banner(sorted({url_of(sock) for sock in sockets}), run.processes, config, dev=run.dev))
             if run.processes == 1:

@@ -127,8 +127,8 @@ pub(super) fn patterns() -> impl Strategy<Value = Vec<Pattern>> {
 
 pub(super) fn path() -> impl Strategy<Value = String> {
     let segment = prop::sample::select(vec![
-        "", "a", "b", "ab", "a1", "a1b", "aab", "abb", "é", "%c3%a9", "%C3%A9", "a%20b", "a b", "a:b", "a%3Ab", "..", "%2E.", "A",
-        "%41", "%61", "%2F", "x%2F", "%2F2F", "1", "a%", "é1é", "a.a", "%61%62",
+        "", "a", "b", "ab", "a1", "a1b", "aab", "abb", "é", "%c3%a9", "%C3%A9", "a%20b", "a b", "a:b", "a%3Ab", "..",
+        "%2E.", "A", "%41", "%61", "%2F", "x%2F", "%2F2F", "1", "a%", "é1é", "a.a", "%61%62",
     ]);
     prop::collection::vec(segment, 1..5).prop_map(|segments| format!("/{}", segments.join("/")))
 }

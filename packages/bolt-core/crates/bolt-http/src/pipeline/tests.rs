@@ -1,0 +1,171 @@
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use bytes::Bytes;
+
+use super::*;
+use crate::head::Peer;
+use crate::http1::parse::parse_head;
+use crate::reply::HeaderBlock;
+
+fn head(fields: &str) -> RequestHead {
+    let version = if fields.contains("Host") { "1.1" } else { "1.0" };
+    let text = format!("POST / HTTP/{version}\r\n{fields}\r\n");
+    let count = text.matches("\r\n").count() - 2;
+    parse_head(Bytes::from(text), count, Peer::InProcess).expect("a valid head").head
+}
+
+fn route(body: BodyMode, max_body: Option<usize>) -> RouteSpec {
+    RouteSpec { method: "POST".to_owned(), path: "/".to_owned(), body, max_body, name: "app.view".to_owned() }
+}
+
+fn plain_route() -> RouteSpec {
+    route(BodyMode::None, None)
+}
+
+fn hosts(patterns: &[&str]) -> HostCheck {
+    HostCheck::new(patterns).expect("valid patterns")
+}
+
+/// Notes what it is called for, and refuses if told to.
+struct Probe {
+    name: &'static str,
+    refuses: bool,
+    calls: Rc<RefCell<Vec<String>>>,
+}
+
+impl Stage for Probe {
+    fn before(&self, _head: &RequestHead, _route: &RouteSpec) -> Result<(), Refusal> {
+        self.calls.borrow_mut().push(format!("before {}", self.name));
+        if self.refuses { Err(Refusal::NotFound) } else { Ok(()) }
+    }
+
+    fn after(&self, _head: Option<&RequestHead>, reply: &mut ReplyHead) {
+        self.calls.borrow_mut().push(format!("after {}", self.name));
+        reply.status += 1;
+    }
+
+    fn finished(&self, entry: &Entry<'_>) {
+        self.calls.borrow_mut().push(format!("finished {} {}", self.name, entry.status));
+    }
+}
+
+fn probes(refusing: &'static str) -> (Pipeline, Rc<RefCell<Vec<String>>>) {
+    let calls = Rc::default();
+    let probe = |name| Probe { name, refuses: name == refusing, calls: Rc::clone(&calls) };
+    (Pipeline::default().with(probe("a")).with(probe("b")).with(probe("c")), calls)
+}
+
+/// Stages run in their order before the handler and in reverse after it, each seeing what the others made of the reply.
+#[test]
+fn stages_run_in_order() {
+    let (pipeline, calls) = probes("none");
+    let head = head("Host: a\r\n");
+    assert_eq!(pipeline.before(&head, &plain_route()), Ok(()));
+    let mut reply = ReplyHead { status: 200, headers: HeaderBlock::default() };
+    pipeline.after(Some(&head), &mut reply);
+    let entry = Entry { peer: head.peer(), head: Some(&head), status: reply.status, bytes: 0, started: Instant::now() };
+    pipeline.finished(&entry);
+    let expected = [
+        "before a",
+        "before b",
+        "before c",
+        "after c",
+        "after b",
+        "after a",
+        "finished c 203",
+        "finished b 203",
+        "finished a 203",
+    ];
+    assert_eq!(*calls.borrow(), expected);
+}
+
+/// A stage that refuses keeps the request from the later ones.
+#[test]
+fn the_first_refusal_decides() {
+    let (pipeline, calls) = probes("b");
+    assert_eq!(pipeline.before(&head("Host: a\r\n"), &plain_route()), Err(Refusal::NotFound));
+    assert_eq!(*calls.borrow(), ["before a", "before b"]);
+}
+
+/// A host is compared without its port, a final dot and case.
+#[test]
+fn hosts_are_compared_as_names() {
+    let check = hosts(&["example.com", "[::1]", "127.0.0.1"]);
+    for host in [
+        "example.com",
+        "EXAMPLE.com",
+        "example.com:8000",
+        "example.com.",
+        "example.com.:80",
+        "[::1]",
+        "[::1]:80",
+        "127.0.0.1:1",
+    ] {
+        assert!(check.allows(host), "{host}");
+    }
+    for host in ["", ":80", "www.example.com", "example.com.evil", "xexample.com", "[::2]", "::1", "example.com..", "."]
+    {
+        assert!(!check.allows(host), "{host}");
+    }
+}
+
+/// A leading dot means a domain and all its subdomains.
+#[test]
+fn a_leading_dot_takes_subdomains() {
+    let check = hosts(&[".Example.com"]);
+    for host in ["example.com", "www.example.com", "a.b.EXAMPLE.com:80"] {
+        assert!(check.allows(host), "{host}");
+    }
+    for host in ["evilexample.com", "example.com.evil", ".example.com", "com", "éexample.com"] {
+        assert!(!check.allows(host), "{host}");
+    }
+}
+
+/// What is not allowed is refused; without patterns, or with `*`, nothing is, not even a request without a host.
+#[test]
+fn only_a_list_of_hosts_refuses() {
+    let route = plain_route();
+    for (patterns, fields, expected) in [
+        (&["example.com"][..], "Host: example.com:80\r\n", Ok(())),
+        (&["example.com"], "Host: evil.example\r\n", Err(Refusal::BadHost)),
+        (&["example.com"], "", Err(Refusal::BadHost)),
+        (&[], "Host: evil.example\r\n", Ok(())),
+        (&["example.com", "*"], "Host: evil.example\r\n", Ok(())),
+        (&["*"], "", Ok(())),
+    ] {
+        assert_eq!(hosts(patterns).before(&head(fields), &route), expected, "{patterns:?} {fields:?}");
+    }
+}
+
+/// A pattern that could never match is an error that says how to write it.
+#[test]
+fn a_pattern_is_a_host() {
+    for pattern in ["", ".", "http://example.com", "example.com:80", "example.com/", "a b", "a,b", "[::1]:80"] {
+        let error = HostCheck::new(&[pattern]).expect_err(pattern);
+        assert!(error.to_string().contains("write a host without scheme, port or path"), "{error}");
+    }
+}
+
+/// A declared length beyond the route's limit, or the server's where the route has none, is refused.
+#[test]
+fn declared_lengths_are_limited() {
+    let stage = BodyLimit { whole: 10, streamed: 20 };
+    let outcome = |length: &str, route: &RouteSpec| {
+        stage.before(&head(&format!("Host: a\r\nContent-Length: {length}\r\n")), route)
+    };
+    for (body, max_body, limit) in [
+        (BodyMode::Whole, None, 10),
+        (BodyMode::None, None, 10),
+        (BodyMode::Stream, None, 20),
+        (BodyMode::Whole, Some(5), 5),
+        (BodyMode::Stream, Some(50), 50),
+    ] {
+        let route = route(body, max_body);
+        assert_eq!(outcome(&limit.to_string(), &route), Ok(()));
+        assert_eq!(outcome(&(limit + 1).to_string(), &route), Err(Refusal::BodyTooLarge { limit }));
+        assert_eq!(outcome(&u64::MAX.to_string(), &route), Err(Refusal::BodyTooLarge { limit }));
+    }
+    assert_eq!(stage.before(&head("Host: a\r\n"), &plain_route()), Ok(()));
+}

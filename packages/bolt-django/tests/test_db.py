@@ -1,0 +1,167 @@
+"""Connections: kept on their threads, closed when Django says, never left in somebody's transaction."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from boltsite_tools.inprocess import Client
+from boltsite_tools.process import Served
+from django.db import connection, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from boltsite.shop.models import Product
+from bolt_django import db
+
+type Serve = Callable[..., Served]
+
+
+@pytest.fixture
+def thread() -> Iterator[ThreadPoolExecutor]:
+    """A thread of its own, as one of a pool, whose connections are closed at the end."""
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+        executor.submit(connections.close_all).result()
+
+
+def run_unit(thread: ThreadPoolExecutor, unit: Callable[[], Any]) -> Any:
+    """Run *unit* between the hooks, as the pool does."""
+
+    def run() -> Any:
+        db.before_unit()
+        try:
+            return unit()
+        finally:
+            db.after_unit()
+
+    return thread.submit(run).result()
+
+
+def opened() -> BaseDatabaseWrapper:
+    """The thread's connection, open."""
+    connection.ensure_connection()
+    return connections["default"]
+
+
+@pytest.fixture(autouse=True)
+def watched(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Connections are watched, and this module's own threads may open them."""
+    with django_db_blocker.unblock():
+        db.connection_created.connect(db._remember, dispatch_uid="bolt_django.db")
+        yield
+
+
+def test_without_max_age_a_connection_ends_with_its_unit(thread: ThreadPoolExecutor) -> None:
+    """With CONN_MAX_AGE 0, Django's default, nothing stays open after a unit of work."""
+    kept = run_unit(thread, opened)
+
+    assert kept.connection is None
+
+
+def test_with_max_age_a_connection_is_reused(thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an age, the next unit finds the same connection."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", None)
+    first = run_unit(thread, lambda: opened().connection)
+    second = run_unit(thread, lambda: opened().connection)
+
+    assert first is second
+
+
+def test_an_atomic_block_left_open_ends_with_its_unit(
+    thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next unit of the thread does not run inside a transaction that the last one forgot."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", None)
+    run_unit(thread, lambda: transaction.atomic().__enter__())
+
+    assert run_unit(thread, lambda: opened().in_atomic_block) is False
+
+
+def test_a_lease_keeps_a_transaction_from_others(thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two units of one request, others on the thread have a connection of their own."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", None)
+    lease = db.Lease()
+
+    def enter() -> BaseDatabaseWrapper:
+        transaction.atomic().__enter__()
+        return connections["default"]
+
+    mine = run_unit(thread, lambda: lease.run(enter, db.has_open_transaction))
+    other = run_unit(thread, opened)
+    again = run_unit(thread, lambda: lease.run(lambda: connections["default"], db.has_open_transaction))
+    after = run_unit(thread, opened)
+
+    assert mine is again
+    assert mine is not other
+    assert other is after
+    assert not other.in_atomic_block
+    thread.submit(lease.close).result()
+    assert not db.is_open(mine)
+
+
+def test_a_lease_without_transaction_leaves_the_connection(thread: ThreadPoolExecutor) -> None:
+    """What needs no keeping stays the thread's."""
+    lease = db.Lease()
+    run_unit(thread, lambda: lease.run(opened, db.has_open_transaction))
+
+    assert lease.empty
+
+
+def test_close_thread(thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread that ends takes its connections along."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", None)
+    kept = run_unit(thread, opened)
+    assert kept.connection is not None
+
+    thread.submit(db.close_thread).result()
+
+    assert kept.connection is None
+
+
+@pytest.mark.django_db
+def test_the_tests_own_transaction_is_left_alone() -> None:
+    """A connection that was inside a transaction before a unit began is neither closed nor reset."""
+    Product.objects.create(name="kept")
+    before = connection.connection
+    db.before_unit()
+    Product.objects.create(name="too")
+    db.after_unit()
+
+    assert connection.connection is before
+    assert Product.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_the_async_orm_runs_on_one_thread_and_keeps_its_transaction(client: Client) -> None:
+    """In process, the calls of an async handler run on the test's thread and connection."""
+    reply = client.get("/shop/thread").json()
+
+    assert reply == {"names": [threading.current_thread().name] * 2, "held": True}
+
+
+def test_async_requests_keep_their_thread_and_transaction(serve: Serve) -> None:
+    """A request's calls run on one thread; its transaction holds over an await and is seen by no other request."""
+    served = serve().wait_ready()
+
+    async def many() -> list[tuple[int, bytes]]:
+        paths = ["/shop/thread", "/shop/in-transaction"] * 10
+        return await asyncio.gather(*(asyncio.to_thread(served.get, path) for path in paths))
+
+    for status, body in asyncio.run(many()):
+        assert status == 200
+        data = json.loads(body)
+        assert data.get("open") is not True
+        assert data.get("held", True) is True
+        assert len(set(data.get("names", []))) <= 1
+
+
+def test_a_transaction_left_open_is_rolled_back(serve: Serve) -> None:
+    """A handler that forgets to end its block commits nothing and disturbs nobody."""
+    served = serve("--workers", "1").wait_ready()
+
+    assert served.get("/shop/leaves-open") == (200, b'{"open":true}')
+    names = [row["name"] for row in json.loads(served.get("/shop/products/sync")[1])]
+    assert names == ["axe", "bow"]

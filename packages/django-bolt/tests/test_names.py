@@ -1,0 +1,68 @@
+"""The names of the family, and nothing else."""
+
+import ast
+import importlib
+from pathlib import Path
+
+import django_bolt
+import pytest
+
+SOURCES = sorted(Path(django_bolt.__file__).parent.rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    ("module", "origin"),
+    [
+        ("django_bolt", "bolt_core"),
+        ("django_bolt.responses", "bolt_core.responses"),
+        ("django_bolt.params", "bolt_core.params"),
+        ("django_bolt.param_functions", "bolt_core.param_functions"),
+        ("django_bolt.exceptions", "bolt_core.exceptions"),
+        ("django_bolt.testing", "bolt_testing"),
+        ("django_bolt.management.commands.runbolt", "bolt_django.management.commands.runbolt"),
+    ],
+)
+def test_a_name_is_the_object_of_the_package_that_makes_it(module: str, origin: str) -> None:
+    """So that `except django_bolt.exceptions.NotFound` catches what bolt_core raises."""
+    ours, theirs = importlib.import_module(module), importlib.import_module(origin)
+
+    assert ours.__all__
+    assert [name for name in ours.__all__ if getattr(ours, name) is not getattr(theirs, name)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("django_bolt", "BoltAPI Request Depends StreamingResponse"),
+        ("django_bolt.params", "Header Cookie Form"),
+        ("django_bolt.param_functions", "Query Header Cookie"),
+        ("django_bolt.responses", "PlainText HTML Redirect StreamingResponse"),
+        ("django_bolt.exceptions", "NotFound BadRequest Unauthorized"),
+        ("django_bolt.testing", "TestClient"),
+    ],
+)
+def test_a_promised_name_imports(module: str, names: str) -> None:
+    """From where the quick reference prints it."""
+    loaded = importlib.import_module(module)
+
+    assert [name for name in names.split() if name not in loaded.__all__] == []
+
+
+@pytest.mark.parametrize("name", ["exceptions", "responses", "params", "param_functions"])
+def test_every_name_of_the_core_is_there(name: str) -> None:
+    """A new one must not be forgotten here."""
+    ours, theirs = importlib.import_module(f"django_bolt.{name}"), importlib.import_module(f"bolt_core.{name}")
+    records = {"Constraints", "Marker", "Source"}
+
+    assert set(theirs.__all__) - records == set(ours.__all__)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
+def test_no_module_holds_code(source: Path) -> None:
+    """Names only: no function, and no class but the application's configuration."""
+    tree = ast.parse(source.read_text())
+    defined = [
+        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    ]
+
+    assert defined in ([], ["DjangoBoltConfig"])
