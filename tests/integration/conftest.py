@@ -1,20 +1,12 @@
-"""Servers to test against, and the lab as this process's own Django project."""
+"""Servers to test against."""
 
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import django
 import pytest
+from serving import SHOP, Served, databases, manage, serving
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE)]
-os.environ["DJANGO_SETTINGS_MODULE"] = "lab.settings"
-# Test modules import models, and pytest-django has looked for settings before it came to this file.
-django.setup()
-
-from serving import SHOP, Served, databases, manage, serving  # noqa: E402  the path must be set first
 
 
 @pytest.fixture(scope="module")

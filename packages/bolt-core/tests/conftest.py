@@ -31,16 +31,12 @@ def make_request() -> Callable[..., FakeRequest]:
 
 @pytest.fixture
 def registries() -> Iterator[None]:
-    """Takes back what a test registers for the whole process."""
-    places: list[Any] = [
-        encoding._encoders,
-        outcomes._adapters,
-        errors._adapters,
-        errors._callbacks,
-        errors._error_pages,
-    ]
-    before = [place.copy() for place in places]
+    """Empties what is registered for the whole process, by other packages in it too; puts it back after the test."""
+    places: list[Any] = [outcomes._adapters, errors._adapters, errors._callbacks, errors._error_pages]
+    before = [place.copy() for place in (*places, encoding._encoders)]
+    for place in places:
+        place.clear()
     yield
-    for place, content in zip(places, before, strict=True):
+    for place, content in zip((*places, encoding._encoders), before, strict=True):
         place.clear()
         (place.extend if isinstance(place, list) else place.update)(content)

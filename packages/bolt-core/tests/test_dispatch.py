@@ -21,6 +21,8 @@ from bolt_core.types import Outcome
 JSON_TYPE = ("content-type", "application/json")
 TEXT_TYPE = ("content-type", "text/plain; charset=utf-8")
 
+pytestmark = pytest.mark.usefixtures("registries")
+
 
 class Public(msgspec.Struct):
     name: str
@@ -183,7 +185,6 @@ def test_a_result_that_cannot_be_sent_is_a_logged_500(
     assert caplog.records[0].levelno == logging.ERROR
 
 
-@pytest.mark.usefixtures("registries")
 def test_an_adapter_turns_a_foreign_result_into_one_of_ours(finish: Callable[..., Outcome]) -> None:
     """Also inside `(body, status)`, with the route's model applied."""
 
@@ -265,7 +266,6 @@ def test_an_http_exception_that_cannot_be_sent_is_a_500(
     assert error(exc)[0] == 500
 
 
-@pytest.mark.usefixtures("registries")
 def test_exception_adapters_are_found_by_the_nearest_class(error: Callable[..., Outcome]) -> None:
     """They answer with an exception or a response; `None` leaves it unexpected."""
     register_exception_adapter(LookupError, lambda exc, request: exceptions.NotFound("gone"))
@@ -275,7 +275,6 @@ def test_exception_adapters_are_found_by_the_nearest_class(error: Callable[..., 
     assert [error(exc)[0] for exc in (LookupError(), KeyError(), IndexError(), ValueError())] == [404, 409, 500, 500]
 
 
-@pytest.mark.usefixtures("registries")
 def test_a_broken_adapter_is_a_logged_500(error: Callable[..., Outcome], caplog: pytest.LogCaptureFixture) -> None:
     """Both exceptions are in the log."""
 
@@ -288,7 +287,6 @@ def test_a_broken_adapter_is_a_logged_500(error: Callable[..., Outcome], caplog:
     assert [record.exc_info and record.exc_info[0] for record in caplog.records] == [ArithmeticError, LookupError]
 
 
-@pytest.mark.usefixtures("registries")
 def test_callbacks_hear_of_unexpected_exceptions_only(error: Callable[..., Outcome]) -> None:
     """One that breaks keeps the others from nothing."""
     heard: list[BaseException] = []
@@ -305,7 +303,6 @@ def test_callbacks_hear_of_unexpected_exceptions_only(error: Callable[..., Outco
     assert heard == [unexpected]
 
 
-@pytest.mark.usefixtures("registries")
 def test_an_error_page_replaces_the_plain_500(error: Callable[..., Outcome]) -> None:
     """For debugging; one that breaks, or has nothing to say, leaves the plain one."""
     pages: list[Callable[..., Any]] = [

@@ -11,6 +11,8 @@ from bolt_core.binding import compile_handler
 from bolt_core.binding.scalars import ItemError, ItemErrors
 from bolt_core.plan import HandlerPlan
 
+pytestmark = pytest.mark.usefixtures("registries")
+
 
 class Item(msgspec.Struct):
     name: str

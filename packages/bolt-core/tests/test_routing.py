@@ -174,6 +174,18 @@ def test_a_late_route_that_clashes_in_a_parent_is_refused() -> None:
     assert routes(router) == []
 
 
+def test_a_late_route_that_reaches_one_path_twice_is_refused() -> None:
+    """Through two routers that were empty when they were included."""
+    api, inner = BoltAPI(), Router()
+    for middle in (Router(), Router()):
+        middle.include(inner)
+        api.include(middle)
+
+    with pytest.raises(ConfigError, match="would never run"):
+        inner.get("/x")(handler)
+    assert routes(api) == []
+
+
 def test_a_circle_of_routers_is_refused() -> None:
     """Directly and through another."""
     first, second = Router(), Router()

@@ -10,14 +10,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 os.environ["DJANGO_SETTINGS_MODULE"] = "boltsite.settings"
 
-import django  # noqa: E402 - the settings must be named first
+import django
 
 django.setup()
 
+from bolt_django.project import Project, build  # noqa: E402
 from boltsite_tools.inprocess import Client  # noqa: E402
 from boltsite_tools.process import Served, manage  # noqa: E402
-
-from bolt_django.project import Project, build  # noqa: E402
 
 POSTGRES = "postgresql://postgres@127.0.0.1:5432/bolt_django_test"
 

@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
+from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from django.contrib.auth.models import User
 from django.core import signals
-
-from boltsite.shop.models import Product
 
 pytestmark = pytest.mark.django_db
 

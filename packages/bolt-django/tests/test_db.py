@@ -8,13 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from bolt_django import db
+from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from boltsite_tools.process import Served
 from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-
-from boltsite.shop.models import Product
-from bolt_django import db
 
 type Serve = Callable[..., Served]
 

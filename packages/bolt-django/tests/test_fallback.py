@@ -4,12 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from bolt_django.fallback.environ import header_variables
 from boltsite_tools.inprocess import Client
 from django.contrib.auth.models import User
 from django.core import signals
 from django.test import override_settings
-
-from bolt_django.fallback.environ import header_variables
 
 pytestmark = pytest.mark.django_db
 

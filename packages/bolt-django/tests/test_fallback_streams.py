@@ -5,11 +5,10 @@ import socket
 from collections.abc import Callable
 
 import pytest
+from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from boltsite_tools.process import Served, connected, wait_until
 from django.core import signals
-
-from boltsite.shop.models import Product
 
 type Serve = Callable[..., Served]
 

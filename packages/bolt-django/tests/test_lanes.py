@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 import pytest
 from asgiref.sync import SyncToAsync, sync_to_async
 from bolt_core.pool import Pool
-
 from bolt_django import lanes
 
 

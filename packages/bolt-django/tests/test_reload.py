@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from boltsite_tools.process import SITE, Served, alive, wait_until
-
 from bolt_django.server import reload
+from boltsite_tools.process import SITE, Served, alive, wait_until
 
 
 @pytest.fixture

@@ -132,4 +132,6 @@ class InProcessServer:
         while thread.is_alive():
             self.run_jobs()
             thread.join(0.005)
+        # The last connections' ends may have left producers to close.
+        self.run_jobs()
         self._thread = self._loop = None

@@ -29,12 +29,12 @@ class FrozenApp:
 class _Route:
     """A declaration with its plan at this router's depth."""
 
-    __slots__ = ("declared", "plan", "shape")
+    __slots__ = ("declared", "key", "plan")
 
     def __init__(self, declared: Declaration, plan: HandlerPlan) -> None:
         self.declared = declared
         self.plan = plan
-        self.shape = parse_path(plan.path).shape
+        self.key = (plan.method, parse_path(plan.path).shape)
 
     def below(self, prefix: str) -> "_Route":
         """The same route below *prefix*; compiled anew only where the prefix brings parameters."""
@@ -48,6 +48,14 @@ def _plan_of(declared: Declaration) -> HandlerPlan:
     # An empty path is its prefix; without a prefix it is the root.
     return compile_handler(
         declared.handler, declared.path or "/", declared.method, declared.options, declared.namespace
+    )
+
+
+def _clash(plan: HandlerPlan, rival: HandlerPlan) -> ConfigError:
+    return ConfigError(
+        f"{plan.method} {plan.path}: handler {plan.name}() ({plan.origin}) would never run, because "
+        f"{rival.method} {rival.path} of {rival.name}() ({rival.origin}) matches the same requests; "
+        "change one path or method, or remove one route"
     )
 
 
@@ -144,13 +152,16 @@ class Router:
 
     def _adopt(self, routes: list[_Route]) -> None:
         """Add *routes* here and in every router that includes this one, or nowhere if one of them clashes."""
-        batches = list(self._spread(routes))
-        for router, batch in batches:
+        additions: dict[Router, dict[tuple[str, str], _Route]] = {}
+        for router, batch in self._spread(routes):
             router._check_open()
+            fresh = additions.setdefault(router, {})
             for route in batch:
-                router._check_free(route)
-        for router, batch in batches:
-            router._routes.update({(route.plan.method, route.shape): route for route in batch})
+                if rival := fresh.get(route.key) or router._routes.get(route.key):
+                    raise _clash(route.plan, rival.plan)
+                fresh[route.key] = route
+        for router, fresh in additions.items():
+            router._routes.update(fresh)
 
     def _spread(self, routes: list[_Route]) -> Iterable[tuple["Router", list[_Route]]]:
         yield self, routes
@@ -159,17 +170,6 @@ class Router:
 
     def _check_open(self) -> None:
         """Raise `ConfigError` if no more routes can be added."""
-
-    def _check_free(self, route: _Route) -> None:
-        rival = self._routes.get((route.plan.method, route.shape))
-        if rival is None:
-            return
-        plan, other = route.plan, rival.plan
-        raise ConfigError(
-            f"{plan.method} {plan.path}: handler {plan.name}() ({plan.origin}) would never run, because "
-            f"{other.method} {other.path} of {other.name}() ({other.origin}) matches the same requests; "
-            "change one path or method, or remove one route"
-        )
 
     def get[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
         """Register a handler for GET; it answers HEAD too, unless the path has a HEAD route of its own. See `route`."""

@@ -66,6 +66,18 @@ def test_json_becomes_the_annotated_type(annotation: Any, data: bytes, value: An
     assert from_json(data) == value
 
 
+def test_attrs_classes_are_bodies() -> None:
+    """Where attrs is installed."""
+    attrs = pytest.importorskip("attrs")
+    account = attrs.make_class("Account", {"balance": attrs.field(type=Decimal)})
+    from_json, _ = body_decoders(account)
+
+    assert is_body(account)
+    assert from_json(b'{"balance":"1.5"}').balance == Decimal("1.5")
+    with pytest.raises(msgspec.ValidationError, match="finite number"):
+        from_json(b'{"balance":"NaN"}')
+
+
 @pytest.mark.parametrize("annotation", [Item, Point, Movie, dict, list[Item]])
 def test_messagepack_becomes_the_same(annotation: Any) -> None:
     """Both decoders read the same values."""

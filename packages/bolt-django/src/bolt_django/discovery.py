@@ -5,7 +5,7 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import ModuleType
 
 from bolt_core.api import BoltAPI
@@ -29,6 +29,11 @@ def find_apis() -> list[BoltAPI]:
     if paths:
         return _unique(_import_api(path) for path in paths)
     found = _unique(api for module in _modules() for api in _apis_in(module))
+    return outermost(found)
+
+
+def outermost(found: Sequence[BoltAPI]) -> list[BoltAPI]:
+    """Those of *found* that no other of them includes."""
     return [api for api in found if not any(other is not api and other._reaches(api) for other in found)]
 
 

@@ -11,7 +11,7 @@ from bolt_core.exceptions import ConfigError
 from bolt_core.pool import Pool
 from django.conf import settings
 
-from bolt_django import conf, db, lanes
+from bolt_django import conf, runtime
 from bolt_django.discovery import DiscoveryError, find_apis
 from bolt_django.fallback import DjangoFallback
 from bolt_django.options import RunOptions
@@ -71,14 +71,6 @@ def allowed_hosts() -> tuple[str, ...]:
     return () if "*" in hosts else hosts
 
 
-def prepare(pool: Pool, most_lanes: int) -> contextvars.Context:
-    """Make *pool* fit for Django: its connections cared for. Returns the context that every request starts from."""
-    db.watch(pool)
-    context = contextvars.copy_context()
-    lanes.install(context, pool, most_lanes)
-    return context
-
-
 def serve(
     project: Project, sockets: Sequence[Any], config: ServerConfig, ready: Callable[[], object] | None = None
 ) -> None:
@@ -86,7 +78,8 @@ def serve(
     from bolt_core.server import run
 
     pool = Pool(config.pool_size)
-    context = prepare(pool, config.pool_size)
+    context = contextvars.copy_context()
+    runtime.prepare(pool, context, most_lanes=config.pool_size)
     name = sockets[0].getsockname()
     if isinstance(name, tuple):
         project.fallback.server = (name[0], str(name[1]))

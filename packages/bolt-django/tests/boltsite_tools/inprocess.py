@@ -1,6 +1,5 @@
 """The application inside the test's process, on the test's own thread and database connection."""
 
-import contextvars
 import http.client
 import io
 import json
@@ -15,8 +14,8 @@ from typing import Any, Self
 from bolt_core.config import ServerConfig
 from bolt_core.inprocess import InProcessServer
 from bolt_core.pool import Pool
-
-from bolt_django.project import Project, prepare
+from bolt_core.preparation import prepared_context
+from bolt_django.project import Project
 
 PATIENCE_SECONDS = 20.0
 
@@ -40,10 +39,8 @@ class Client:
 
     def __init__(self, project: Project) -> None:
         pool = Pool(1, external=True)
-        self.context = contextvars.copy_context().run(prepare, pool, 1)
-        self.server = InProcessServer(
-            project.app, ServerConfig(shutdown_timeout=5.0), base_context=self.context, pool=pool
-        )
+        config = ServerConfig(shutdown_timeout=5.0)
+        self.server = InProcessServer(project.app, config, base_context=prepared_context(pool), pool=pool)
 
     def __enter__(self) -> Self:
         self.server.start()

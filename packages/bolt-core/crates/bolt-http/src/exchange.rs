@@ -104,10 +104,7 @@ impl Slot {
     /// The client went away: tells whoever is still working on the answer.
     pub(crate) fn client_gone(&self) {
         self.gone.set(true);
-        let notify = self.on_gone.borrow_mut().take();
-        if let Some(notify) = notify {
-            notify();
-        }
+        call_once(&self.on_gone);
     }
 
     fn wake(&self) {
@@ -182,6 +179,7 @@ struct ReplyChannel {
     closed: Cell<bool>,
     connection: RefCell<Option<Waker>>,
     on_room: RefCell<Option<Box<dyn FnOnce()>>>,
+    on_closed: RefCell<Option<Box<dyn FnOnce()>>>,
 }
 
 impl ReplyChannel {
@@ -247,12 +245,12 @@ impl ReplyWriter {
         }
     }
 
-    /// Calls `notify` once if the client leaves before the reply is complete, in place of any `on_room` still waiting.
+    /// Calls `notify` once when nobody reads any more; at once if that is so now.
     pub fn on_closed(&self, notify: impl FnOnce() + 'static) {
         if self.channel.closed.get() {
             notify();
         } else {
-            *self.channel.on_room.borrow_mut() = Some(Box::new(notify));
+            *self.channel.on_closed.borrow_mut() = Some(Box::new(notify));
         }
     }
 }
@@ -308,10 +306,15 @@ impl ReplyBody {
     }
 
     fn room(&self) {
-        let notify = self.channel.on_room.borrow_mut().take();
-        if let Some(notify) = notify {
-            notify();
-        }
+        call_once(&self.channel.on_room);
+    }
+}
+
+/// Takes the callback out before it runs, since it may set another.
+fn call_once(place: &RefCell<Option<Box<dyn FnOnce()>>>) {
+    let notify = place.borrow_mut().take();
+    if let Some(notify) = notify {
+        notify();
     }
 }
 
@@ -319,6 +322,7 @@ impl Drop for ReplyBody {
     fn drop(&mut self) {
         self.channel.closed.set(true);
         self.room();
+        call_once(&self.channel.on_closed);
     }
 }
 
@@ -355,10 +359,7 @@ impl BodyChannel {
     }
 
     fn ready(&self) {
-        let notify = self.on_ready.borrow_mut().take();
-        if let Some(notify) = notify {
-            notify();
-        }
+        call_once(&self.on_ready);
     }
 }
 

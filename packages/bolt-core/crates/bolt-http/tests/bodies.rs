@@ -56,7 +56,9 @@ fn no_framing_means_no_body() {
 #[test]
 fn malformed_content_length() {
     run(async {
-        for value in ["", "+5", "-5", "5 5", "5,5", "0x5", "5.0", "five", "18446744073709551616", "99999999999999999999999"] {
+        for value in
+            ["", "+5", "-5", "5 5", "5,5", "0x5", "5.0", "five", "18446744073709551616", "99999999999999999999999"]
+        {
             assert_refused(&post(&format!("Content-Length: {value}\r\n"), "hello"), 400).await;
         }
         assert_refused(&post("Content-Length: 5\r\nContent-Length: 6\r\n", "hello"), 400).await;
@@ -68,7 +70,10 @@ fn malformed_content_length() {
 #[test]
 fn both_framings() {
     run(async {
-        for fields in ["Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n"] {
+        for fields in [
+            "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        ] {
             assert_refused(&post(fields, "0\r\n\r\n"), 400).await;
         }
     });
@@ -84,7 +89,9 @@ fn transfer_codings() {
         }
         assert_refused(&post("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), 400).await;
         assert_refused(&post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", "0\r\n\r\n"), 400).await;
-        for value in ["gzip, chunked", "identity", "xchunked", "chunked;q=1", "\"chunked\"", "chunked gzip", "chunked, gzip"] {
+        for value in
+            ["gzip, chunked", "identity", "xchunked", "chunked;q=1", "\"chunked\"", "chunked gzip", "chunked, gzip"]
+        {
             assert_refused(&post(&format!("Transfer-Encoding: {value}\r\n"), "0\r\n\r\n"), 501).await;
         }
     });
@@ -124,9 +131,22 @@ fn chunk_extensions() {
 fn malformed_chunks() {
     run(async {
         for body in [
-            "\r\n", "g\r\n", "5\nhello\r\n0\r\n\r\n", "5\r\nhello0\r\n\r\n", "5\r\nhello\n0\r\n\r\n", "5\rhello\r\n0\r\n\r\n",
-            "5\r\nhelloX\r\n0\r\n\r\n", "0x5\r\nhello\r\n0\r\n\r\n", "+5\r\nhello\r\n0\r\n\r\n", "-1\r\n", " 5\r\nhello\r\n0\r\n\r\n",
-            "5 \r\nhello\r\n0\r\n\r\n", "5;a\nb\r\nhello\r\n0\r\n\r\n", "5;a\rb\r\nhello\r\n0\r\n\r\n", ";a\r\n", "5;\0\r\nhello\r\n0\r\n\r\n",
+            "\r\n",
+            "g\r\n",
+            "5\nhello\r\n0\r\n\r\n",
+            "5\r\nhello0\r\n\r\n",
+            "5\r\nhello\n0\r\n\r\n",
+            "5\rhello\r\n0\r\n\r\n",
+            "5\r\nhelloX\r\n0\r\n\r\n",
+            "0x5\r\nhello\r\n0\r\n\r\n",
+            "+5\r\nhello\r\n0\r\n\r\n",
+            "-1\r\n",
+            " 5\r\nhello\r\n0\r\n\r\n",
+            "5 \r\nhello\r\n0\r\n\r\n",
+            "5;a\nb\r\nhello\r\n0\r\n\r\n",
+            "5;a\rb\r\nhello\r\n0\r\n\r\n",
+            ";a\r\n",
+            "5;\0\r\nhello\r\n0\r\n\r\n",
         ] {
             assert_refused(&chunked(body), 400).await;
         }
@@ -235,7 +255,11 @@ fn unwanted_body_is_dropped() {
 #[test]
 fn incomplete_body() {
     run(async {
-        for input in ["Content-Length: 9\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n5\r\nhel", "Transfer-Encoding: chunked\r\n\r\n0\r\n"] {
+        for input in [
+            "Content-Length: 9\r\n\r\nhello",
+            "Transfer-Encoding: chunked\r\n\r\n5\r\nhel",
+            "Transfer-Encoding: chunked\r\n\r\n0\r\n",
+        ] {
             let handled = Rc::new(Cell::new(false));
             let seen = handled.clone();
             let mut client = Setup::default().connect(move |exchange: Exchange| {
@@ -255,7 +279,10 @@ fn incomplete_body() {
 fn expect_continue() {
     run(async {
         let mut client = Setup::default().connect(echo);
-        client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-Continue\r\n\r\n").await.unwrap();
+        client
+            .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-Continue\r\n\r\n")
+            .await
+            .unwrap();
         assert_eq!(read_until(&mut client, "\r\n\r\n").await, "HTTP/1.1 100 Continue\r\n\r\n");
         client.write_all(b"hello").await.unwrap();
         assert!(read_until(&mut client, "]").await.ends_with("POST / [hello]"));
@@ -282,10 +309,12 @@ fn needless_continue() {
 fn refused_expectation_of_a_large_body() {
     run(async {
         let setup = Setup::with(|setup| setup.max_body = Some(4));
-        let reply = setup.talk("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", echo).await;
+        let reply =
+            setup.talk("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", echo).await;
         assert_eq!(statuses(&reply), [413]);
         let setup = Setup::with(|setup| setup.mode = BodyMode::None);
-        let reply = setup.talk("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", echo).await;
+        let reply =
+            setup.talk("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n", echo).await;
         assert_eq!(statuses(&reply), [200]);
         assert!(reply.contains("connection: close"));
     });
@@ -372,7 +401,8 @@ fn abandoned_body_is_drained() {
         for input in [post("Content-Length: 5\r\n", "hello"), chunked("5\r\nhello\r\n0\r\n\r\n")] {
             assert_eq!(statuses(&setup.talk(input, handler).await), [200, 200]);
         }
-        let long = setup.talk(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n{NEXT}"), handler).await;
+        let long =
+            setup.talk(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n{NEXT}"), handler).await;
         assert_eq!(statuses(&long), [200]);
         assert!(long.contains("connection: close"));
     });

@@ -36,7 +36,10 @@ fn request_line_limit() {
         assert_eq!(statuses(&within), [200]);
         let beyond = setup.talk(format!("{}\r\nHost: a\r\n\r\n", line(41)), echo).await;
         assert_eq!(statuses(&beyond), [414]);
-        assert_eq!(statuses(&setup.talk("GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", echo).await), [414]);
+        assert_eq!(
+            statuses(&setup.talk("GET /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", echo).await),
+            [414]
+        );
     });
 }
 
@@ -142,7 +145,11 @@ fn slow_body() {
 fn stopped_body() {
     run(async {
         let setup = Setup::with(|setup| setup.config.body_grace = seconds(5));
-        for body in ["Content-Length: 5\r\n\r\nhel", "Transfer-Encoding: chunked\r\n\r\n5\r\nhel", "Transfer-Encoding: chunked\r\n\r\n5"] {
+        for body in [
+            "Content-Length: 5\r\n\r\nhel",
+            "Transfer-Encoding: chunked\r\n\r\n5\r\nhel",
+            "Transfer-Encoding: chunked\r\n\r\n5",
+        ] {
             let mut client = setup.connect(echo);
             let began = Instant::now();
             client.write_all(format!("POST / HTTP/1.1\r\nHost: a\r\n{body}").as_bytes()).await.unwrap();
@@ -265,7 +272,9 @@ fn half_close() {
 #[test]
 fn half_a_head() {
     run(async {
-        for (input, expected) in [("GET / HTT", vec![400]), ("GET / HTTP/1.1\r\nHost: a\r\n", vec![400]), ("", vec![]), ("\r\n", vec![])] {
+        for (input, expected) in
+            [("GET / HTT", vec![400]), ("GET / HTTP/1.1\r\nHost: a\r\n", vec![400]), ("", vec![]), ("\r\n", vec![])]
+        {
             let mut client = Setup::default().connect(echo);
             client.write_all(input.as_bytes()).await.unwrap();
             client.shutdown().await.unwrap();
@@ -392,7 +401,8 @@ fn dropped_task() {
         });
         let (mut client, server) = tokio::io::duplex(PIPE);
         let peer = bolt_http::head::Peer::InProcess;
-        let task = tokio::task::spawn_local(bolt_http::http1::serve_connection(server, peer, service, setup.stop.clone()));
+        let task =
+            tokio::task::spawn_local(bolt_http::http1::serve_connection(server, peer, service, setup.stop.clone()));
         client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n").await.unwrap();
         tokio::time::sleep(seconds(1)).await;
         task.abort();

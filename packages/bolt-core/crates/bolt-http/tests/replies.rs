@@ -33,7 +33,8 @@ fn fields(status: u16, fields: &[(&str, &str)], body: &'static str) -> Reply {
 #[test]
 fn whole_reply() {
     run(async {
-        let mut client = Setup::default().connect(answering(|| Answer::Whole(fields(201, &[("X-A", "1"), ("x-a", "2")], "made"))));
+        let mut client =
+            Setup::default().connect(answering(|| Answer::Whole(fields(201, &[("X-A", "1"), ("x-a", "2")], "made"))));
         client.write_all(GET.as_bytes()).await.unwrap();
         let raw = String::from_utf8(rest(&mut client).await).unwrap();
         let date = raw.split("date: ").nth(1).unwrap().split("\r\n").next().unwrap();
@@ -91,7 +92,9 @@ fn head_has_no_body() {
 fn bodiless_statuses() {
     run(async {
         for status in [204, 304] {
-            let reply = Setup::default().talk(format!("{GET}{GET}"), answering(move || Answer::Whole(plain(status, "x")))).await;
+            let reply = Setup::default()
+                .talk(format!("{GET}{GET}"), answering(move || Answer::Whole(plain(status, "x"))))
+                .await;
             assert_eq!(statuses(&reply), [status, status]);
             assert!(!reply.contains("content-length") && !reply.contains('x'), "{reply}");
         }
@@ -102,7 +105,9 @@ fn bodiless_statuses() {
 #[test]
 fn declared_length_of_a_whole_reply() {
     run(async {
-        let reply = Setup::default().talk(GET, answering(|| Answer::Whole(fields(200, &[("content-length", "99")], "four")))).await;
+        let reply = Setup::default()
+            .talk(GET, answering(|| Answer::Whole(fields(200, &[("content-length", "99")], "four"))))
+            .await;
         assert!(reply.ends_with("content-length: 4\r\n\r\nfour"), "{reply}");
     });
 }
@@ -165,7 +170,8 @@ fn pipelining() {
     run(async {
         let requests: String = (0..50).map(|number| format!("GET /{number} HTTP/1.1\r\nHost: a\r\n\r\n")).collect();
         let reply = talk(requests).await;
-        let bodies: Vec<_> = reply.match_indices("GET /").map(|(at, _)| reply[at + 5..].split(' ').next().unwrap()).collect();
+        let bodies: Vec<_> =
+            reply.match_indices("GET /").map(|(at, _)| reply[at + 5..].split(' ').next().unwrap()).collect();
         assert_eq!(bodies, (0..50).map(|number| number.to_string()).collect::<Vec<_>>());
     });
 }
@@ -236,7 +242,8 @@ fn streamed_reply() {
             answer
         });
         let reply = Setup::default().talk(format!("{GET}{GET}"), handler).await;
-        let once = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n";
+        let once =
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n";
         assert_eq!(reply, once.repeat(2));
     });
 }
@@ -413,7 +420,10 @@ fn upgrade() {
                 }),
             ));
         });
-        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nahead").await.unwrap();
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nahead")
+            .await
+            .unwrap();
         let reply = text(&rest(&mut client).await);
         assert_eq!(reply, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: echo\r\nconnection: upgrade\r\n\r\nahead");
     });

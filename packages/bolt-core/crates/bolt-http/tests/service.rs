@@ -128,9 +128,11 @@ fn unmatched() {
 fn body_of_an_unmatched_request() {
     run(async {
         let bench = Bench::new(routes(false), show);
-        let input = "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello".to_owned() + &request("GET /users/a");
+        let input =
+            "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello".to_owned() + &request("GET /users/a");
         assert_eq!(statuses(&bench.talk(&input).await), [404, 200]);
-        let long = "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n".to_owned() + &request("GET /users/a");
+        let long = "POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n".to_owned()
+            + &request("GET /users/a");
         assert_eq!(statuses(&bench.talk(&long).await), [404]);
     });
 }
@@ -178,7 +180,9 @@ fn automatic_options() {
 fn route_limit() {
     run(async {
         let bench = Bench::new(routes(false), show);
-        let post = |length: usize| format!("POST /users/a HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length));
+        let post = |length: usize| {
+            format!("POST /users/a HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{}", "x".repeat(length))
+        };
         assert_eq!(statuses(&bench.talk(&(post(4) + &post(5))).await), [200, 413]);
     });
 }
@@ -193,7 +197,8 @@ fn stages_see_every_reply() {
         assert_eq!(statuses(&reply), [200, 415, 400]);
         assert_eq!(reply.matches("x-stage: seen").count(), 3);
         assert_eq!(*bench.seen.after.borrow(), [(true, 200), (true, 415), (false, 400)]);
-        let finished: Vec<_> = bench.seen.finished.borrow().iter().map(|(path, status, _)| (path.clone(), *status)).collect();
+        let finished: Vec<_> =
+            bench.seen.finished.borrow().iter().map(|(path, status, _)| (path.clone(), *status)).collect();
         assert_eq!(finished, [("/users/a".to_owned(), 200), ("/users/a".to_owned(), 415), ("none".to_owned(), 400)]);
     });
 }

@@ -24,7 +24,6 @@ from django.core.exceptions import BadRequest as DjangoBadRequest
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
-from django.views.debug import technical_500_response
 
 from bolt_django.fallback.environ import make_environ
 
@@ -88,6 +87,9 @@ def debug_page(exc: BaseException, request: Any) -> Response | None:
     """With DEBUG, Django's technical page for a browser and a traceback in JSON for every other client."""
     if not settings.DEBUG:
         return None
+    # Imported when needed, as it brings Django's template engine.
+    from django.views.debug import technical_500_response
+
     if "text/html" in request.headers.get("accept", ""):
         page = technical_500_response(django_request(request), type(exc), exc, exc.__traceback__)
         return HTML(page.content, status_code=500)

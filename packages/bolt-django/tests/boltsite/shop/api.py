@@ -11,9 +11,9 @@ from bolt_core import BoltAPI
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import connection, transaction
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.template import engines
 from django.template.response import TemplateResponse
-from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.utils.translation import gettext_lazy
 
 from boltsite.shop.models import Product

@@ -27,7 +27,8 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn reply_to(mode: BodyMode, input: &[u8], step: usize) -> String {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
     let panicked = Rc::new(Cell::new(false));
     let reply = tokio::task::LocalSet::new().block_on(&runtime, talk(service(mode, panicked.clone()), input, step));
     assert!(!panicked.get());

@@ -168,8 +168,11 @@ impl<T: Io + 'static> Connection<T> {
         self.open &= !self.stop.is_triggered() && self.can_finish_body();
         match answer {
             // An interim or made-up status would be read as something else than the end of this request.
-            Answer::Whole(Reply { head: reply, .. }) | Answer::Stream(reply, _) if !(200..=599).contains(&reply.status) => {
-                self.service.report(&format!("a handler answered with status {}, which is none of 200 to 599", reply.status));
+            Answer::Whole(Reply { head: reply, .. }) | Answer::Stream(reply, _)
+                if !(200..=599).contains(&reply.status) =>
+            {
+                self.service
+                    .report(&format!("a handler answered with status {}, which is none of 200 to 599", reply.status));
                 self.refuse(Some(head), &Refusal::HandlerLost).await?;
             }
             Answer::Whole(reply) => self.write_whole(Some(head), reply).await?,
@@ -295,10 +298,16 @@ mod tests {
     /// A waiting connection keeps little more than this; 10,000 of them may take 4 KiB each, buffers of the runtime included.
     #[test]
     fn size_of_a_connection() {
-        fn size<F: Future>(_: impl FnOnce(tokio::net::TcpStream, Peer, Rc<Service>, Stop, fn(&tokio::net::TcpStream)) -> F) -> usize {
+        fn size<F: Future>(
+            _: impl FnOnce(tokio::net::TcpStream, Peer, Rc<Service>, Stop, fn(&tokio::net::TcpStream)) -> F,
+        ) -> usize {
             size_of::<F>()
         }
         let size = size(serve::<tokio::net::TcpStream>);
-        assert!(size <= 2048, "{size} bytes, {} of them the connection", size_of::<Connection<tokio::net::TcpStream>>());
+        assert!(
+            size <= 2048,
+            "{size} bytes, {} of them the connection",
+            size_of::<Connection<tokio::net::TcpStream>>()
+        );
     }
 }

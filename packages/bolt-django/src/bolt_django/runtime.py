@@ -1,0 +1,16 @@
+"""What a server needs before it runs Django code, whether `runbolt` starts it or a test client."""
+
+import contextvars
+
+from bolt_core.pool import Pool
+
+from bolt_django import db, lanes
+
+
+def prepare(pool: Pool, context: contextvars.Context, most_lanes: int = 1) -> None:
+    """Care for the connections of *pool*'s threads, and give requests that start from *context* their lanes.
+
+    One lane is all that a test client's server can use, as its only thread is the test's own.
+    """
+    db.watch(pool)
+    lanes.install(context, pool, most_lanes)
