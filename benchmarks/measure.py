@@ -37,15 +37,14 @@ class Plan:
         whole = (servers.SERVERS, cases.CASES, cases.EXTRAS)
         return (self.servers, self.cases, self.extras) == whole and self.rounds >= 3 and self.seconds >= 2
 
-    @property
-    def baselines(self) -> set[str]:
-        """The cases that nginx runs for the ratios of the others."""
-        return {"one" if case.basis == "nginx-one" else "hello" for case in self.cases}
 
-    def wants(self, server: Server, case: Case) -> bool:
-        """Whether *case* is to be measured on *server*."""
-        base = server.key == BASELINE and case.key in self.baselines
-        return case.key not in server.lacks and (base or case in self.cases)
+@dataclass(frozen=True)
+class Cell:
+    """CPU seconds of the server per request, requests per second of wall time, median latency in seconds."""
+
+    cpu: float
+    rate: float
+    latency: float
 
 
 def measure_cases(what: Plan, setting: Setting, results: Results) -> None:
@@ -55,7 +54,7 @@ def measure_cases(what: Plan, setting: Setting, results: Results) -> None:
     with ExitStack() as stack:
         up = [stack.enter_context(_started(server, setting, server.key)) for server in what.servers]
         for number in range(1, what.rounds + 1):
-            for case in cases.CASES:
+            for case in what.cases:
                 _measure_case(what, case, number, up, results, setting.folder)
             _in_process(what, results, setting)
 
@@ -66,20 +65,25 @@ def _started(server: Server, setting: Setting, name: str) -> AbstractContextMana
 
 
 def _measure_case(what: Plan, case: Case, number: int, up: Sequence[Running], results: Results, folder: Path) -> None:
+    """*case* on every server that has it, nginx's `return 200` first: the machine is not equally fast all the time."""
+    nginx = next(running for running in up if running.server.key == BASELINE)
+    base = cases.BY_KEY["one" if case.basis == "nginx-one" else "hello"]
+    baseline = measure(nginx, base, what.seconds, folder)
     for running in up:
-        if not what.wants(running.server, case):
+        if case.key in running.server.lacks:
             continue
         try:
             if number == 1:
                 validate(running, case)
-            sample = measure(running, case, number, what.seconds, folder)
+            cell = baseline if (running, case) == (nginx, base) else measure(running, case, what.seconds, folder)
         except FAILURES as error:
             _failed(results, f"{case.key} on {running.server.label}: {error}")
             continue
+        sample = Sample(case.key, running.server.key, number, cell.cpu, cell.rate, cell.latency, baseline.cpu)
         results.samples.append(sample)
         print(
-            f"round {number}  {case.key:<10} {running.server.key:<8} {sample.cpu * 1e6:8.1f} µs/request "
-            f"{sample.rate:9.0f}/s  median {sample.latency * 1e3:.2f} ms",
+            f"round {number}  {case.key:<10} {running.server.key:<8} {cell.cpu * 1e6:8.1f} µs/request "
+            f"({cell.cpu / baseline.cpu:6.2f}) {cell.rate:9.0f}/s  median {cell.latency * 1e3:.2f} ms",
             flush=True,
         )
 
@@ -98,12 +102,12 @@ def validate(running: Running, case: Case) -> None:
         raise load.LoadError(f"wrong answer {response.status} {body[:120]!r}")
 
 
-def measure(running: Running, case: Case, number: int, seconds: int, folder: Path) -> Sample:
-    """One cell of round *number*: what the server's processes computed, divided by the requests that wrk completed."""
+def measure(running: Running, case: Case, seconds: int, folder: Path) -> Cell:
+    """What the server's processes computed while wrk ran, divided by the requests that wrk completed."""
     before = procfs.cpu_seconds(running.pid)
     seen = load.run(case, running.port, seconds=seconds, core=LOAD_CORE, folder=folder)
     cpu = procfs.cpu_seconds(running.pid) - before
-    return Sample(case.key, running.server.key, number, cpu / seen.requests, seen.rate, seen.median)
+    return Cell(cpu / seen.requests, seen.rate, seen.median)
 
 
 def _in_process(what: Plan, results: Results, setting: Setting) -> None:

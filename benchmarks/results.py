@@ -15,7 +15,10 @@ OURS = "bolt"
 
 @dataclass(frozen=True)
 class Sample:
-    """One measured cell of one round: CPU seconds of the server per request, requests per second, median latency."""
+    """One measured cell of one round: CPU seconds of the server per request, requests per second, median latency.
+
+    `baseline` is the CPU of nginx's `return 200` under as many connections, measured just before.
+    """
 
     case: str
     server: str
@@ -23,6 +26,7 @@ class Sample:
     cpu: float
     rate: float
     latency: float
+    baseline: float
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,9 @@ class Results:
         return _median([sample.cpu for sample in self.samples if (sample.case, sample.server) == (case, server)])
 
     def ratio(self, case: str, server: str) -> float | None:
-        """Median over the rounds of the cell's CPU as a multiple of nginx's `return 200` in the same round.
-
-        The baseline has as many connections as the case.
-        """
-        base = "one" if cases.BY_KEY[case].basis == "nginx-one" else "hello"
-        baseline = {s.round: s.cpu for s in self.samples if (s.case, s.server) == (base, BASELINE)}
-        chosen = [s for s in self.samples if (s.case, s.server) == (case, server) and baseline.get(s.round)]
-        return _median([sample.cpu / baseline[sample.round] for sample in chosen])
+        """Median over the rounds of the cell's CPU as a multiple of its baseline."""
+        chosen = [s for s in self.samples if (s.case, s.server) == (case, server)]
+        return _median([sample.cpu / sample.baseline for sample in chosen])
 
     def extra(self, name: str, server: str) -> float | None:
         """Median of an extra figure."""

@@ -9,6 +9,20 @@ SLEEP_SECONDS = 0.001
 USER_COUNT = 10
 
 
+_SUMMARY = (
+    "A short text about one article, as long as the summary that a list of articles shows below each title: what it is "
+    "about, for whom it was written, and why one may want to read it now."
+)
+
+
+def articles(count: int) -> list[dict[str, object]]:
+    """*count* entries of a list of articles, about 270 bytes of JSON each, most of it text."""
+    return [
+        {"id": number, "title": f"Article number {number}", "author": "Ann Example", "summary": _SUMMARY}
+        for number in range(1, count + 1)
+    ]
+
+
 def rows(count: int) -> list[dict[str, object]]:
     """*count* records of about 140 bytes of JSON each, with every scalar type."""
     return [
@@ -25,7 +39,7 @@ def rows(count: int) -> list[dict[str, object]]:
 
 
 # 14 KB and 11 KB as JSON without spaces.
-REPORT = {"items": rows(97)}
+REPORT = {"items": articles(55)}
 DOCUMENT = {"title": "Order", "items": rows(76)}
 DOCUMENT_ANSWER = {"title": "Order", "count": 76}
 

@@ -13,7 +13,10 @@ def results():
     """One round of nginx and bolt."""
     return Results(
         {"rounds": "1 of 1 s"},
-        [Sample("hello", "nginx", 1, 10e-6, 1e5, 0.001), Sample("hello", "bolt", 1, 12e-6, 8e4, 0.001)],
+        [
+            Sample("hello", "nginx", 1, 10e-6, rate=1e5, latency=0.001, baseline=10e-6),
+            Sample("hello", "bolt", 1, 12e-6, rate=8e4, latency=0.001, baseline=10e-6),
+        ],
     )
 
 

@@ -4,7 +4,6 @@ import http.client
 import io
 import json
 import select
-import socket
 import threading
 import time
 from typing import Any

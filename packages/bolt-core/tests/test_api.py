@@ -69,7 +69,7 @@ def test_the_fallback_takes_the_request_and_streams_its_body() -> None:
 def test_a_fallback_that_takes_more_is_refused() -> None:
     """Nothing could fill it."""
 
-    def fallback(request: Any, page: int) -> None: ...
+    async def fallback(request: Any, page: int) -> None: ...
 
     with pytest.raises(ConfigError, match="must take the request and nothing else"):
         BoltAPI().set_fallback(fallback)

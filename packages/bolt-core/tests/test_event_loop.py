@@ -14,7 +14,6 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-
 from bolt_core.event_loop import EventLoop
 from bolt_core.pool import Pool
 
@@ -99,7 +98,9 @@ def test_subprocesses_run(run: Run) -> None:
     """A subprocess's output and exit status arrive."""
 
     async def child() -> tuple[bytes, int | None]:
-        process = await asyncio.create_subprocess_exec(sys.executable, "-c", "print('hi')", stdout=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "print('hi')", stdout=asyncio.subprocess.PIPE
+        )
         output, _ = await process.communicate()
         return output, process.returncode
 
@@ -156,7 +157,7 @@ def test_signal_handlers_run(run: Run) -> None:
 
 
 def test_an_interrupt_ends_a_waiting_loop() -> None:
-    """SIGINT wakes a loop that waits outside Python; `asyncio.Runner` cancels the main task and raises KeyboardInterrupt."""
+    """SIGINT wakes a loop that waits outside Python; `asyncio.Runner` cancels its task and raises KeyboardInterrupt."""
     program = textwrap.dedent(
         """
         import asyncio, os, signal

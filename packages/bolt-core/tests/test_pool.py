@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-
 from bolt_core.event_loop import EventLoop
 from bolt_core.pool import Pool, PoolExecutor, current_pool, run_in_pool
 

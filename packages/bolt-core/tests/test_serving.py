@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
-
 from bolt_core import BoltAPI, Request, StreamingResponse
 from bolt_core.config import ServerConfig
 from raw_client import Served, serve

@@ -18,8 +18,6 @@ from bolt_django.project import Project, build  # noqa: E402
 from boltsite_tools.inprocess import Client  # noqa: E402
 from boltsite_tools.process import Served, manage  # noqa: E402
 
-POSTGRES = "postgresql://postgres@127.0.0.1:5432/bolt_django_test"
-
 
 @pytest.fixture(scope="session")
 def project() -> Project:
@@ -44,15 +42,41 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def fill(env: dict[str, str]) -> None:
-    """Migrate a database and put the administrator and two products into it."""
-    done = manage("migrate", "-v0", env=env)
+    """Migrate a database and put the administrator and two products into it; in one process, as each start is slow."""
+    done = manage("shell", "-v0", "-c", _FILL, env=env)
     assert done.returncode == 0, done.stderr
-    password = {"DJANGO_SUPERUSER_PASSWORD": "secret"}
-    done = manage("createsuperuser", "--noinput", "--username=admin", "--email=a@b.test", env=env | password)
-    assert done.returncode == 0, done.stderr
-    script = "from boltsite.shop.models import Product as P; P.objects.create(name='axe'); P.objects.create(name='bow')"
-    done = manage("shell", "-v0", "-c", script, env=env)
-    assert done.returncode == 0, done.stderr
+
+
+_FILL = """
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from boltsite.shop.models import Product
+
+call_command("migrate", verbosity=0)
+User.objects.create_superuser("admin", password="secret")
+Product.objects.create(name="axe")
+Product.objects.create(name="bow")
+"""
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """As `database`, on a PostgreSQL server: that of BOLT_TEST_POSTGRES, by default the local one."""
+    psycopg = pytest.importorskip("psycopg", reason="needs psycopg, the extra bolt-django[postgresql]")
+    server = os.environ.get("BOLT_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
+    name = f"bolt_django_{os.getpid()}"
+    try:
+        admin = psycopg.connect(f"{server}/postgres", autocommit=True, connect_timeout=3)
+    except psycopg.OperationalError as error:
+        pytest.skip(f"needs a PostgreSQL server at {server}; BOLT_TEST_POSTGRES names another: {error}")
+    with admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        try:
+            env = {"DATABASE_URL": f"{server}/{name}", "TEST_MEDIA": str(tmp_path_factory.mktemp("media"))}
+            fill(env)
+            yield env
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

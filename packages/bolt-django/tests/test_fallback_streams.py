@@ -68,7 +68,12 @@ def test_a_stream_is_closed_when_the_client_leaves(client: Client) -> None:
         sock = client.server.connect()
         sock.sendall(b"GET /stream/?count=100000&size=10000 HTTP/1.1\r\nHost: testserver\r\n\r\n")
         with sock:
-            wait_until(lambda: bool(client.server.run_jobs()) or _readable(sock), "the first chunk")
+
+            def begun() -> bool:
+                client.server.run_jobs()
+                return _readable(sock)
+
+            wait_until(begun, "the first chunk")
 
         def over() -> bool:
             client.server.run_jobs()

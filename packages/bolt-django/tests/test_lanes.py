@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from asgiref.sync import SyncToAsync, sync_to_async
@@ -96,8 +96,8 @@ async def test_a_call_cancelled_in_the_queue_is_forgotten(pool: Pool) -> None:
         begun.set()
         end.wait(10)
 
-    async def call(work: object) -> None:
-        await sync_to_async(work)()  # type: ignore[type-var,arg-type]
+    async def call(work: Callable[[], None]) -> None:
+        await sync_to_async(work)()
 
     blocked = asyncio.ensure_future(in_request(context, call(block)))
     await asyncio.to_thread(begun.wait, 10)

@@ -95,7 +95,8 @@ def test_a_syntax_error_in_an_api_module(site: Path) -> None:
     line = refused("--port", "0", cwd=site)
 
     assert line == (
-        "CommandError: cannot import boltsite.shop.api: SyntaxError: '(' was never closed (boltsite/shop/api.py, line 1)"
+        "CommandError: cannot import boltsite.shop.api: "
+        "SyntaxError: '(' was never closed (boltsite/shop/api.py, line 1)"
     )
 
 

@@ -5,6 +5,8 @@ import contextvars
 from collections.abc import AsyncIterator, Callable
 from typing import Any, final
 
+__all__ = ["AsyncSink", "Driver", "Pool", "Request", "SyncSink"]
+
 @final
 class Driver:
     """The engine's side of one event loop; belongs to the loop's thread."""
@@ -151,7 +153,7 @@ class Request:
     def get(self, key: str, default: Any = None) -> Any:
         """A value of `state`; `auth` is a dict, empty without credentials."""
 
-    def __getitem__(self, key: str) -> Any: ...
+    def __getitem__(self, key: str, /) -> Any: ...
     @property
     def _streams(self) -> bool: ...
     def _read_chunk(self) -> bytes | None: ...

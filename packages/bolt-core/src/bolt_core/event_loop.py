@@ -1,7 +1,7 @@
 """asyncio's own selector event loop over a selector whose waiting is done in Rust.
 
-Only the selector is ours. Transports, readers, signals, subprocesses and threadsafe calls are the standard library's: its
-descriptors stay in Python's own epoll (or kqueue), which Rust watches as one readable descriptor.
+Only the selector is ours. Transports, readers, signals, subprocesses and threadsafe calls are the standard
+library's: its descriptors stay in Python's own epoll (or kqueue), which Rust watches as one readable descriptor.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import asyncio
 import concurrent.futures
 import selectors
 import signal
+import socket
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ _DISPATCH = 1
 _SELECTOR = 2
 
 
-class Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
+class Selector(selectors.DefaultSelector):
     """Waits in a turn of Rust's, which also serves HTTP; then asks Python's own selector what it has."""
 
     def __init__(self, pool: Pool) -> None:
@@ -53,9 +54,13 @@ class Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]
 class EventLoop(asyncio.SelectorEventLoop):
     """A selector event loop that serves HTTP while it waits.
 
-    Signals wake it although it waits outside Python: the wake-up descriptor is set from the start, where asyncio sets it with
-    the first `add_signal_handler`.
+    Signals wake it although it waits outside Python: the wake-up descriptor is set from the start, where asyncio
+    sets it with the first `add_signal_handler`.
     """
+
+    # The base class's own, which typeshed leaves out.
+    _csock: socket.socket
+    _signal_handlers: dict[int, asyncio.Handle]
 
     def __init__(self, pool: Pool) -> None:
         self._bolt_selector = Selector(pool)
@@ -72,7 +77,8 @@ class EventLoop(asyncio.SelectorEventLoop):
     def set_debug(self, enabled: bool) -> None:
         """Switch asyncio's debug mode.
 
-        Every future asks its loop for it. `bool`, which says False without running Python code, answers where it is off.
+        Every future asks its loop for it. `bool`, which says False without running Python code, answers where it is
+        off.
         """
         super().set_debug(enabled)
         if enabled:

@@ -1,7 +1,7 @@
 """A server inside the calling process, without a network: what test clients stand on.
 
-A background thread runs the event loop and the engine. The thread that uses the server is its pool: `def` handlers run there, so
-they see what belongs to it, such as a test's database transaction.
+A background thread runs the event loop and the engine. The thread that uses the server is its pool: `def` handlers
+run there, so they see what belongs to it, such as a test's database transaction.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class InProcessServer:
 
     async def _serve(self, context: contextvars.Context) -> None:
         loop = asyncio.get_running_loop()
-        assert isinstance(loop, EventLoop)  # noqa: S101 - made by `_run` above
+        assert isinstance(loop, EventLoop)
         self._loop, self._stop = loop, asyncio.Event()
         install(loop, self._app, self._config, self._pool, context)
         self._started.set()
@@ -112,8 +112,8 @@ class InProcessServer:
     def run_jobs(self) -> None:
         """Run every job that waits, on the calling thread.
 
-        Where that thread runs an event loop (an asynchronous test), the loop is hidden meanwhile: the jobs are synchronous
-        code, which may refuse to run beside a loop.
+        Where that thread runs an event loop (an asynchronous test), the loop is hidden meanwhile: the jobs are
+        synchronous code, which may refuse to run beside a loop.
         """
         running = asyncio._get_running_loop()
         asyncio._set_running_loop(None)

@@ -1,7 +1,7 @@
 """The threads that `def` handlers and blocking work run on.
 
-One thread serves while nothing blocks; others join when work has waited, up to the pool's size. Threads are long-lived, so
-that what belongs to a thread (a database connection) is reused.
+One thread serves while nothing blocks; others join when work has waited, up to the pool's size. Threads are
+long-lived, so that what belongs to a thread (a database connection) is reused.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Hook = Callable[[], object]
 class Pool:
     """A pool of threads; starts none before there is work.
 
-    *size*: the most threads. *external*: no threads at all; whoever holds the pool runs its jobs with `run_pending` (what test
-    clients do). *before* and *after* are called on the thread around each job, *on_exit* when a thread ends.
+    *size*: the most threads. *external*: no threads at all; whoever holds the pool runs its jobs with `run_pending`
+    (what test clients do). *before* and *after* are called on the thread around each job, *on_exit* when a thread ends.
     """
 
     def __init__(self, size: int, *, external: bool = False) -> None:
@@ -46,7 +46,7 @@ class Pool:
         self.native.submit(job, thread)
 
     def dedicate(self) -> int | None:
-        """Start a thread that runs only what is submitted to it; return its number (`None` where the pool has no threads)."""
+        """Start a thread that runs only what is submitted to it; return its number, `None` for an external pool."""
         if self._external:
             return None
         index = self.native.join(True)
@@ -93,7 +93,8 @@ def _one_call(hooks: list[Hook]) -> Hook | None:
 class PoolExecutor(concurrent.futures.Executor):
     """The pool as an executor: what asgiref and `run_in_executor` take.
 
-    *pinned*: everything runs on one thread, which does nothing else; so a connection that belongs to a thread is always the same.
+    *pinned*: everything runs on one thread, which does nothing else; so a connection that belongs to a thread is
+    always the same.
     """
 
     def __init__(self, pool: Pool, *, pinned: bool = False) -> None:
@@ -138,12 +139,13 @@ def _run_for_loop(
 ) -> None:
     if future.cancelled():
         return
+    report: Callable[[asyncio.Future[Any], Any], None] = _set_result
     try:
-        outcome, value = _set_result, fn(*args)
+        value = fn(*args)
     except BaseException as error:
-        outcome, value = _set_exception, error
+        report, value = _set_exception, error
     try:
-        loop.call_soon_threadsafe(outcome, future, value)
+        loop.call_soon_threadsafe(report, future, value)
     except RuntimeError:
         if not loop.is_closed():
             raise

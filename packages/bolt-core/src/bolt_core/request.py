@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
-from http.cookies import _unquote as unquote_cookie  # type: ignore[attr-defined]
+from http.cookies import _unquote as unquote_cookie
 from urllib.parse import parse_qsl
 
 from ._native import Request
@@ -85,13 +85,12 @@ async def stream_body(request: Request) -> AsyncIterator[bytes]:
         if request.body:
             yield request.body
         return
-    loop = asyncio.get_running_loop()
     while True:
         chunk = request._read_chunk()
         if chunk is None:
-            arrived = loop.create_future()
-            request._on_chunk(lambda arrived=arrived: arrived.done() or arrived.set_result(None))
-            await arrived
+            arrived = asyncio.Event()
+            request._on_chunk(arrived.set)
+            await arrived.wait()
         elif chunk:
             yield chunk
         else:

@@ -12,6 +12,7 @@ from bolt_core.paths import check_method, check_prefix, parse_path
 from bolt_core.plan import HandlerPlan
 from bolt_core.types import Hooks
 
+type Handler = Callable[..., Any]
 type TrailingSlash = Literal["append", "strict"]
 
 
@@ -80,9 +81,9 @@ class Router:
         """The plans of all routes, included ones among them, in the order they were declared."""
         return tuple(route.plan for route in self._routes.values())
 
-    def route[**P, R](
+    def route[F: Handler](
         self, path: str, *, methods: Iterable[str], **options: Unpack[RouteOptions]
-    ) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    ) -> Callable[[F], F]:
         """Register the decorated handler for *path* and each of *methods*, custom verbs included.
 
         The handler itself is returned unchanged, so decorators stack. Raises `ConfigError` for anything that cannot
@@ -97,7 +98,7 @@ class Router:
         if not verbs:
             raise ConfigError(f"route({path!r}): methods is empty; name at least one")
 
-        def register(handler: Callable[P, R]) -> Callable[P, R]:
+        def register(handler: F) -> F:
             frame = sys._getframe(1)
             for verb in verbs:
                 self.add_route(verb, path, handler, options, lambda: frame.f_locals)
@@ -171,30 +172,30 @@ class Router:
     def _check_open(self) -> None:
         """Raise `ConfigError` if no more routes can be added."""
 
-    def get[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def get[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for GET; it answers HEAD too, unless the path has a HEAD route of its own. See `route`."""
         return self.route(path, methods=("GET",), **options)
 
-    def post[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def post[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for POST. See `route`."""
         return self.route(path, methods=("POST",), **options)
 
-    def put[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def put[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for PUT. See `route`."""
         return self.route(path, methods=("PUT",), **options)
 
-    def patch[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def patch[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for PATCH. See `route`."""
         return self.route(path, methods=("PATCH",), **options)
 
-    def delete[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def delete[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for DELETE. See `route`."""
         return self.route(path, methods=("DELETE",), **options)
 
-    def head[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def head[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for HEAD; only where it must differ from GET's. See `route`."""
         return self.route(path, methods=("HEAD",), **options)
 
-    def options[**P, R](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def options[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for OPTIONS; without one, the server answers with `Allow`. See `route`."""
         return self.route(path, methods=("OPTIONS",), **options)

@@ -52,8 +52,8 @@ def run(
     """Serve on listening *sockets* until SIGTERM or SIGINT; then stop as told and return.
 
     Stopping: no new connections, idle ones are closed, running requests get `config.shutdown_timeout` seconds. A second
-    signal ends the process at once with status 1. *ready* is called when connections are accepted. *pool* is made from the
-    configuration unless given.
+    signal ends the process at once with status 1. *ready* is called when connections are accepted. *pool* is made
+    from the configuration unless given.
 
     Must be called from the main thread; takes over the sockets' descriptors.
     """
@@ -82,7 +82,7 @@ class _Serving:
         base_context: contextvars.Context | None,
     ) -> None:
         loop = asyncio.get_running_loop()
-        assert isinstance(loop, EventLoop)  # noqa: S101 - made by `run` above
+        assert isinstance(loop, EventLoop)
         install(loop, self._app, self._config, self._pool, base_context)
         if threading.current_thread() is threading.main_thread():
             for number in STOP_SIGNALS:
@@ -116,5 +116,7 @@ async def drain(loop: EventLoop, timeout: float) -> None:
             await drained.wait()
     except TimeoutError:
         logger.warning(
-            "%d connections were still busy %.1f s after the stop signal; they are cut", loop.driver.connections(), timeout
+            "%d connections were still busy %.1f s after the stop signal; they are cut",
+            loop.driver.connections(),
+            timeout,
         )

@@ -1,6 +1,7 @@
 """Producers of streamed replies: what pulls chunks from a handler's iterable and pushes them to the engine.
 
-The head goes out with the first chunk, so a stream that fails at once is an error reply; one that fails later is cut off.
+The head goes out with the first chunk, so a stream that fails at once is an error reply; one that fails later is cut
+off.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ async def run_async(sink: AsyncSink, chunks: AsyncIterable[str | bytes]) -> None
 
 
 async def _room(sink: AsyncSink) -> None:
-    room = asyncio.get_running_loop().create_future()
-    sink.on_room(lambda: room.done() or room.set_result(None))
-    await room
+    room = asyncio.Event()
+    sink.on_room(room.set)
+    await room.wait()
 
 
 async def _close_async(source: Any) -> None:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from bolt_core.binding.bodies import body_decoders
 from bolt_core.binding.shapes import is_body
+from bolt_core.markers import Constraints
 
 
 class Item(msgspec.Struct):
@@ -129,6 +130,15 @@ def test_finite_numbers_are_looked_for_everywhere() -> None:
     for data in (b'{"rows":[{"NaN":[]}]}', b'{"rows":[{"sNaN":[]}]}', b'{"rows":[{"1":["NaN"]}]}'):
         with pytest.raises(msgspec.ValidationError):
             from_json(data)
+
+
+def test_a_limit_of_the_whole_body_is_a_matter_of_validation() -> None:
+    """422, where what is no JSON is 400."""
+    for decode, data in zip(
+        body_decoders(list[int], Constraints(max_length=1).check), (b"[1,2]", b"\x92\x01\x02"), strict=True
+    ):
+        with pytest.raises(msgspec.ValidationError, match="length of at most 1"):
+            decode(data)
 
 
 def test_a_type_that_json_cannot_express_is_refused() -> None:

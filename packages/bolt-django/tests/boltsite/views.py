@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -25,13 +26,18 @@ def echo(request: HttpRequest) -> HttpResponse:
             "path_info": request.path_info,
             "get": request.GET.dict(),
             "post": request.POST.dict(),
-            "files": {name: file.read().decode("latin-1")[:20] for name, file in request.FILES.items()},
+            "files": {name: _start(file) for name, file in request.FILES.items()},
             "cookies": request.COOKIES,
             "scheme": request.scheme,
             "meta": meta,
             "thread": threading.current_thread().name,
         }
     )
+
+
+def _start(file: Any) -> str:
+    text: str = file.read().decode("latin-1")[:20]
+    return text
 
 
 @csrf_exempt

@@ -134,3 +134,57 @@ impl Refusal {
         body.freeze()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> Vec<Refusal> {
+        vec![
+            Refusal::BadRequest("a \"quoted\" \\ text"),
+            Refusal::BadHost,
+            Refusal::NotFound,
+            Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() },
+            Refusal::RequestTimeout,
+            Refusal::BodyTooLarge { limit: 5 },
+            Refusal::UriTooLong,
+            Refusal::UnsupportedMediaType,
+            Refusal::ExpectationFailed,
+            Refusal::HeadersTooLarge,
+            Refusal::HandlerLost,
+            Refusal::UnknownTransferCoding,
+            Refusal::ServiceUnavailable { retry_after: None },
+            Refusal::VersionNotSupported,
+        ]
+    }
+
+    /// Every refusal is an error status with a JSON object of one member, its quotes escaped.
+    #[test]
+    fn one_shape() {
+        for refusal in all() {
+            let Reply { head, body } = refusal.reply();
+            assert_eq!(head.status, refusal.status());
+            assert!((400..600).contains(&head.status));
+            assert!(head.headers.as_bytes().starts_with(b"content-type: application/json\r\n"));
+            let escaped = refusal.detail().replace('\\', "\\\\").replace('"', "\\\"");
+            assert_eq!(body, format!("{{\"detail\":\"{escaped}\"}}"));
+        }
+    }
+
+    /// RFC 9110 §15.5.6 and §10.2.3: 405 says what is allowed, 503 when to come again.
+    #[test]
+    fn fields_of_their_own() {
+        let fields = |refusal: Refusal| String::from_utf8_lossy(refusal.reply().head.headers.as_bytes()).into_owned();
+        assert!(
+            fields(Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() }).ends_with("\r\nallow: GET, HEAD\r\n")
+        );
+        assert!(fields(Refusal::ServiceUnavailable { retry_after: Some(3) }).ends_with("\r\nretry-after: 3\r\n"));
+    }
+
+    /// After a refusal that leaves the framing unsure nothing more is read as a request; after the others it is.
+    #[test]
+    fn closing() {
+        let closing: Vec<u16> = all().iter().filter(|refusal| refusal.closes()).map(Refusal::status).collect();
+        assert_eq!(closing, [400, 408, 413, 414, 417, 431, 501, 505]);
+    }
+}

@@ -12,7 +12,7 @@ use crate::head::Peer;
 use crate::http1;
 use crate::service::Service;
 
-/// How long accepting rests when descriptors or memory ran out and no connection closes meanwhile.
+/// How long accepting rests when it failed (out of descriptors, above all) and no connection closes meanwhile.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// A socket that accepts connections; made and configured (backlog, `SO_REUSEPORT`, permissions) by the caller.
@@ -53,7 +53,7 @@ async fn accept_from(
     stop: Stop,
 ) {
     let watch = stop.watch();
-    let mut exhausted = false;
+    let mut paused = false;
     loop {
         let next = std::future::poll_fn(|cx| {
             if watch.poll_stopped(cx).is_ready() {
@@ -65,17 +65,17 @@ async fn accept_from(
         match next.await {
             None => return,
             Some(Ok(accepted)) => {
-                exhausted = false;
+                paused = false;
                 spawn(accepted, &service, &stop);
             }
-            Some(Err(error)) if is_exhausted(&error) => {
-                if !std::mem::replace(&mut exhausted, true) {
+            // The client gave up while it waited in the queue; the listener itself is well.
+            Some(Err(error)) if is_of_the_client(&error) => tokio::task::yield_now().await,
+            Some(Err(error)) => {
+                if !std::mem::replace(&mut paused, true) {
                     service.report(&format!("accepting connections pauses until one closes: {error}"));
                 }
                 pause(&service, &watch).await;
             }
-            // The client gave up while it waited in the queue; the listener itself is well.
-            Some(Err(_)) => tokio::task::yield_now().await,
         }
     }
 }
@@ -111,13 +111,12 @@ async fn pause(service: &Service, watch: &StopWatch) {
     .await;
 }
 
-/// Out of descriptors (`EMFILE`, `ENFILE`) or kernel memory (`ENOBUFS`, `ENOMEM`): trying again at once would spin.
-fn is_exhausted(error: &io::Error) -> bool {
-    const EMFILE: i32 = 24;
-    const ENFILE: i32 = 23;
-    const ENOMEM: i32 = 12;
-    const ENOBUFS: i32 = if cfg!(target_os = "linux") { 105 } else { 55 };
-    matches!(error.raw_os_error(), Some(EMFILE | ENFILE | ENOMEM | ENOBUFS))
+/// Any other error (out of descriptors or of kernel memory, above all) would come back at once if accepting went on.
+fn is_of_the_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::Interrupted
+    )
 }
 
 /// Tells every connection and listener of a thread to come to an end: idle connections close, requests in flight are

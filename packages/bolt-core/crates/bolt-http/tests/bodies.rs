@@ -5,7 +5,7 @@ mod support;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use bolt_http::exchange::{Answer, Exchange};
+use bolt_http::exchange::{Answer, BodyPart, Exchange};
 use bolt_http::router::BodyMode;
 use support::{Setup, echo, echo_stream, plain, read_until, rest, run, statuses, talk, text};
 use tokio::io::AsyncWriteExt;
@@ -340,6 +340,41 @@ fn streamed_body() {
             assert_eq!(statuses(&reply), [200, 200], "{reply}");
             assert!(reply.contains("[hello]") && reply.ends_with("no body"), "{reply}");
         }
+    });
+}
+
+/// Tiny chunks are joined, so that a body of them costs the server little more than its bytes.
+#[test]
+fn tiny_chunks_are_joined() {
+    run(async {
+        let setup = Setup::with(|setup| setup.mode = BodyMode::Stream);
+        let pieces = Rc::new(Cell::new(0));
+        let count = pieces.clone();
+        let mut client = setup.connect(move |exchange: Exchange| {
+            let count = count.clone();
+            tokio::task::spawn_local(async move {
+                let bolt_http::exchange::Body::Stream(reader) = exchange.body else { panic!("no stream") };
+                let mut whole = Vec::new();
+                loop {
+                    match reader.next_part() {
+                        BodyPart::Chunk(chunk) => {
+                            count.set(count.get() + 1);
+                            whole.extend_from_slice(&chunk);
+                        }
+                        BodyPart::Pending => support::ready(&reader).await,
+                        BodyPart::End => break,
+                        BodyPart::Failed(refusal) => panic!("{refusal:?}"),
+                    }
+                }
+                exchange.responder.send(Answer::Whole(plain(200, whole)));
+            });
+        });
+        let body: String = (0..5000).map(|number| format!("1\r\n{}\r\n", number % 10)).collect();
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+        client.write_all(format!("{head}{body}0\r\n\r\n").as_bytes()).await.unwrap();
+        let reply = text(&rest(&mut client).await);
+        assert!(reply.ends_with(&(0..5000).map(|number| (number % 10).to_string()).collect::<String>()));
+        assert!(pieces.get() < 50, "{} pieces", pieces.get());
     });
 }
 

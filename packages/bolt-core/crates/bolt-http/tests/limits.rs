@@ -111,6 +111,28 @@ fn idle_connection() {
     });
 }
 
+/// Times beyond what a clock can say mean never.
+#[test]
+fn endless_timeouts() {
+    run(async {
+        let setup = Setup::with(|setup| {
+            let config = &mut setup.config;
+            config.head_timeout = Duration::MAX;
+            config.keep_alive_timeout = Duration::MAX;
+            config.body_grace = Duration::MAX;
+            config.write_timeout = Duration::MAX;
+            config.drain_timeout = Duration::MAX;
+        });
+        let mut client = setup.connect(echo);
+        for part in ["POST / HTTP/1.1\r\n", "Host: a\r\nContent-Length: 5\r\n\r\n", "hel", "lo"] {
+            tokio::time::sleep(seconds(1_000_000)).await;
+            client.write_all(part.as_bytes()).await.unwrap();
+        }
+        assert!(read_until(&mut client, "]").await.ends_with("POST / [hello]"));
+        assert!(setup.reports.borrow().is_empty());
+    });
+}
+
 /// RFC 9110 §15.5.9: a body slower than the minimum rate is 408 once the grace is used up; a fast enough one is not.
 #[test]
 fn slow_body() {

@@ -3,17 +3,20 @@
 mod support;
 
 use bolt_http::config::Config;
+use bolt_http::exchange::{Answer, Exchange};
 use bolt_http::head::Peer;
 use bolt_http::http1::body::{Decoder, Framing, Step};
 use bolt_http::http1::parse::parse_head;
 use bolt_http::http1::scan::{HeadScanner, Scan};
+use bolt_http::http1::serve_connection;
 use bolt_http::refusal::Refusal;
 use bolt_http::router::BodyMode;
+use bolt_http::server::Stop;
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{Setup, echo, echo_stream, rest, run, text};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Pieces from which requests, right and wrong, are put together.
 fn piece() -> impl Strategy<Value = String> {
@@ -186,6 +189,66 @@ proptest! {
             end = (end + step).min(input.len());
         }
         prop_assert_eq!(whole, pieced);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    /// Streamed and whole replies of any lengths come out as they went in, through a pipe of any width.
+    #[test]
+    fn reply_round_trip(
+        chunks in vec(prop_oneof![1usize..50, 16_000usize..17_000, 60_000usize..140_000], 0..6),
+        width in prop_oneof![1usize..100, 1000usize..100_000],
+    ) {
+        let body: Vec<u8> = (0..chunks.iter().sum::<usize>()).map(|number| (number % 251) as u8).collect();
+        let width = width.max(body.len() / 2000);
+        let (sent, whole) = (std::rc::Rc::new(body.clone()), body.clone());
+        let output = std::cell::RefCell::new(Vec::new());
+        run(async {
+            let service = Setup::default().service(move |exchange: Exchange| {
+                if exchange.head.path() == "/whole" {
+                    exchange.responder.send(Answer::Whole(support::plain(200, whole.clone())));
+                    return;
+                }
+                let (writer, answer) = support::stream(200);
+                let mut start = 0;
+                for length in &chunks {
+                    writer.write(Bytes::copy_from_slice(&sent[start..start + length]));
+                    start += length;
+                }
+                writer.finish();
+                exchange.responder.send(answer);
+            });
+            let (mut client, server) = tokio::io::duplex(width);
+            tokio::task::spawn_local(serve_connection(server, Peer::InProcess, service, Stop::new()));
+            let (mut reader, mut writer) = tokio::io::split(&mut client);
+            let asking = async {
+                writer.write_all(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\nGET /whole HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+            };
+            let mut received = Vec::new();
+            let reading = reader.read_to_end(&mut received);
+            tokio::join!(asking, async { reading.await.unwrap() });
+            *output.borrow_mut() = received;
+        });
+        let output = output.into_inner();
+        let start = memchr::memmem::find(&output, b"\r\n\r\n").unwrap() + 4;
+        let config = Config { max_streamed_body: 1 << 20, ..Config::default() };
+        let mut decoder = Decoder::new(Framing::Chunked, 1 << 20, &config).unwrap();
+        let (mut content, mut at) = (Vec::new(), start);
+        while !decoder.is_complete() {
+            at += match decoder.step(&output[at..]).unwrap() {
+                Step::Content(length) => {
+                    content.extend_from_slice(&output[at..at + length]);
+                    length
+                }
+                Step::Framing(length) => length,
+                Step::End => 0,
+            };
+        }
+        prop_assert!(content == body);
+        prop_assert!(output[at..].starts_with(b"HTTP/1.1 200 OK\r\n"));
+        prop_assert!(output.ends_with(&body));
     }
 }
 

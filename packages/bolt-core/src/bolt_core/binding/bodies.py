@@ -31,8 +31,20 @@ def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) ->
     if contains(node, spec.DecimalType, spec.FloatType, spec.AnyType):
         from_msgpack = _checked(from_msgpack, require_finite)
     if check is not None:
-        from_json, from_msgpack = _checked(from_json, check), _checked(from_msgpack, check)
+        limited = _as_validation(check)
+        from_json, from_msgpack = _checked(from_json, limited), _checked(from_msgpack, limited)
     return from_json, from_msgpack
+
+
+def _as_validation(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    # A plain ValueError of a decoder would mean that the body is no JSON at all.
+    def check_body(value: Any) -> Any:
+        try:
+            return check(value)
+        except ValueError as error:
+            raise msgspec.ValidationError(str(error)) from None
+
+    return check_body
 
 
 def _checked(decode: Decode, check: Callable[[Any], Any]) -> Decode:

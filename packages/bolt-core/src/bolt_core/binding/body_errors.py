@@ -21,7 +21,7 @@ MOST = 100
 """Problems listed at most; a body of a million wrong items needs no million lines."""
 
 # `ReadOnly` exists from Python 3.13 on.
-_QUALIFIERS = (Required, NotRequired, getattr(typing, "ReadOnly", None))
+_QUALIFIERS = {Required, NotRequired, getattr(typing, "ReadOnly", Required)}
 _AT = re.compile(r"(?s)(.*) - at `(?:key` in `)?\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _MISSING = re.compile(r"Object missing required field `(.*)`")

@@ -89,7 +89,7 @@ def _compile(declared: Declaration) -> HandlerPlan:
         status=options.get("status_code", 200),
         status_given="status_code" in options,
         result=compile_result(signature.returns, options.get("response_model", UNSET)),
-        body=_body_mode(params, bool(options.get("stream_body", False))),
+        body=_body_mode(params, stream=bool(options.get("stream_body", False)), is_async=call.is_async),
         max_body=options.get("max_body_size"),
         cancel_on_disconnect=options.get("cancel_on_disconnect", True),
         origin=origin_of(handler),
@@ -127,13 +127,17 @@ def _check_wire_names(params: tuple[ParamPlan, ...]) -> None:
         seen[key] = param.name
 
 
-def _body_mode(params: tuple[ParamPlan, ...], stream: bool) -> BodyMode:
+def _body_mode(params: tuple[ParamPlan, ...], *, stream: bool, is_async: bool) -> BodyMode:
     sources = {param.source for param in params}
     if stream:
         if Source.BODY in sources:
             raise ConfigError("has stream_body=True and a body parameter; read the body from request.stream() instead")
         if Source.REQUEST not in sources:
             raise ConfigError("has stream_body=True but takes no request; add a parameter named request")
+        if not is_async:
+            raise ConfigError(
+                "has stream_body=True but is no async def, so it cannot wait for the body; declare it async"
+            )
         return "stream"
     return "whole" if sources & {Source.BODY, Source.REQUEST} else "none"
 

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from bolt_core.binding.hints import Hint, describe, is_union, peel
+from bolt_core.exceptions import ConfigError
 from bolt_core.markers import Constraints
 
 type Reader = Callable[[str], Any]
@@ -27,6 +28,10 @@ _BOOLS = {
     **dict.fromkeys(("false", "0", "off", "no"), False),
 }
 _LIST_TYPES = (list, set, tuple, frozenset)
+_NUMBERS = (int, float, Decimal)
+_ORDERED = (*_NUMBERS, dt.date, dt.time, dt.datetime, dt.timedelta)
+_SIZED = (*_LIST_TYPES, dict, str, bytes)
+_ZONED = (dt.datetime, dt.time)
 
 MESSAGES = {
     "int": "Expected an integer",
@@ -148,7 +153,23 @@ def item_reader(annotation: Any) -> Reader | None:
     reader = type_reader(hint.type)
     if reader is None or not hint.limits:
         return reader
-    return then(reader, Constraints(**hint.limits).check)
+    limits = Constraints(**hint.limits)
+    if names := misplaced_limits(hint.type, limits):
+        raise ConfigError(f"limits items by {names}, which {describe(hint.type)} does not have; remove the limit")
+    return then(reader, limits.check)
+
+
+def misplaced_limits(type_: Any, limits: Constraints) -> str | None:
+    """Names of limits that no value of a peeled type can be held against; `None` if all make sense."""
+    sized = (get_origin(type_) or type_) in _SIZED
+    misplaced = {
+        "gt, ge, lt, le": limits.orders and type_ not in _ORDERED,
+        "multiple_of": limits.multiple_of is not None and type_ not in _NUMBERS,
+        "min_length, max_length": limits.measures and not sized,
+        "pattern": limits.pattern is not None and type_ is not str,
+        "tz": limits.tz is not None and type_ not in _ZONED,
+    }
+    return next((names for names, wrong in misplaced.items() if wrong), None)
 
 
 def type_reader(type_: Any) -> Reader | None:

@@ -1,10 +1,8 @@
 """Where a parameter is read from, and what is compiled for each source."""
 
-import datetime as dt
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -13,7 +11,7 @@ from bolt_core._native import Request
 from bolt_core.binding.bodies import body_decoders
 from bolt_core.binding.body_errors import find_problems, take_apart
 from bolt_core.binding.hints import Hint, describe, merge_limits, peel
-from bolt_core.binding.scalars import list_reader, then, type_reader
+from bolt_core.binding.scalars import list_reader, misplaced_limits, then, type_reader
 from bolt_core.binding.shapes import is_body, is_record
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET, Constraints, Marker, Source
@@ -24,9 +22,6 @@ BODYLESS = frozenset({"GET", "HEAD", "TRACE"})
 _KINDS: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "str"}
 _LATER = {Source.HEADER: "Header()", Source.COOKIE: "Cookie()", Source.FORM: "Form()", Source.FILE: "File()"}
 _EMPTY = inspect.Parameter.empty
-_NUMBERS = (int, float, Decimal)
-_ORDERED = (*_NUMBERS, dt.date, dt.time, dt.datetime, dt.timedelta)
-_ZONED = (dt.datetime, dt.time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +139,7 @@ def _plan_query(parts: _Parts) -> ParamPlan:
     if reader is None:
         return _plan_scalar(parts, Source.QUERY)
     limits = parts.constraints
-    _check_limits(parts, limits, measured=True)
+    _check_limits(parts, limits)
     return ParamPlan(
         name=parts.name,
         keyword=parts.keyword,
@@ -168,7 +163,7 @@ def _plan_scalar(parts: _Parts, source: Source) -> ParamPlan:
             "use a scalar type" + (" or a list of one, or mark it with Body()" if source is Source.QUERY else "")
         )
     limits = parts.constraints
-    _check_limits(parts, limits, measured=type_ is str)
+    _check_limits(parts, limits)
     kind = _KINDS.get(type_, "other")
     check = limits.check if limits.given() else None
     if kind == "other":
@@ -194,6 +189,7 @@ def _plan_body(parts: _Parts) -> ParamPlan:
         raise ConfigError(f"marks parameter {parts.name!r} with Body() but gives no type; annotate it")
     annotation = parts.hint.full
     limits = parts.marker.constraints if parts.marker else Constraints()
+    _check_limits(parts, limits)
     try:
         decode, decode_msgpack = body_decoders(annotation, limits.check if limits.given() else None)
     except TypeError as error:
@@ -228,21 +224,10 @@ def _default_of(parts: _Parts) -> dict[str, Any]:
     return {"required": False, "default": default, "fresh_default": FreshDefault(default) if mutable else None}
 
 
-def _check_limits(parts: _Parts, limits: Constraints, *, measured: bool) -> None:
-    """Refuse limits that a value of the parameter's type cannot have."""
-    type_ = parts.hint.type
-    senseless = {
-        "gt, ge, lt, le": limits.orders and type_ not in _ORDERED,
-        "multiple_of": limits.multiple_of is not None and type_ not in _NUMBERS,
-        "min_length, max_length": limits.measures and not measured,
-        "pattern": limits.pattern is not None and type_ is not str,
-        "tz": limits.tz is not None and type_ not in _ZONED,
-    }
-    for names, wrong in senseless.items():
-        if wrong:
-            raise ConfigError(
-                f"limits parameter {parts.name!r} by {names}, which {describe(type_)} does not have; remove the limit"
-            )
+def _check_limits(parts: _Parts, limits: Constraints) -> None:
+    if names := misplaced_limits(parts.hint.type, limits):
+        shown = describe(parts.hint.type)
+        raise ConfigError(f"limits parameter {parts.name!r} by {names}, which {shown} does not have; remove the limit")
 
 
 def request_types() -> tuple[type, ...]:

@@ -1,15 +1,19 @@
 """A product with a picture, and a secret that must never leave."""
 
+from decimal import Decimal
+
 from django.db import models
 
 
 class Product(models.Model):
     """Something to sell."""
 
-    name = models.CharField(max_length=50, unique=True)
-    price = models.DecimalField(max_digits=8, decimal_places=2, default=0)
+    name: "models.CharField[str, str]" = models.CharField(max_length=50, unique=True)
+    price: "models.DecimalField[Decimal, Decimal]" = models.DecimalField(
+        max_digits=8, decimal_places=2, default=Decimal(0)
+    )
     picture = models.FileField(upload_to="pictures", blank=True)
-    api_key = models.CharField(max_length=50, default="hidden")
+    api_key: "models.CharField[str, str]" = models.CharField(max_length=50, default="hidden")
 
     def __str__(self) -> str:
         return self.name

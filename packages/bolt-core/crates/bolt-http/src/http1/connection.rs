@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::incoming::Incoming;
-use super::wire::Wire;
+use super::wire::{Wire, after};
 use crate::access_log::Entry;
 use crate::exchange::{Answer, Exchange, Slot, Upgraded};
 use crate::head::{Peer, RequestHead};
@@ -248,7 +248,7 @@ impl<T: Io + 'static> Connection<T> {
     /// Reads and drops what the client still sends: closing with unread bytes makes the kernel send a reset, which can
     /// overtake the reply (RFC 9112 §9.6).
     async fn linger(&mut self) {
-        let until = Instant::now() + self.service.config.drain_timeout;
+        let until = after(Instant::now(), self.service.config.drain_timeout);
         let mut left = self.service.config.max_drain;
         std::future::poll_fn(|cx| {
             loop {

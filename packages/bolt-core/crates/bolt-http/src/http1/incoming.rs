@@ -10,6 +10,7 @@ use super::body::{Decoder, Framing, Step};
 use super::connection::{Connection, Halt};
 use super::parse::{self, Parsed};
 use super::scan::{HeadScanner, Scan};
+use super::wire::after;
 use super::write::CONTINUE;
 use crate::config::Config;
 use crate::exchange::{Body, BodySender, body_stream};
@@ -20,6 +21,9 @@ use crate::service::Io;
 
 /// Bytes that are read ahead of the request in flight, to notice a client that leaves; then reading stops.
 const READ_AHEAD: usize = 64 * 1024;
+
+/// Chunks of a streamed body that are shorter are joined: each piece queued costs more than the bytes it carries.
+const SMALL_CHUNK: usize = 4 * 1024;
 
 const INCOMPLETE_HEAD: Refusal = Refusal::BadRequest("The request ended before its head was complete");
 const INCOMPLETE_BODY: Refusal = Refusal::BadRequest("The request ended before its body was complete");
@@ -140,9 +144,9 @@ impl<T: Io + 'static> Connection<T> {
             let until = *deadline.get_or_insert_with(|| {
                 let config = &self.service.config;
                 if idle {
-                    Instant::now() + config.keep_alive_timeout
+                    after(Instant::now(), config.keep_alive_timeout)
                 } else {
-                    *since.get_or_insert_with(Instant::now) + config.head_timeout
+                    after(*since.get_or_insert_with(Instant::now), config.head_timeout)
                 }
             });
             self.wire.timer.poll(until, cx).map(|()| if idle { Ok(false) } else { Err(Refusal::RequestTimeout.into()) })
@@ -244,6 +248,7 @@ impl<T: Io + 'static> Connection<T> {
         // A client that has begun to send waits for nothing (RFC 9110 §10.1.1).
         if std::mem::take(&mut self.body.expects_continue) && self.wire.input.is_empty() {
             self.wire.output().extend_from_slice(CONTINUE);
+            self.wire.urge();
         }
     }
 
@@ -313,9 +318,7 @@ impl<T: Io + 'static> Connection<T> {
                 Poll::Ready(Err(_)) => return self.client_left(),
                 Poll::Pending if wants => {
                     if self.poll_pace(cx).is_ready() {
-                        self.body.unsure = true;
-                        self.open = false;
-                        self.body.fail_stream(Refusal::RequestTimeout);
+                        self.break_stream(Refusal::RequestTimeout);
                     }
                     return Poll::Pending;
                 }
@@ -329,34 +332,52 @@ impl<T: Io + 'static> Connection<T> {
 
     /// Moves what arrived of a streamed body to its reader; whether that reader waits for more.
     fn feed(&mut self, cx: &mut Context<'_>) -> bool {
-        loop {
-            let (Some(sender), Some(decoder)) = (&self.body.sender, &mut self.body.decoder) else { return false };
-            if sender.is_abandoned() {
-                self.body.sender = None;
-                return false;
-            }
-            if sender.poll_room(cx).is_pending() {
-                return false;
-            }
+        let Incoming { sender: place, decoder: Some(decoder), .. } = &mut self.body else { return false };
+        let Some(sender) = place else { return false };
+        if sender.is_abandoned() {
+            *place = None;
+            return false;
+        }
+        let mut small = BytesMut::new();
+        while sender.poll_room(cx).is_ready() {
             let input = &mut self.wire.input;
             if input.is_empty() && !decoder.is_complete() {
+                sender.push(small.freeze());
                 self.send_continue();
                 return true;
             }
             match decoder.step(input) {
-                Ok(Step::Content(length)) => sender.push(input.split_to(length).freeze()),
+                Ok(Step::Content(length)) if length < SMALL_CHUNK => {
+                    small.extend_from_slice(&input[..length]);
+                    input.advance(length);
+                }
+                Ok(Step::Content(length)) => {
+                    sender.push(small.split().freeze());
+                    sender.push(input.split_to(length).freeze());
+                }
                 Ok(Step::Framing(length)) => input.advance(length),
                 Ok(Step::End) => {
+                    sender.push(small.freeze());
                     sender.end(Ok(()));
-                    self.body.sender = None;
+                    *place = None;
+                    return false;
                 }
                 Err(refusal) => {
-                    self.body.unsure = true;
-                    self.open = false;
-                    self.body.fail_stream(refusal);
+                    sender.push(small.freeze());
+                    self.break_stream(refusal);
+                    return false;
                 }
             }
         }
+        sender.push(small.freeze());
+        false
+    }
+
+    /// The rest of a streamed body cannot be read: its reader is told, and the connection ends after the reply.
+    fn break_stream(&mut self, refusal: Refusal) {
+        self.body.unsure = true;
+        self.open = false;
+        self.body.fail_stream(refusal);
     }
 
     /// The client ended its stream: it left, unless it is known to half-close and sent its whole request.

@@ -39,6 +39,8 @@ pub(super) struct Wire<T> {
     tail: Bytes,
     /// Since when the client has taken nothing of what waits.
     stalled: Option<Instant>,
+    /// What waits must not wait for more to join it.
+    urgent: bool,
     /// When what waits in `output` goes out at the latest.
     due: Option<Instant>,
     pub(super) timer: Timer,
@@ -54,6 +56,7 @@ impl<T: Io> Wire<T> {
             output: BytesMut::new(),
             tail: Bytes::new(),
             stalled: None,
+            urgent: false,
             due: None,
             timer: Timer::default(),
             write_timeout,
@@ -125,6 +128,7 @@ impl<T: Io> Wire<T> {
     /// Writes all that waits; an error also when the client takes nothing for the write timeout.
     pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.due = None;
+        self.urgent = false;
         while self.has_output() {
             match self.poll_write(cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
@@ -160,7 +164,7 @@ impl<T: Io> Wire<T> {
 
     fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
         let since = *self.stalled.get_or_insert_with(Instant::now);
-        ready!(self.timer.poll(since + self.write_timeout, cx));
+        ready!(self.timer.poll(after(since, self.write_timeout), cx));
         Poll::Ready(io::ErrorKind::TimedOut.into())
     }
 
@@ -169,11 +173,16 @@ impl<T: Io> Wire<T> {
         if !self.has_output() {
             return Poll::Ready(Ok(()));
         }
-        if !self.is_full() && self.stalled.is_none() {
+        if !self.is_full() && !self.urgent && self.stalled.is_none() {
             let due = *self.due.get_or_insert_with(|| Instant::now() + COALESCE);
             ready!(self.timer.poll(due, cx));
         }
         self.poll_flush(cx)
+    }
+
+    /// Lets what is in the output leave at the next chance.
+    pub(super) fn urge(&mut self) {
+        self.urgent = true;
     }
 
     /// Gives empty buffers back; called when the connection begins to wait.
@@ -185,6 +194,12 @@ impl<T: Io> Wire<T> {
             self.output = BytesMut::new();
         }
     }
+}
+
+/// `start + duration`, or decades later where that is beyond what the clock can say.
+pub(super) fn after(start: Instant, duration: Duration) -> Instant {
+    const DECADES: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    start.checked_add(duration).unwrap_or_else(|| start + DECADES)
 }
 
 /// One `Sleep`, made when first needed and moved lazily: a deadline that lies after the armed one costs nothing now.
