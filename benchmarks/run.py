@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import cases, chart, extras, report, servers
+from benchmarks import cases, chart, extras, load, report, servers
 from benchmarks.apps import payloads
 from benchmarks.measure import LOAD_CORE, SERVER_CORE, Plan, measure_cases, measure_extras
 from benchmarks.results import BASELINE, OURS, Results
@@ -114,7 +114,7 @@ def main(arguments: Sequence[str] = tuple(sys.argv[1:])) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             results = run(what, Path(folder))
-    except servers.ServerError as error:
+    except (servers.ServerError, load.LoadError) as error:
         print(f"bench: {error}")
         return 1
     text = report.page(results)

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bolt_core import encoding, errors, outcomes
+from bolt_core import BoltAPI, encoding, errors, outcomes
+from bolt_core.config import ServerConfig
 
 # Helper modules beside the tests (`raw_client`) are imported by name; importlib mode adds no folder to the path.
 sys.path.insert(0, str(Path(__file__).parent))
+
+from raw_client import Served, serve
 
 
 @dataclass
@@ -40,3 +43,17 @@ def registries() -> Iterator[None]:
     for place, content in zip((*places, encoding._encoders), before, strict=True):
         place.clear()
         (place.extend if isinstance(place, list) else place.update)(content)
+
+
+@pytest.fixture
+def served() -> Iterator[Callable[..., Served]]:
+    """Serve an application in process; closed after the test."""
+    opened: list[Served] = []
+
+    def open_it(api: BoltAPI, config: ServerConfig | None = None) -> Served:
+        opened.append(serve(api, config))
+        return opened[-1]
+
+    yield open_it
+    for server in opened:
+        server.close()

@@ -271,8 +271,10 @@ def test_exception_adapters_are_found_by_the_nearest_class(error: Callable[..., 
     register_exception_adapter(LookupError, lambda exc, request: exceptions.NotFound("gone"))
     register_exception_adapter(KeyError, lambda exc, request: PlainText("key", status_code=409))
     register_exception_adapter(IndexError, lambda exc, request: None)
+    register_exception_adapter(OSError, lambda exc, request: PlainText("no status"))
+    raised = (LookupError(), KeyError(), IndexError(), ValueError(), OSError())
 
-    assert [error(exc)[0] for exc in (LookupError(), KeyError(), IndexError(), ValueError())] == [404, 409, 500, 500]
+    assert [error(exc, plan_of())[0] for exc in raised] == [404, 409, 500, 500, 500]
 
 
 def test_a_broken_adapter_is_a_logged_500(error: Callable[..., Outcome], caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from bolt_core._native import Request
 from bolt_core.encoding import JSON_ENCODER
 from bolt_core.exceptions import HTTPException, reason_phrase
 from bolt_core.headers import check_headers
@@ -14,9 +15,9 @@ from bolt_core.types import Headers, Outcome
 
 log = logging.getLogger("bolt_core")
 
-type ExceptionAdapter = Callable[[Any, Any], HTTPException | Response | None]
-type ExceptionCallback = Callable[[BaseException, Any], None]
-type ErrorPage = Callable[[BaseException, Any], Response | None]
+type ExceptionAdapter = Callable[[Any, Request], HTTPException | Response | None]
+type ExceptionCallback = Callable[[BaseException, Request], None]
+type ErrorPage = Callable[[BaseException, Request], Response | None]
 
 _adapters: dict[type[BaseException], ExceptionAdapter] = {}
 _callbacks: list[ExceptionCallback] = []
@@ -28,7 +29,7 @@ _PLAIN_500: Outcome = (500, [("content-type", "application/json")], b'{"detail":
 def register_exception_adapter(exc_type: type[BaseException], adapt: ExceptionAdapter) -> None:
     """Let *adapt*(exc, request) say what exceptions of *exc_type* and its subclasses become.
 
-    It returns an `HTTPException` or a response, or `None` to leave the exception unexpected. The nearest class wins; a
+    It returns an `HTTPException` or a response (500 unless it names a status), or `None` to leave the exception unexpected. The nearest class wins; a
     class registered twice keeps the later function.
     """
     _adapters[exc_type] = adapt
@@ -51,7 +52,7 @@ def set_error_page(page: ErrorPage | None) -> None:
     _error_pages[:] = [page] if page is not None else []
 
 
-def outcome_of_exception(plan: HandlerPlan | None, exc: BaseException, request: Any) -> Outcome:
+def outcome_of_exception(plan: HandlerPlan | None, exc: BaseException, request: Request) -> Outcome:
     """What *exc* becomes; never raises."""
     try:
         answer = exc if isinstance(exc, HTTPException) else _adapted(exc, request)
@@ -61,7 +62,7 @@ def outcome_of_exception(plan: HandlerPlan | None, exc: BaseException, request: 
                 _log(plan, exc, request, answer.status_code)
             return outcome
         if answer is not None:
-            return outcome_of_response(plan, answer)
+            return outcome_of_response(plan, answer, default_status=500)
     except Exception as failure:
         # Both are logged: the adapter's own failure first, then what it was asked about.
         _report(plan, failure, request)
@@ -77,14 +78,14 @@ def outcome_of_http_exception(exc: HTTPException) -> Outcome:
     return exc.status_code, check_headers(headers), JSON_ENCODER.encode(content)
 
 
-def _adapted(exc: BaseException, request: Any) -> HTTPException | Response | None:
+def _adapted(exc: BaseException, request: Request) -> HTTPException | Response | None:
     for base in type(exc).__mro__:
         if (adapt := _adapters.get(base)) is not None:
             return adapt(exc, request)
     return None
 
 
-def _unexpected(plan: HandlerPlan | None, exc: BaseException, request: Any) -> Outcome:
+def _unexpected(plan: HandlerPlan | None, exc: BaseException, request: Request) -> Outcome:
     _report(plan, exc, request)
     for page in _error_pages:
         try:
@@ -96,7 +97,7 @@ def _unexpected(plan: HandlerPlan | None, exc: BaseException, request: Any) -> O
     return _PLAIN_500
 
 
-def _report(plan: HandlerPlan | None, exc: BaseException, request: Any) -> None:
+def _report(plan: HandlerPlan | None, exc: BaseException, request: Request) -> None:
     """Log *exc* and tell whoever asked to know."""
     _log(plan, exc, request, 500)
     for callback in _callbacks:
@@ -106,7 +107,7 @@ def _report(plan: HandlerPlan | None, exc: BaseException, request: Any) -> None:
             _log(plan, failure, request, 500)
 
 
-def _log(plan: HandlerPlan | None, exc: BaseException, request: Any, status: int) -> None:
+def _log(plan: HandlerPlan | None, exc: BaseException, request: Request, status: int) -> None:
     method, path = getattr(request, "method", "?"), str(getattr(request, "path", "?"))
     if not path.isprintable():
         # A decoded line break would forge a line of the log.

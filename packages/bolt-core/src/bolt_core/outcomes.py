@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
+from bolt_core._native import Request
 from bolt_core.encoding import JSON_ENCODER
 from bolt_core.headers import check_headers
 from bolt_core.plan import EMPTY_STATUSES, HandlerPlan, ResultPlan
 from bolt_core.responses import JSON, Response, StreamingResponse, is_status
 from bolt_core.types import Headers, Outcome
 
-type ResultAdapter = Callable[[Any, Any], Any]
+type ResultAdapter = Callable[[Any, Request], Any]
 
 _JSON_FIELDS = ("content-type", "application/json")
 _TEXT_FIELDS = ("content-type", "text/plain; charset=utf-8")
@@ -31,7 +32,7 @@ def register_result_adapter(type_: type, adapt: ResultAdapter) -> None:
     _adapters[type_] = adapt
 
 
-def outcome_of_result(plan: HandlerPlan, result: Any, request: Any) -> Outcome:
+def outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outcome:
     """What *result* becomes; raises what its encoding, its model or an adapter raises."""
     result = _adapted(result, request)
     if isinstance(result, Response):
@@ -49,7 +50,7 @@ def is_body_and_status(result_plan: ResultPlan, result: Any) -> bool:
     return type(result) is tuple and len(result) == 2 and not result_plan.tuple_is_body and is_status(result[1])
 
 
-def _adapted(result: Any, request: Any) -> Any:
+def _adapted(result: Any, request: Request) -> Any:
     if type(result) in _PLAIN:
         return result
     for base in type(result).__mro__:

@@ -6,20 +6,21 @@ from typing import Any
 
 import msgspec
 
+from bolt_core._native import Request
 from bolt_core.binding.body_errors import MOST, parse_message
 from bolt_core.binding.scalars import MESSAGES, ItemErrors
 from bolt_core.exceptions import BadRequest, HTTPException, RequestValidationError, UnsupportedMediaType
 from bolt_core.markers import Source
 from bolt_core.plan import Found, HandlerPlan
 from bolt_core.shorten import shorten
+from bolt_core.types import Problem
 
-type RawProblem = tuple[str, str, str, BaseException | None]
 type Listed = dict[str, Any]
 
 _TYPES = {"int": "int_parsing", "float": "float_parsing", "bool": "bool_parsing", "str": "string_unicode"}
 
 
-def exception_for(plan: HandlerPlan, problems: Sequence[RawProblem], request: Any) -> HTTPException:
+def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Request) -> HTTPException:
     """The answer to *problems*: 415 for the wrong content type, 400 for no JSON at all, else 422 with all of them."""
     listed: list[Listed] = []
     for source, wire_name, code, detail in problems:
@@ -61,7 +62,7 @@ def _malformed(detail: BaseException | None) -> BadRequest:
     return BadRequest(f"The body is malformed{reason}")
 
 
-def _list_problem(plan: HandlerPlan, problem: RawProblem, request: Any) -> list[Listed]:
+def _list_problem(plan: HandlerPlan, problem: Problem, request: Request) -> list[Listed]:
     source, wire_name, code, detail = problem
     if code == "body_missing":
         return [_listed(["body"], "A body is required", "missing")]
@@ -77,7 +78,7 @@ def _list_problem(plan: HandlerPlan, problem: RawProblem, request: Any) -> list[
     return [_listed(loc, str(detail) if detail is not None else "Invalid value", "value_error")]
 
 
-def _body_problems(plan: HandlerPlan, detail: BaseException | None, request: Any) -> list[Found]:
+def _body_problems(plan: HandlerPlan, detail: BaseException | None, request: Request) -> list[Found]:
     """Everything wrong with the body, or what its decoder said where a second look finds nothing."""
     param = next((param for param in plan.params if param.source is Source.BODY), None)
     found: list[Found] = []
@@ -90,7 +91,7 @@ def _body_problems(plan: HandlerPlan, detail: BaseException | None, request: Any
     return found or [parse_message(str(detail))]
 
 
-def _decode_untyped(request: Any) -> Any:
+def _decode_untyped(request: Request) -> Any:
     is_msgpack = "msgpack" in request.headers.get("content-type", "").lower()
     return msgspec.msgpack.decode(request.body) if is_msgpack else msgspec.json.decode(request.body)
 

@@ -1,7 +1,7 @@
 """Shapes shared by the modules of this package; nothing here imports another of them."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from collections.abc import AsyncIterable, Iterable, Sequence
+from typing import Any, Protocol
 
 type Headers = list[tuple[str, str]]
 """Header fields in the order they are sent; a name may repeat."""
@@ -12,78 +12,13 @@ type Chunks = Iterable[str | bytes] | AsyncIterable[str | bytes]
 type Outcome = tuple[int, Headers, bytes | Chunks]
 """What the engine sends: status, header fields, and a whole body or a stream."""
 
-type ProblemCode = Literal[
-    "missing",
-    "int",
-    "float",
-    "bool",
-    "str",
-    "convert",
-    "body_missing",
-    "json",
-    "json_depth",
-    "validation",
-    "media_type",
-]
+type Problem = tuple[str, str, str, BaseException | None]
+"""One reason why a request cannot be bound to its handler's parameters.
 
-
-class Problem(NamedTuple):
-    """One reason why a request cannot be bound to its handler's parameters.
-
-    The engine hands over plain tuples of this shape.
-    """
-
-    source: str
-    """Where the value was looked for: `path`, `query` or `body`."""
-    wire_name: str
-    """The name the client uses."""
-    code: ProblemCode
-    detail: BaseException | None
-    """What the converter or decoder raised, if one ran."""
-
-
-class Request(Protocol):
-    """What every handler may ask of its request; the engine's own class implements it."""
-
-    @property
-    def method(self) -> str:
-        """The method token as sent; methods are case-sensitive (RFC 9110 §9.1)."""
-        ...
-
-    @property
-    def path(self) -> str:
-        """The path, percent-decoded once, without the query."""
-        ...
-
-    @property
-    def query_string(self) -> str:
-        """The query as sent, still encoded, without `?`."""
-        ...
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """Header fields; names compare case-insensitively."""
-        ...
-
-    @property
-    def path_params(self) -> Mapping[str, str]:
-        """Values of the `{name}` segments, decoded."""
-        ...
-
-    @property
-    def query_params(self) -> Mapping[str, list[str]]:
-        """Every value of every query key, decoded, in order."""
-        ...
-
-    @property
-    def body(self) -> bytes:
-        """The whole body; empty where the route streams it."""
-        ...
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """Free for the application to keep values in while the request lasts."""
-        ...
+Where the value was looked for (`path`, `query` or `body`), the name the client uses, a code, and what the converter or
+the decoder raised, if one ran. The codes: `missing`; `int`, `float`, `bool` and `str` for text that is no such value;
+`convert` for what a converter refused; `body_missing`, `media_type`, `json`, `json_depth` and `validation` for bodies.
+"""
 
 
 class Hooks(Protocol):
@@ -97,8 +32,6 @@ class Hooks(Protocol):
         """What a handler's exception becomes."""
         ...
 
-    def invalid(
-        self, plan: Any, problems: Sequence[tuple[str, str, str, BaseException | None]], request: Any
-    ) -> Outcome:
+    def invalid(self, plan: Any, problems: Sequence[Problem], request: Any) -> Outcome:
         """What parameters that cannot be bound become."""
         ...

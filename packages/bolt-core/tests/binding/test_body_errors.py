@@ -5,7 +5,7 @@ from typing import Annotated, Any, NotRequired, TypedDict
 
 import msgspec
 import pytest
-from bolt_core.binding.body_errors import find_problems, parse_message, take_apart
+from bolt_core.binding.body_errors import MOST_VALUES, find_problems, parse_message, take_apart
 
 
 class Address(msgspec.Struct):
@@ -97,6 +97,25 @@ def test_a_types_own_check_is_told_where_nothing_else_is_wrong() -> None:
                 raise ValueError("low must not exceed high")
 
     assert problems(Range, {"low": 2, "high": 1}) == [((), "low must not exceed high", "value_error")]
+
+
+def test_a_large_body_is_not_searched_to_its_end() -> None:
+    """Its sender must not make us work for seconds."""
+    value: list[Any] = [0] * MOST_VALUES + ["x"]
+
+    assert problems(list[int], value) == []
+    assert problems(list[int], ["y", *value]) == [((0,), "Expected `int`, got `str`", "type_error")]
+
+
+def test_a_deep_body_is_not_searched_to_its_ground() -> None:
+    """The deepest level looked at tells what is below it, by msgspec's own path."""
+    value: dict[str, Any] = {"value": "wrong"}
+    for _ in range(20):
+        value = {"value": 1, "children": [value]}
+    ((place, _, kind),) = problems(Node, value)
+
+    assert kind == "type_error"
+    assert place == ("children", 0) * 20 + ("value",)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::ffi::{OnThisThread, current_context};
 use crate::hooks::Hooks;
 use crate::loop_local::LoopLocal;
-use crate::pool::PyPool;
+use crate::py_pool::PyPool;
 use crate::route_plan::{Plan, item};
 use crate::service::build_service;
 use crate::settings::ServerSettings;

@@ -13,6 +13,7 @@ mod hooks;
 mod loop_local;
 mod outcome;
 mod pool;
+mod py_pool;
 mod request;
 mod route_plan;
 mod service;
@@ -25,7 +26,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<driver::Driver>()?;
-    module.add_class::<pool::PyPool>()?;
+    module.add_class::<py_pool::PyPool>()?;
     module.add_class::<request::Request>()?;
     module.add_class::<streams::AsyncSink>()?;
     module.add_class::<streams::SyncSink>()

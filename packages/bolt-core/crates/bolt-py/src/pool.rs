@@ -145,7 +145,13 @@ impl Pool {
         };
         Ok(Pool {
             state: Mutex::default(),
-            done: Mutex::new(DoneQueue { items: Vec::new(), polling: false, turn: None, woken: false, collected: Instant::now() }),
+            done: Mutex::new(DoneQueue {
+                items: Vec::new(),
+                polling: false,
+                turn: None,
+                woken: false,
+                collected: Instant::now(),
+            }),
             limit: limit.max(1),
             external,
             before: Mutex::new(None),
@@ -225,7 +231,7 @@ impl Pool {
     }
 
     /// A thread is about to serve; returns its index.
-    fn join(&self, dedicated: bool) -> usize {
+    pub(crate) fn join(&self, dedicated: bool) -> usize {
         let mut state = locked(&self.state);
         if !dedicated {
             state.starting = state.starting.saturating_sub(1);
@@ -443,69 +449,5 @@ fn call_hook(py: Python<'_>, hook: &Mutex<Option<Py<PyAny>>>) {
         && let Err(error) = hook.bind(py).call0()
     {
         error.write_unraisable(py, Some(hook.bind(py)));
-    }
-}
-
-/// `bolt_core._native.Pool`
-#[pyclass(frozen, name = "Pool", module = "bolt_core._native")]
-pub(crate) struct PyPool {
-    pub(crate) pool: Arc<Pool>,
-    spawn: Py<PyAny>,
-}
-
-impl PyPool {
-    /// Starts another thread if the pool asked for one.
-    pub(crate) fn spawn_if(&self, py: Python<'_>, wanted: bool) -> PyResult<()> {
-        if wanted {
-            self.spawn.bind(py).call0()?;
-        }
-        Ok(())
-    }
-}
-
-#[pymethods]
-impl PyPool {
-    #[new]
-    fn new(limit: usize, spawn: Py<PyAny>, external: bool) -> PyResult<Self> {
-        Ok(PyPool { pool: Arc::new(Pool::new(limit, external)?), spawn })
-    }
-
-    #[pyo3(signature = (job, thread=None))]
-    fn submit(&self, py: Python<'_>, job: Py<PyAny>, thread: Option<usize>) -> PyResult<()> {
-        let job = Job::Python(Arc::new(job));
-        let wanted = match thread {
-            Some(thread) => self.pool.submit_to(thread, job),
-            None => self.pool.submit([job]),
-        };
-        self.spawn_if(py, wanted)
-    }
-
-    fn join(&self, dedicated: bool) -> usize {
-        self.pool.join(dedicated)
-    }
-
-    fn serve(&self, py: Python<'_>, thread: usize) {
-        self.pool.serve(py, thread);
-    }
-
-    fn run_pending(&self, py: Python<'_>) {
-        self.pool.run_pending(py);
-    }
-
-    fn set_hooks(&self, before: Option<Py<PyAny>>, after: Option<Py<PyAny>>) {
-        self.pool.set_hooks(before, after);
-    }
-
-    fn counts(&self) -> (usize, usize, usize) {
-        self.pool.counts()
-    }
-
-    fn close(&self) {
-        self.pool.close();
-    }
-
-    #[getter]
-    fn jobs_fd(&self) -> Option<std::os::fd::RawFd> {
-        self.pool.external_fd()
     }
 }

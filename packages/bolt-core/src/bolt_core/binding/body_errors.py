@@ -20,6 +20,12 @@ type Loc = tuple[str | int, ...]
 MOST = 100
 """Problems listed at most; a body of a million wrong items needs no million lines."""
 
+MOST_VALUES = 20_000
+"""Values looked at in one body: about 10 ms of work."""
+
+DEEPEST = 8
+"""Levels looked into; each reads all that is below it again."""
+
 # `ReadOnly` exists from Python 3.13 on.
 _QUALIFIERS = {Required, NotRequired, getattr(typing, "ReadOnly", Required)}
 _AT = re.compile(r"(?s)(.*) - at `(?:key` in `)?\$(.*)`$")
@@ -91,35 +97,59 @@ def _fields(type_: Any) -> Iterator[tuple[str, bool, Any]]:
             yield name, name in getattr(type_, "__required_keys__", ()), hint
 
 
-def find_problems(piece: Piece, value: Any, loc: Loc = ()) -> Iterator[Found]:
-    """What keeps *value*, decoded without a type, from being one of *piece*'s type."""
-    try:
-        msgspec.convert(value, piece.type, str_keys=True)
-        return
-    except msgspec.ValidationError as error:
-        message = str(error)
-    found = False
-    for problem in _inside(piece, value, loc):
-        found = True
-        yield problem
-    if not found:
-        path, text, kind = parse_message(message)
-        yield (*loc, *path), text, kind
+def find_problems(piece: Piece, value: Any) -> Iterator[Found]:
+    """What keeps *value*, decoded without a type, from being one of *piece*'s type.
+
+    Looks at `MOST_VALUES` values and `DEEPEST` levels at most, so that a large body costs its sender more than us; it
+    may then find nothing in a wrong value.
+    """
+    return _Search().run(piece, value, ())
 
 
-def _inside(piece: Piece, value: Any, loc: Loc) -> Iterator[Found]:
+class _Search:
+    def __init__(self) -> None:
+        self._left = MOST_VALUES
+
+    def run(self, piece: Piece, value: Any, loc: Loc) -> Iterator[Found]:
+        self._left -= 1
+        try:
+            msgspec.convert(value, piece.type, str_keys=True)
+            return
+        except msgspec.ValidationError as error:
+            message = str(error)
+        found = False
+        if len(loc) < DEEPEST:
+            for problem in self._inside(piece, value, loc):
+                found = True
+                yield problem
+        if not found and self._left > 0:
+            path, text, kind = parse_message(message)
+            yield (*loc, *path), text, kind
+
+    def _inside(self, piece: Piece, value: Any, loc: Loc) -> Iterator[Found]:
+        for name, inner, member in _members(piece, value):
+            if self._left <= 0:
+                return
+            if inner is None:
+                yield (*loc, name), "Field required", "missing"
+            else:
+                yield from self.run(inner, member, (*loc, name))
+
+
+def _members(piece: Piece, value: Any) -> Iterator[tuple[str | int, Piece | None, Any]]:
+    """Name, piece and value of what *value* holds; no piece for a required field that it lacks."""
     if isinstance(value, dict):
         for field in piece.fields:
             if field.name in value:
-                yield from find_problems(field.piece, value[field.name], (*loc, field.name))
+                yield field.name, field.piece, value[field.name]
             elif field.required:
-                yield (*loc, field.name), "Field required", "missing"
+                yield field.name, None, None
         if piece.values is not None:
             for key, member in value.items():
-                yield from find_problems(piece.values, member, (*loc, str(key)))
+                yield str(key), piece.values, member
     elif isinstance(value, list) and piece.items is not None:
         for index, member in enumerate(value):
-            yield from find_problems(piece.items, member, (*loc, index))
+            yield index, piece.items, member
 
 
 def parse_message(message: str) -> Found:

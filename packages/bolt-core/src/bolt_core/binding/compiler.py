@@ -16,7 +16,7 @@ from bolt_core.binding.callables import (
     with_fresh_defaults,
 )
 from bolt_core.binding.results import compile_result
-from bolt_core.binding.sources import Place, plan_param, request_types
+from bolt_core.binding.sources import Place, plan_param
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET, Source
 from bolt_core.options import RouteOptions, check_options
@@ -74,7 +74,7 @@ def _compile(declared: Declaration) -> HandlerPlan:
     check_options(options)
     template = parse_path(declared.path)
     signature = read_signature(handler, declared.namespace)
-    place = Place(declared.method, template.names, request_types())
+    place = Place(declared.method, template.names)
     params = tuple(plan_param(param, place) for param in signature.parameters)
     _check_params(params, template.names)
     call = plan_call(handler)

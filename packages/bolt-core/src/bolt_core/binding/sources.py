@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bolt_core import types
 from bolt_core._native import Request
 from bolt_core.binding.bodies import body_decoders
 from bolt_core.binding.body_errors import find_problems, take_apart
@@ -30,7 +29,6 @@ class Place:
 
     method: str
     path_names: tuple[str, ...]
-    request_types: tuple[type, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +88,7 @@ def source_of(name: str, hint: Hint, marker: Marker | None, place: Place) -> Sou
 
 def _is_request(param: inspect.Parameter, place: Place) -> bool:
     annotation = param.annotation
-    # By hand, for `issubclass` refuses protocols with properties.
-    if isinstance(annotation, type) and any(known in annotation.__mro__ for known in place.request_types):
+    if annotation is Request:
         return True
     if param.name != "request" or param.name in place.path_names or isinstance(param.default, Marker):
         return False
@@ -228,8 +225,3 @@ def _check_limits(parts: _Parts, limits: Constraints) -> None:
     if names := misplaced_limits(parts.hint.type, limits):
         shown = describe(parts.hint.type)
         raise ConfigError(f"limits parameter {parts.name!r} by {names}, which {shown} does not have; remove the limit")
-
-
-def request_types() -> tuple[type, ...]:
-    """The classes that mark a parameter as the request."""
-    return (types.Request, Request)

@@ -1,0 +1,154 @@
+//! The two ends of streams, and header fields checked when built: RFC 9110 §5.
+#![allow(clippy::unwrap_used, reason = "a test may")]
+mod support;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use bolt_http::exchange::{Answer, Body, BodyPart, BodyReader, Exchange, HIGH_WATER, Responder, reply_stream};
+use bolt_http::reply::{HeaderBlock, InvalidHeader};
+use bolt_http::router::BodyMode;
+use bytes::Bytes;
+use support::{Setup, plain, read_until, run, stream};
+use tokio::io::AsyncWriteExt;
+
+/// A flag and a callback that sets it.
+fn flag() -> (Rc<Cell<bool>>, impl FnOnce() + 'static) {
+    let flag = Rc::new(Cell::new(false));
+    let set = flag.clone();
+    (flag, move || set.set(true))
+}
+
+/// A field whose name or value would break the head it is written into is refused (RFC 9110 §5.1, §5.5).
+#[test]
+fn response_splitting() {
+    let mut block = HeaderBlock::builder();
+    for name in ["", "a b", "a:", "a\r\nb", "é", "a\0"] {
+        assert_eq!(block.push(name.as_bytes(), b"1"), Err(InvalidHeader::Name), "{name:?}");
+    }
+    for value in ["a\r\nb: c", "a\nb", "a\rb", "a\0b", "\u{7f}", "\u{1}"] {
+        assert_eq!(block.push(b"a", value.as_bytes()), Err(InvalidHeader::Value), "{value:?}");
+    }
+    assert_eq!(block.finish().as_bytes(), b"");
+}
+
+/// Framing and persistence are the engine's: a handler can ask to close and declare a length, nothing else.
+#[test]
+fn reserved_fields() {
+    let mut block = HeaderBlock::builder();
+    for name in ["Transfer-Encoding", "connection", "KEEP-ALIVE"] {
+        assert_eq!(block.push(name.as_bytes(), b"x"), Err(InvalidHeader::Reserved), "{name}");
+    }
+    for value in ["", "-1", "+1", "1 1", "0x1", "99999999999999999999"] {
+        assert_eq!(block.push(b"Content-Length", value.as_bytes()), Err(InvalidHeader::Value), "{value:?}");
+    }
+    block.push(b"Connection", b" Close ").unwrap();
+    block.push(b"content-length", b"12").unwrap();
+    block.push(b"Date", b"now").unwrap();
+    let block = block.finish();
+    assert!(block.close() && block.has_date());
+    assert_eq!((block.content_length(), block.as_bytes()), (Some(12), &b"Date: now\r\n"[..]));
+}
+
+/// Values keep obs-text and inner whitespace and lose what surrounds them.
+#[test]
+fn values_are_trimmed() {
+    let mut block = HeaderBlock::builder();
+    block.push(b"a", b" \tb\tc \xe9 ").unwrap();
+    assert_eq!(block.finish().as_bytes(), b"a: b\tc \xe9\r\n");
+}
+
+/// A producer is told to wait at the high-water mark, and at once when nobody reads any more.
+#[test]
+fn producer() {
+    let (writer, body) = reply_stream();
+    assert!(writer.write(Bytes::from(vec![0; HIGH_WATER - 1])));
+    assert!(!writer.write(Bytes::from_static(b"x")));
+    let (told, tell) = flag();
+    writer.on_room(tell);
+    assert!(!told.get());
+    drop(body);
+    assert!(told.get() && writer.is_closed());
+    assert!(writer.write(Bytes::from_static(b"dropped")));
+    let (at_once, tell) = flag();
+    writer.on_closed(tell);
+    assert!(at_once.get());
+}
+
+/// Callbacks for a client that left run once, at once where it has left already, never where it stayed.
+#[test]
+fn client_gone() {
+    run(async {
+        let held = Rc::new(RefCell::new(None::<Responder>));
+        let keep = held.clone();
+        let mut client =
+            Setup::default().connect(move |exchange: Exchange| *keep.borrow_mut() = Some(exchange.responder));
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        tokio::task::yield_now().await;
+        let responder = held.borrow_mut().take().unwrap();
+        let (stayed, tell) = flag();
+        responder.on_gone(tell);
+        responder.send(Answer::Whole(plain(200, "!")));
+        read_until(&mut client, "!").await;
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        tokio::task::yield_now().await;
+        let responder = held.borrow_mut().take().unwrap();
+        let (left, tell) = flag();
+        responder.on_gone(tell);
+        drop(client);
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let (late, tell) = flag();
+        responder.on_gone(tell);
+        assert!(!stayed.get() && left.get() && late.get() && responder.is_gone());
+    });
+}
+
+/// A reader of a body that was answered without it is told that no more will come.
+#[test]
+fn body_outlives_its_request() {
+    run(async {
+        let setup = Setup::with(|setup| setup.mode = BodyMode::Stream);
+        let held = Rc::new(RefCell::new(None::<BodyReader>));
+        let keep = held.clone();
+        let mut client = setup.connect(move |exchange: Exchange| {
+            let Body::Stream(reader) = exchange.body else { panic!("no stream") };
+            assert!(matches!(reader.next_part(), BodyPart::Pending));
+            *keep.borrow_mut() = Some(reader);
+            exchange.responder.send(Answer::Whole(plain(200, "!")));
+        });
+        client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n").await.unwrap();
+        read_until(&mut client, "!").await;
+        let reader = held.borrow_mut().take().unwrap();
+        assert!(matches!(reader.next_part(), BodyPart::Failed(_)));
+        let (told, tell) = flag();
+        reader.on_ready(tell);
+        assert!(told.get());
+    });
+}
+
+/// A producer may still be writing when its client's next request waits; the order stays.
+#[test]
+fn next_request_waits_for_the_stream() {
+    run(async {
+        let held = Rc::new(RefCell::new(Vec::new()));
+        let keep = held.clone();
+        let mut client = Setup::default().connect(move |exchange: Exchange| match exchange.head.path() {
+            "/stream" => {
+                let (writer, answer) = stream(200);
+                exchange.responder.send(answer);
+                keep.borrow_mut().push(writer);
+            }
+            _ => support::echo(exchange),
+        });
+        client
+            .write_all(b"GET /stream HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n")
+            .await
+            .unwrap();
+        read_until(&mut client, "\r\n\r\n").await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let writer = held.borrow_mut().pop().unwrap();
+        writer.write(Bytes::from_static(b"last"));
+        writer.finish();
+        assert!(read_until(&mut client, "]").await.starts_with("4\r\nlast\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"));
+    });
+}

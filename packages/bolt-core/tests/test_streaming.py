@@ -1,0 +1,211 @@
+"""Streamed replies: in order, with backpressure, and never complete when they are not."""
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from bolt_core import BoltAPI, Request, StreamingResponse
+from raw_client import Served
+
+
+@pytest.mark.parametrize("path", ["/async", "/sync", "/mixed"])
+def test_a_stream_arrives_in_order(served: Callable[..., Served], path: str) -> None:
+    """Async and sync generators stream all their chunks, whichever kind of handler made them."""
+    api = BoltAPI()
+
+    async def slow() -> AsyncIterator[str]:
+        for number in range(5):
+            await asyncio.sleep(0)
+            yield f"{number};"
+
+    def quick() -> Iterator[str]:
+        for number in range(5):
+            yield f"{number};"
+
+    @api.get("/async")
+    async def on_loop() -> StreamingResponse:
+        return StreamingResponse(slow())
+
+    @api.get("/sync")
+    def in_pool() -> StreamingResponse:
+        return StreamingResponse(quick())
+
+    @api.get("/mixed")
+    async def mixed() -> StreamingResponse:
+        return StreamingResponse(quick())
+
+    @api.get("/mixed-the-other-way")
+    def other() -> StreamingResponse:
+        return StreamingResponse(slow())
+
+    server = served(api)
+
+    assert server.get(path).body == b"0;1;2;3;4;"
+    assert server.get("/mixed-the-other-way").body == b"0;1;2;3;4;"
+
+
+@pytest.mark.parametrize("path", ["/async", "/sync"])
+def test_a_producer_waits_for_a_client_that_does_not_read(served: Callable[..., Served], path: str) -> None:
+    """A large stream is not produced ahead of its client by more than the buffers hold; then it arrives whole."""
+    api, produced = BoltAPI(), [0]
+    chunk, count = b"x" * 16384, 400
+
+    def chunks() -> Iterator[bytes]:
+        produced[0] = 0
+        for _ in range(count):
+            produced[0] += 1
+            yield chunk
+
+    async def async_chunks() -> AsyncIterator[bytes]:
+        for part in chunks():
+            yield part
+
+    @api.get("/async")
+    async def on_loop() -> StreamingResponse:
+        return StreamingResponse(async_chunks())
+
+    @api.get("/sync")
+    def in_pool() -> StreamingResponse:
+        return StreamingResponse(chunks())
+
+    server = served(api)
+    client = server.begin(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    client.peek()
+    # A whole request on another connection: the loop has had its turns, so the producer has gone as far as it may.
+    for _ in range(3):
+        server.get("/none")
+    ahead = produced[0]
+
+    assert len(client.answer().body) == len(chunk) * count
+    assert produced[0] == count
+    assert ahead < count / 2
+
+
+@pytest.mark.parametrize("path", ["/async", "/sync"])
+def test_a_stream_that_fails_at_once_is_a_500(served: Callable[..., Served], path: str) -> None:
+    """The head waits for the first chunk, so a producer that fails before it is an error reply."""
+    api = BoltAPI()
+
+    def fails() -> Iterator[bytes]:
+        raise RuntimeError("at once")
+        yield b""
+
+    async def fails_too() -> AsyncIterator[bytes]:
+        raise RuntimeError("at once")
+        yield b""
+
+    @api.get("/async")
+    async def on_loop() -> StreamingResponse:
+        return StreamingResponse(fails_too())
+
+    @api.get("/sync")
+    def in_pool() -> StreamingResponse:
+        return StreamingResponse(fails())
+
+    assert served(api).get(path).status == 500
+
+
+@pytest.mark.parametrize("path", ["/async", "/sync"])
+def test_a_stream_that_fails_later_is_cut_off(served: Callable[..., Served], path: str) -> None:
+    """A producer that fails after its first chunk ends the connection without the last chunk."""
+    api = BoltAPI()
+
+    def fails() -> Iterator[bytes]:
+        yield b"first"
+        raise RuntimeError("later")
+
+    async def fails_too() -> AsyncIterator[bytes]:
+        yield b"first"
+        raise RuntimeError("later")
+
+    @api.get("/async")
+    async def on_loop() -> StreamingResponse:
+        return StreamingResponse(fails_too())
+
+    @api.get("/sync")
+    def in_pool() -> StreamingResponse:
+        return StreamingResponse(fails())
+
+    client = served(api).begin(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    received = client.until_closed()
+
+    assert b"first" in received
+    assert not received.endswith(b"0\r\n\r\n")
+
+
+def test_a_client_that_leaves_closes_a_stream(served: Callable[..., Served]) -> None:
+    """A producer's clean-up runs when its client goes away in the middle, on the loop and in the pool."""
+    api = BoltAPI()
+    closed = {"async": threading.Event(), "sync": threading.Event()}
+
+    def forever() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 65536
+        finally:
+            closed["sync"].set()
+
+    async def forever_too() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 65536
+        finally:
+            closed["async"].set()
+
+    @api.get("/async")
+    async def on_loop() -> StreamingResponse:
+        return StreamingResponse(forever_too())
+
+    @api.get("/sync")
+    def in_pool() -> StreamingResponse:
+        return StreamingResponse(forever())
+
+    server = served(api)
+    for kind in ("async", "sync"):
+        client = server.begin(f"GET /{kind} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+        client.peek()
+        client.close()
+        server.run_until(closed[kind])
+
+
+def test_head_does_not_start_a_stream(served: Callable[..., Served]) -> None:
+    """HEAD has the headers that GET would have, no body, and the producer never runs."""
+    api, started = BoltAPI(), []
+
+    async def produce() -> AsyncIterator[str]:
+        started.append(1)
+        yield "data"
+
+    @api.get("/")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(produce(), media_type="text/csv")
+
+    server = served(api)
+    answer = server.send(b"HEAD / HTTP/1.1\r\nHost: test\r\n\r\n", head=True)
+    gc.collect()
+
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert not started
+    assert server.get("/").body == b"data"
+
+
+def test_a_streamed_request_body_arrives_in_pieces(served: Callable[..., Served]) -> None:
+    """A route that streams its body is called before the body is whole."""
+    api, first = BoltAPI(), threading.Event()
+
+    @api.post("/", stream_body=True)
+    async def upload(request: Request) -> int:
+        length = 0
+        async for chunk in request.stream():
+            length += len(chunk)
+            first.set()
+        return length
+
+    server = served(api)
+    client = server.begin(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\nhello")
+    assert first.wait(10)
+    client.send(b"world")
+
+    assert client.answer().json() == 10
