@@ -5,6 +5,7 @@ import gc
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import pytest
 from bolt_core import BoltAPI, Request, StreamingResponse
 from raw_client import Served
 

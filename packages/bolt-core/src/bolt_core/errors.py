@@ -29,8 +29,8 @@ _PLAIN_500: Outcome = (500, [("content-type", "application/json")], b'{"detail":
 def register_exception_adapter(exc_type: type[BaseException], adapt: ExceptionAdapter) -> None:
     """Let *adapt*(exc, request) say what exceptions of *exc_type* and its subclasses become.
 
-    It returns an `HTTPException` or a response (500 unless it names a status), or `None` to leave the exception unexpected. The nearest class wins; a
-    class registered twice keeps the later function.
+    It returns an `HTTPException` or a response (500 unless it names a status), or `None` to leave the exception
+    unexpected. The nearest class wins; a class registered twice keeps the later function.
     """
     _adapters[exc_type] = adapt
 
