@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 
 import pytest
-from asgiref.sync import SyncToAsync, sync_to_async
+from asgiref.sync import sync_to_async
 from bolt_core.pool import Pool
 from bolt_django import lanes
 
@@ -51,29 +51,53 @@ async def test_a_request_keeps_its_thread(pool: Pool) -> None:
     assert first.startswith("bolt-dedicated")
 
 
-async def test_a_blocked_lane_delays_no_other_request(pool: Pool) -> None:
-    """While one request's call blocks, another's gets a lane of its own."""
-    context = base(pool, 2)
-    begun, end = threading.Event(), threading.Event()
+class Gate:
+    """A call that blocks until it is let go."""
 
-    def block() -> str:
-        begun.set()
-        end.wait(10)
+    def __init__(self) -> None:
+        self.begun, self._end = threading.Event(), threading.Event()
+
+    def block(self) -> str:
+        """Wait; return the thread's name."""
+        self.begun.set()
+        self._end.wait(10)
         return name()
 
-    async def blocking() -> str:
-        return await sync_to_async(block)()
+    def open(self) -> None:
+        """Let it go."""
+        self._end.set()
 
-    async def quick() -> str:
-        return await sync_to_async(name)()
 
-    blocked = asyncio.ensure_future(in_request(context, blocking()))
-    await asyncio.to_thread(begun.wait, 10)
-    await asyncio.sleep(2 * lanes._PATIENCE_SECONDS)
-    other = await in_request(context, quick())
-    end.set()
+async def call[T](work: Callable[[], T]) -> T:
+    """A handler that makes one synchronous call."""
+    return await sync_to_async(work)()
 
-    assert other != await blocked
+
+async def test_a_blocked_call_delays_no_other_request(pool: Pool) -> None:
+    """While one request's call blocks, others are taken by another lane, even those that were queued before."""
+    context, gate = base(pool, 2), Gate()
+    requests = [asyncio.ensure_future(in_request(context, call(gate.block)))]
+    requests += [asyncio.ensure_future(in_request(context, call(name))) for _ in range(5)]
+
+    others = await asyncio.wait_for(asyncio.gather(*requests[1:]), 10)
+    assert not requests[0].done()
+    gate.open()
+
+    assert await requests[0] not in others
+
+
+async def test_calls_made_at_once_run_one_after_the_other(pool: Pool) -> None:
+    """Calls that a request gathers run on one thread, in order."""
+    order: list[tuple[int, str]] = []
+
+    async def handler() -> None:
+        await sync_to_async(name)()
+        await asyncio.gather(*(sync_to_async(lambda n=n: order.append((n, name())))() for n in range(5)))
+
+    await in_request(base(pool, 4), handler())
+
+    assert [number for number, _ in order] == list(range(5))
+    assert len({thread for _, thread in order}) == 1
 
 
 async def test_idle_lanes_are_reused(pool: Pool) -> None:
@@ -86,32 +110,20 @@ async def test_idle_lanes_are_reused(pool: Pool) -> None:
     assert len({await in_request(context, quick()) for _ in range(5)}) == 1
 
 
-async def test_a_call_cancelled_in_the_queue_is_forgotten(pool: Pool) -> None:
-    """A call that was cancelled before its turn never runs and does not make its lane look busy."""
-    context = base(pool, 1)
-    begun, end = threading.Event(), threading.Event()
+async def test_a_call_cancelled_in_the_queue_never_runs(pool: Pool) -> None:
+    """A call that was cancelled before its turn is skipped, and the next one runs."""
+    context, gate = base(pool, 1), Gate()
     ran: list[str] = []
-
-    def block() -> None:
-        begun.set()
-        end.wait(10)
-
-    async def call(work: Callable[[], None]) -> None:
-        await sync_to_async(work)()
-
-    blocked = asyncio.ensure_future(in_request(context, call(block)))
-    await asyncio.to_thread(begun.wait, 10)
+    blocked = asyncio.ensure_future(in_request(context, call(gate.block)))
+    await asyncio.to_thread(gate.begun.wait, 10)
     queued = asyncio.ensure_future(in_request(context, call(lambda: ran.append("ran"))))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     queued.cancel()
     with pytest.raises(asyncio.CancelledError):
         await queued
-    end.set()
+    gate.open()
     await blocked
 
+    assert await in_request(context, call(name)) == await blocked
     assert ran == []
-    sensitive = context[SyncToAsync.thread_sensitive_context]
-    executor = SyncToAsync.context_to_thread_executor[sensitive]
-    assert isinstance(executor, lanes.RequestExecutor)
-    assert [len(lane.pending) for lane in executor._lanes] == [0]

@@ -32,6 +32,22 @@ def api() -> BoltAPI:
     async def headers(request: Request) -> dict[str, str]:
         return dict(request.headers)
 
+    @api.get("/cookie")
+    async def cookie(request: Request) -> Response:
+        seen = request.cookies.get("seen", "no")
+        return PlainText(seen, headers={"Set-Cookie": "seen=yes; Path=/"})
+
+    @api.get("/moved")
+    async def moved() -> Redirect:
+        return Redirect("/echo?moved=1")
+
+    add_introspection(api)
+    return api
+
+
+def add_introspection(api: BoltAPI) -> None:
+    """Add routes that tell where they run and what they find there."""
+
     @api.get("/thread")
     def thread() -> int:
         return threading.get_ident()
@@ -55,17 +71,6 @@ def api() -> BoltAPI:
         found = setting.get()
         setting.set("from a handler")
         return found
-
-    @api.get("/cookie")
-    async def cookie(request: Request) -> Response:
-        seen = request.cookies.get("seen", "no")
-        return PlainText(seen, headers={"Set-Cookie": "seen=yes; Path=/"})
-
-    @api.get("/moved")
-    async def moved() -> Redirect:
-        return Redirect("/echo?moved=1")
-
-    return api
 
 
 @pytest.fixture(params=[False, True], ids=["in-process", "socket"])

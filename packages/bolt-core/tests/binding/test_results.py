@@ -65,6 +65,11 @@ class Foreign:
         (Movie, {"title": "a", "secret": 1}, b'{"title":"a"}'),
         (Point, Point(1), b'{"x":1}'),
         (dict[str, int], {"a": 1}, b'{"a":1}'),
+        (dict[str, int], {1: 1}, b'{"1":1}'),
+        (dict, {"a": [1]}, b'{"a":[1]}'),
+        (dict[str, Any], {"a": [1]}, b'{"a":[1]}'),
+        (list, (1, "a"), b'[1,"a"]'),
+        (list[Any], [1, "a"], b'[1,"a"]'),
         (Public | None, None, b"null"),
         (Decimal, Decimal("1.0"), b'"1.0"'),
     ],
@@ -84,6 +89,8 @@ def test_a_result_is_filtered_by_its_model(model: Any, result: Any, written: byt
         (Team, Team(Public("1", "a"))),  # type: ignore[arg-type]
         (list[int], ["a"]),
         (dict[str, int], []),
+        (dict, [1]),
+        (list, {"a": 1}),
         (None, {"a": 1}),
         (Point, Point("x")),  # type: ignore[arg-type]
     ],
@@ -103,6 +110,14 @@ def test_a_subclass_of_what_json_can_express_fits() -> None:
     plan = compile_result(dict[str, dt.datetime])
 
     assert plan.encode({"at": Frozen(2026, 1, 1, tzinfo=dt.UTC)}) == b'{"at":"2026-01-01T00:00:00Z"}'
+
+
+def test_a_result_of_a_union_is_taken_for_its_own_class() -> None:
+    """Though another member would fit, with fewer fields."""
+    plan = compile_result(Public | Private)
+
+    assert plan.encode(Private(1, "a")) == b'{"id":1,"name":"a","password":"hash"}'
+    assert plan.encode(Public(1, "a")) == b'{"id":1,"name":"a"}'
 
 
 def test_structs_without_tags_may_be_a_result() -> None:

@@ -1,10 +1,15 @@
-"""Where asgiref runs the synchronous half of an `async def` handler: one thread for all calls of a request."""
+"""Where asgiref runs the synchronous half of an `async def` handler: one thread for all calls of a request.
+
+A lane is a thread that does nothing else. A request is given its lane when its first call begins, not when it is
+queued, so none waits behind a call that blocks. Another lane starts only while a call blocks: on one GIL, threads that
+compute side by side cost more than they bring.
+"""
 
 import asyncio
-import concurrent.futures
 import contextvars
-import functools
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -13,111 +18,151 @@ from bolt_core.pool import Pool, PoolExecutor
 
 from bolt_django import db
 
-# A lane whose oldest call has waited this long is blocked, not merely busy; several busy threads on one GIL are a loss.
-_PATIENCE_SECONDS = 0.001
+type Job = Callable[[], object]
+
+# A call that has run this long in a process that idles meanwhile waits for something: a database, a network.
+PATIENCE_SECONDS = 0.001
+# In a busy process it may as well be waiting for the GIL; past this it counts as blocked all the same.
+BUSY_PATIENCE_SECONDS = 0.005
 
 
 class _Lane:
-    """One thread that runs requests' calls in order."""
+    """One thread, and what it is doing."""
 
-    def __init__(self, pool: Pool) -> None:
-        self.executor = PoolExecutor(pool, pinned=True)
-        # Unfinished calls, oldest first; added by the loop, removed by the thread, both of them atomic.
-        self.pending: dict[_Call, None] = {}
+    def __init__(self, thread: int | None) -> None:
+        self.thread = thread
+        self.running_since: float | None = None
+        # Turns to take a waiting request's first call that the thread has not come to yet.
+        self.turns = 0
 
-    def blocked(self) -> bool:
+    def blocked(self, patience: float) -> bool:
+        since = self.running_since
+        return since is not None and time.monotonic() - since > patience
+
+    def run(self, ticket: "_Ticket", job: Job) -> None:
+        self.running_since = time.monotonic()
         try:
-            oldest = next(iter(self.pending))
-        except (StopIteration, RuntimeError):  # RuntimeError: the thread has just finished one
-            return False
-        return time.monotonic() - oldest.queued > _PATIENCE_SECONDS
-
-
-class _Call:
-    """One call on its way through a lane."""
-
-    __slots__ = ("call", "queued", "started", "ticket")
-
-    def __init__(self, ticket: "_Ticket", call: Callable[[], Any]) -> None:
-        self.ticket = ticket
-        self.call = call
-        self.queued = time.monotonic()
-        self.started = False
-        ticket.lane.pending[self] = None
-
-    def __call__(self) -> Any:
-        self.started = True
-        try:
-            return self.ticket.lease.run(self.call, db.has_open_transaction)
+            ticket.lease.run(job, db.has_open_transaction)
         finally:
-            self.ticket.lane.pending.pop(self, None)
-
-    def on_done(self, future: "asyncio.Future[Any] | concurrent.futures.Future[Any]") -> None:
-        """The executor skips a call that was cancelled before its turn."""
-        if future.cancelled() and not self.started:
-            self.ticket.lane.pending.pop(self, None)
+            self.running_since = None
+            ticket.finished += 1
 
 
 class _Ticket:
-    """A request's place on its lane, and what it keeps there between calls."""
+    """A request's claim to one lane, and what it keeps there between calls."""
 
-    def __init__(self, lane: _Lane) -> None:
-        self.lane = lane
+    def __init__(self) -> None:
+        self.lane: _Lane | None = None
         self.lease = db.Lease()
+        # Calls made before the first one has begun, with it in front.
+        self.early: deque[Job] = deque()
+        # Each is counted by one thread alone, the loop's and the lane's.
+        self.called = self.finished = 0
 
-    def end(self, task: object) -> None:
-        """The request is over: roll back what it left open."""
-        # A call that outlives its cancelled request may still leave a transaction behind.
-        if self.lane.pending or not self.lease.empty:
-            self.lane.executor.submit(self.lease.close)
+
+class _Load:
+    """Whether this process spent the time between its last two samples computing."""
+
+    def __init__(self) -> None:
+        self.busy = False
+        self._at = time.monotonic()
+        self._used = time.process_time()
+
+    def sample(self) -> None:
+        at, used = time.monotonic(), time.process_time()
+        self.busy = (used - self._used) * 2 > at - self._at
+        self._at, self._used = at, used
+
+
+class RequestExecutor(PoolExecutor):
+    """Runs each request's calls on one of at most *most* lanes of *pool*."""
+
+    def __init__(self, pool: Pool, most: int) -> None:
+        super().__init__(pool)
+        self._threads = pool
+        self._most = most
+        self._lock = threading.Lock()  # guards all below, and the tickets' lane and early calls
+        self._lanes: list[_Lane] = []
+        self._waiting: deque[_Ticket] = deque()
+        self._watching = False
+        self._load = _Load()
+
+    def _submit(self, job: Job) -> None:
+        """Queue *job*, which reports its own result, for the calling request."""
+        ticket = self._own_ticket()
+        ticket.called += 1
+        with self._lock:
+            if (lane := ticket.lane) is None:
+                ticket.early.append(job)
+                if len(ticket.early) == 1:
+                    self._waiting.append(ticket)
+                    self._give_turns()
+                return
+        self._threads.submit(lambda: lane.run(ticket, job), lane.thread)
+
+    def _own_ticket(self) -> _Ticket:
+        ticket = _ticket.get(None)
+        if ticket is None:
+            ticket = _Ticket()
+            _ticket.set(ticket)
+            if (task := asyncio.current_task()) is not None:
+                task.add_done_callback(lambda task: self._end(ticket))
+        return ticket
+
+    def _end(self, ticket: _Ticket) -> None:
+        """The request is over: roll back what it left open, or what a call that still runs will leave."""
+        if ticket.lane is not None and not (ticket.called == ticket.finished and ticket.lease.empty):
+            self._threads.submit(ticket.lease.close, ticket.lane.thread)
+
+    def _give_turns(self) -> None:
+        """See to it that lanes which do not block will take every request that waits. Needs the lock."""
+        patience = BUSY_PATIENCE_SECONDS if self._load.busy else PATIENCE_SECONDS
+        missing = len(self._waiting) - sum(lane.turns for lane in self._lanes if not lane.blocked(patience))
+        if missing > 0:
+            lane = self._free_lane(patience)
+            lane.turns += missing
+            for _ in range(missing):
+                self._threads.submit(lambda: self._take_turn(lane), lane.thread)
+        if not self._watching:
+            self._watching = True
+            asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._look)
+
+    def _free_lane(self, patience: float) -> _Lane:
+        for lane in self._lanes:
+            if not lane.blocked(patience):
+                return lane
+        if len(self._lanes) < self._most:
+            self._lanes.append(_Lane(self._threads.dedicate()))
+            return self._lanes[-1]
+        return min(self._lanes, key=lambda lane: lane.turns)
+
+    def _look(self) -> None:
+        """A lane may have begun to block since its turns were given: give them to another."""
+        with self._lock:
+            self._watching = False
+            self._load.sample()
+            if self._waiting:
+                self._give_turns()
+
+    def _take_turn(self, lane: _Lane) -> None:
+        """Begin the next waiting request; on the lane's thread."""
+        with self._lock:
+            lane.turns -= 1
+            if not self._waiting:
+                return
+            ticket = self._waiting.popleft()
+            ticket.lane = lane
+        # From here on nobody else adds to the early calls.
+        while ticket.early:
+            lane.run(ticket, ticket.early.popleft())
 
 
 _ticket: contextvars.ContextVar[_Ticket] = contextvars.ContextVar("bolt_django.lane")
 
 
-class RequestExecutor(PoolExecutor):
-    """Sends each request's calls to one of at most *most* lanes; new ones start only while those there are blocked."""
-
-    def __init__(self, pool: Pool, most: int) -> None:
-        super().__init__(pool)
-        self._lanes_pool = pool
-        self._lanes: list[_Lane] = []
-        self._most = most
-
-    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> concurrent.futures.Future[T]:
-        """Run on the lane of the calling request."""
-        call = _Call(self._ticket(), functools.partial(fn, *args, **kwargs))
-        future: concurrent.futures.Future[T] = call.ticket.lane.executor.submit(call)
-        future.add_done_callback(call.on_done)
-        return future
-
-    def run_for(self, loop: asyncio.AbstractEventLoop, fn: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-        """Run on the lane of the calling request, for a coroutine of *loop*."""
-        call = _Call(self._ticket(), functools.partial(fn, *args))
-        future = call.ticket.lane.executor.run_for(loop, call)
-        future.add_done_callback(call.on_done)
-        return future
-
-    def _ticket(self) -> _Ticket:
-        ticket = _ticket.get(None)
-        if ticket is None:
-            ticket = _Ticket(self._lane())
-            _ticket.set(ticket)
-            if (task := asyncio.current_task()) is not None:
-                task.add_done_callback(ticket.end)
-        return ticket
-
-    def _lane(self) -> _Lane:
-        best = min(self._lanes, key=lambda lane: len(lane.pending), default=None)
-        if best is None or (best.blocked() and len(self._lanes) < self._most):
-            best = _Lane(self._lanes_pool)
-            self._lanes.append(best)
-        return best
-
-
 def install(context: contextvars.Context, pool: Pool, most: int) -> None:
     """Let every request whose context is a copy of *context* use lanes of *pool* for thread-sensitive calls."""
-    executor = RequestExecutor(pool, most)
+    executor: Any = RequestExecutor(pool, most)
     # What ThreadSensitiveContext(executor=…).__aenter__ does, for a context that begins no task and never exits.
     sensitive = ThreadSensitiveContext()
     SyncToAsync.context_to_thread_executor[sensitive] = executor

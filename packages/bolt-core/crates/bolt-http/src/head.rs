@@ -115,6 +115,11 @@ impl RequestHead {
         &self.peer
     }
 
+    /// Whether the reply must come without content (RFC 9110 §9.3.2).
+    pub(crate) fn is_head(&self) -> bool {
+        &self.buffer[self.method.range()] == b"HEAD"
+    }
+
     fn is_named(&self, span: Span, name: &str) -> bool {
         self.buffer[span.range()].eq_ignore_ascii_case(name.as_bytes())
     }

@@ -2,7 +2,7 @@
 
 import collections.abc
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -104,7 +104,7 @@ def _validator(model: Any) -> Callable[[Any], Any]:
     try:
         node = type_info(model)
     except TypeError:
-        return _union_validator([_validator(member) for member in get_args(model)])
+        return _union_validator(get_args(model))
     # msgspec takes an instance of a model's own class as it is, unchecked, and with it any subclass's extra fields in
     # members; only writing and reading it again checks and filters everything.
     rebuild = contains(node, *_RECORDS) and not contains(node, spec.CustomType)
@@ -125,37 +125,46 @@ def _validator(model: Any) -> Callable[[Any], Any]:
     return validate
 
 
-def _union_validator(members: list[Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    """For a union that msgspec cannot tell apart (untagged Structs): the first member that fits."""
+def _union_validator(members: Sequence[Any]) -> Callable[[Any], Any]:
+    """For a union of untagged Structs, which msgspec cannot tell apart: the result's own class, else the first that fits."""
+    validators = [(member, _validator(member)) for member in members]
 
     def validate(result: Any) -> Any:
-        for member in members[:-1]:
+        ordered = sorted(validators, key=lambda pair: type(result) is not pair[0])
+        for _, validator in ordered[:-1]:
             try:
-                return member(result)
+                return validator(result)
             except ResponseValidationError:
                 continue
-        return members[-1](result)
+        return ordered[-1][1](result)
 
     return validate
 
 
 def _encode_valid(model: Any, validate: Callable[[Any], Any]) -> Callable[[Any], bytes]:
+    """JSON of a valid result. The usual results, already of the model's own type, take a shorter way."""
     encode = JSON_ENCODER.encode
 
     def encode_valid(result: Any) -> bytes:
         return encode(validate(result))
 
-    if not (isinstance(model, type) and issubclass(model, msgspec.Struct)) or custom_type(model) is not None:
-        return encode_valid
-    decode = msgspec.json.Decoder(model).decode
+    origin, values = get_origin(model) or model, get_args(model)[-1:]
+    if origin in (dict, list) and (not values or values[0] in _ANYTHING):
 
-    def encode_struct(result: Any) -> bytes:
-        # The usual result, an instance of the model itself, has nothing to convert; the rest is as in `_validator`.
-        if type(result) is model:
+        def encode_builtin(result: Any) -> bytes:
+            # Such a model says nothing about what is inside.
+            return encode(result) if type(result) is origin else encode_valid(result)
+
+        return encode_builtin
+    if isinstance(model, type) and issubclass(model, msgspec.Struct) and custom_type(model) is None:
+        decode = msgspec.json.Decoder(model).decode
+
+        def encode_struct(result: Any) -> bytes:
+            # An instance of the model has nothing to convert; the rest is as in `_validator`.
             try:
-                return encode(decode(encode(result)))
+                return encode(decode(encode(result))) if type(result) is model else encode_valid(result)
             except msgspec.ValidationError:
                 return encode_valid(result)
-        return encode_valid(result)
 
-    return encode_struct
+        return encode_struct
+    return encode_valid

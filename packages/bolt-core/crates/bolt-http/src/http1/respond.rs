@@ -66,7 +66,7 @@ impl<T: Io + 'static> Connection<T> {
         let Reply { head: mut reply_head, body } = reply;
         self.service.stages.after(head, &mut reply_head);
         self.open &= !reply_head.headers.close();
-        let is_head = head.is_some_and(|head| head.method() == "HEAD");
+        let is_head = head.is_some_and(RequestHead::is_head);
         let declared = reply_head.headers.content_length().filter(|_| is_head || reply_head.status == 304);
         let length = match reply_head.status {
             304 => declared.map_or(Length::Absent, Length::Known),
@@ -74,6 +74,7 @@ impl<T: Io + 'static> Connection<T> {
             _ => Length::Known(declared.unwrap_or(body.len() as u64)),
         };
         let persistence = self.persistence(head);
+        self.wire.reserve(reply_head.headers.as_bytes().len(), body.len());
         write::head(self.wire.output(), &reply_head, length, persistence);
         self.sent.status = reply_head.status;
         if !is_head && !write::is_bodiless(reply_head.status) {
@@ -115,7 +116,7 @@ impl<T: Io + 'static> Connection<T> {
         self.service.stages.after(Some(head), &mut reply);
         self.open &= !reply.headers.close();
         let declared = reply.headers.content_length();
-        let bodiless = head.method() == "HEAD" || write::is_bodiless(reply.status);
+        let bodiless = head.is_head() || write::is_bodiless(reply.status);
         let length = match (declared, head.version()) {
             (Some(length), _) if reply.status != 204 => Length::Known(length),
             _ if bodiless => Length::Absent,

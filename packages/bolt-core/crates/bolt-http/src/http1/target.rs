@@ -104,10 +104,27 @@ fn is_reg_name(name: &[u8]) -> bool {
     let mut rest = name;
     while let [byte, tail @ ..] = rest {
         rest = match (byte, tail) {
+            _ if REG_NAME[usize::from(*byte)] => tail,
             (b'%', [high, low, after @ ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => after,
-            _ if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte) => tail,
             _ => return false,
         };
     }
     true
 }
+
+/// `unreserved` and `sub-delims` of RFC 3986 §2; a table, since every request's host is checked.
+const REG_NAME: [bool; 256] = {
+    let others = b"-._~!$&'()*+,;=";
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut index = 0;
+    while index < others.len() {
+        table[others[index] as usize] = true;
+        index += 1;
+    }
+    table
+};

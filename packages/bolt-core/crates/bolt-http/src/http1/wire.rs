@@ -9,12 +9,13 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::write::OWN_FIELDS;
 use crate::service::Io;
 
 /// Bytes asked of a socket at once.
 const READ_SIZE: usize = 64 * 1024;
 /// A reply's body from this length on is written from where it is instead of being copied behind its head.
-pub(super) const COPY_LIMIT: usize = 16 * 1024;
+const COPY_LIMIT: usize = 16 * 1024;
 /// How long the reply to a pipelined request may wait for the next one's, to leave in one write.
 const COALESCE: Duration = Duration::from_millis(1);
 /// Bytes of replies that are written without waiting for more of them.
@@ -100,6 +101,12 @@ impl<T: Io> Wire<T> {
     /// Where the next reply is written.
     pub(super) fn output(&mut self) -> &mut BytesMut {
         &mut self.output
+    }
+
+    /// Makes room for a reply at once: a head with so many bytes of fields, and its body if it is going to be copied.
+    pub(super) fn reserve(&mut self, fields: usize, body: usize) {
+        let copied = if body < COPY_LIMIT { body } else { 0 };
+        self.output.reserve(OWN_FIELDS + fields + copied);
     }
 
     /// Appends a body; a long one is not copied. Only with no long one waiting already.

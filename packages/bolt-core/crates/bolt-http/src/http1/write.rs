@@ -33,10 +33,13 @@ pub(super) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 /// What ends a chunked body; no trailers are sent.
 pub(super) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
 
+/// Room for what the engine itself puts into a head.
+pub(super) const OWN_FIELDS: usize = 160;
+
 /// Appends a reply's head with its empty line.
 pub(super) fn head(out: &mut BytesMut, head: &ReplyHead, length: Length, persistence: Persistence) {
     let fields = head.headers.as_bytes();
-    out.reserve(fields.len() + 160);
+    out.reserve(fields.len() + OWN_FIELDS);
     status_line(out, head.status);
     out.extend_from_slice(fields);
     match length {
