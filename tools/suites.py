@@ -113,8 +113,9 @@ def summary(outcomes: Sequence[Outcome]) -> str:
             total = {key: value + outcome.counts[key] for key, value in total.items()}
         verdict = "" if outcome.passed else "   FAILED"
         lines.append(f"{outcome.name:<24}{''.join(f'{n:>8}' for n in numbers)}{outcome.seconds:>9.1f}{verdict}")
-    seconds = sum(outcome.seconds for outcome in outcomes)
-    lines.append(f"{'all of pytest':<24}{''.join(f'{n:>8}' for n in total.values())}{seconds:>9.1f}")
+    if len(outcomes) > 1:
+        seconds = sum(outcome.seconds for outcome in outcomes)
+        lines.append(f"{'together':<24}{''.join(f'{n:>8}' for n in total.values())}{seconds:>9.1f}")
     failed = [outcome.name for outcome in outcomes if not outcome.passed]
     lines.append(f"FAILED: {', '.join(failed)}" if failed else f"all {len(outcomes)} suites passed")
     return "\n".join(lines)

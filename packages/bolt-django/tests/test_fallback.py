@@ -4,8 +4,12 @@ import json
 from typing import Any
 
 import pytest
+from bolt_core.config import ServerConfig
 from bolt_django.fallback.environ import header_variables
+from bolt_django.project import Project
+from boltsite import views
 from boltsite_tools.inprocess import Client
+from boltsite_tools.process import wait_until
 from django.contrib.auth.models import User
 from django.core import signals
 from django.test import override_settings
@@ -218,3 +222,50 @@ def test_connections_survive_the_request_signals(client: Client) -> None:
 
     assert User.objects.filter(username="kept").exists()
     assert json.loads(client.get("/shop/users").body)[0]["username"] == "kept"
+
+
+def test_a_body_beyond_the_servers_limit_is_413(project: Project) -> None:
+    """The engine's limit for streamed bodies holds for Django's views."""
+    with Client(project, ServerConfig(max_streamed_body_size=10)) as client:
+        assert client.request("POST", "/length/", b"x" * 10).json()["length"] == 10
+        assert client.request("POST", "/length/", b"x" * 11).status == 413
+
+
+def test_a_client_that_leaves_in_its_body_reaches_no_view(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    """Half a body never becomes a request of Django's, and is no error of the server's."""
+    started: list[object] = []
+    signals.request_started.connect(lambda **kwargs: started.append(kwargs), weak=False, dispatch_uid="half")
+    sock = client.server.connect()
+    sock.sendall(b"POST /length/ HTTP/1.1\r\nHost: testserver\r\nContent-Length: 10\r\n\r\nhalf")
+    sock.close()
+    assert client.get("/hello").status == 200
+    signals.request_started.disconnect(dispatch_uid="half")
+
+    assert started == []
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_a_view_whose_client_left_is_closed_when_it_ends(project: Project, django_db_blocker: Any) -> None:
+    """A sync view cannot be interrupted; what it returns is closed, once, without a client."""
+    finished: list[str] = []
+    signals.request_finished.connect(lambda **kwargs: finished.append("once"), weak=False, dispatch_uid="left")
+    with django_db_blocker.block(), Client(project, threads=2) as client:
+        sock = client.server.connect()
+        sock.sendall(b"GET /slow/?seconds=0.3 HTTP/1.1\r\nHost: testserver\r\n\r\n")
+        wait_until(lambda: client.server.pool.native.counts()[0] > 0, "the view begins")
+        sock.close()
+        wait_until(lambda: bool(finished), "the response is closed")
+    signals.request_finished.disconnect(dispatch_uid="left")
+
+    assert finished == ["once"]
+
+
+def test_an_async_view_whose_client_left_is_cancelled(project: Project, django_db_blocker: Any) -> None:
+    """An async view ends with its client."""
+    views.events.clear()
+    with django_db_blocker.block(), Client(project, threads=2) as client:
+        sock = client.server.connect()
+        sock.sendall(b"GET /async/slow/ HTTP/1.1\r\nHost: testserver\r\n\r\n")
+        wait_until(lambda: views.events == ["begun"], "the view begins")
+        sock.close()
+        wait_until(lambda: views.events == ["begun", "cancelled"], "the view is cancelled")

@@ -1,10 +1,14 @@
 """Django's streaming replies: in order, with backpressure, cut off on failure, closed at the end."""
 
+import asyncio
 import json
 import socket
 from collections.abc import Callable
 
 import pytest
+from bolt_core.responses import Response, StreamingResponse
+from bolt_django.fallback import exchange
+from bolt_django.fallback.chunks import ChunkStream
 from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from boltsite_tools.process import Served, connected, wait_until
@@ -92,6 +96,18 @@ def _readable(sock: socket.socket) -> bool:
         return bool(sock.recv(1, socket.MSG_PEEK))
     except BlockingIOError:
         return False
+
+
+async def test_a_stream_that_nobody_takes_any_more_is_closed() -> None:
+    """A client that leaves between the view's end and its reply's head leaves no stream waiting for ever."""
+    taken = ChunkStream(asyncio.get_running_loop(), lambda: None)
+    answer: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+    answer.set_result(StreamingResponse(taken))
+
+    exchange._discard(answer)
+    await asyncio.gather(*exchange._closing)
+
+    assert taken.closed
 
 
 def test_a_stream_stays_on_its_thread_with_its_connection(serve: Serve) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from bolt_core._native import Request
 from bolt_core.binding.body_errors import MOST, parse_message
 from bolt_core.binding.scalars import MESSAGES, ItemErrors
-from bolt_core.exceptions import BadRequest, HTTPException, RequestValidationError, UnsupportedMediaType
+from bolt_core.exceptions import BadRequest, HTTPException, PayloadTooLarge, RequestValidationError, UnsupportedMediaType
 from bolt_core.markers import Source
 from bolt_core.plan import Found, HandlerPlan
 from bolt_core.shorten import shorten
@@ -31,6 +31,8 @@ def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Reque
             return UnsupportedMediaType(
                 "The body must be sent with Content-Type application/json or application/msgpack"
             )
+        if code == "too_many_fields":
+            return PayloadTooLarge("The query has too many parameters")
         if (refusal := _syntax_refusal(code, detail)) is not None:
             return refusal
         try:

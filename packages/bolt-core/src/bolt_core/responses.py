@@ -1,6 +1,8 @@
 """Responses a handler may return to choose status, header fields and media type itself."""
 
 from collections.abc import AsyncIterable, Iterable, Mapping
+from functools import lru_cache
+from types import AsyncGeneratorType, GeneratorType
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -10,6 +12,8 @@ __all__ = ["HTML", "JSON", "PlainText", "Redirect", "Response", "StreamingRespon
 
 type HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
 """Header fields; pairs where a name must repeat."""
+
+_NOT_IN_PIECES = (str, bytes, bytearray, memoryview, Mapping)
 
 # RFC 3986 §2.2 and §2.3, and "%" so that what is encoded already stays so.
 _URL_SAFE = "/#%[]=:;$&()+,!?*@'~"
@@ -36,7 +40,9 @@ class Response:
     ) -> None:
         self.content = self.check_content(content)
         self.status_code = check_status(status_code)
-        self.headers: Headers = list(headers.items() if isinstance(headers, Mapping) else headers or ())
+        self.headers: Headers = []
+        if headers:
+            self.headers.extend(headers.items() if isinstance(headers, Mapping) else headers)
         # What the caller encoded, and called by its media type, is theirs to name a charset for.
         ours = media_type is None or isinstance(content, str)
         self.content_type = with_charset(media_type or type(self).media_type) if ours else media_type
@@ -121,12 +127,20 @@ class StreamingResponse(Response):
 
     def check_content(self, content: Any) -> Any:
         """Return *content* if it yields pieces."""
-        if isinstance(content, str | bytes | bytearray | memoryview | Mapping):
-            raise TypeError(f"StreamingResponse takes an iterable of pieces, not {type(content).__qualname__}")
+        kind = type(content)
+        # What is usual is let through first: the tests below ask abstract classes, which takes longer.
+        if kind is AsyncGeneratorType or kind is GeneratorType:
+            return content
+        if issubclass(kind, _NOT_IN_PIECES):
+            raise TypeError(f"StreamingResponse takes an iterable of pieces, not {kind.__qualname__}")
         if not isinstance(content, AsyncIterable | Iterable):
             hint = "; call the function: StreamingResponse(generate())" if callable(content) else ""
-            raise TypeError(f"StreamingResponse takes a sync or async iterable, not {type(content).__qualname__}{hint}")
+            raise TypeError(f"StreamingResponse takes a sync or async iterable, not {kind.__qualname__}{hint}")
         return content
+
+
+PLAIN_RESPONSES: tuple[type[Response], ...] = (StreamingResponse, PlainText, HTML, Redirect, Response)
+"""Classes, subclasses apart, that the engine reads by itself: `status_code`, `fields()`, `content` are all they have."""
 
 
 def check_status(status: int | None) -> int | None:
@@ -141,6 +155,7 @@ def is_status(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 200 <= value <= 599
 
 
+@lru_cache(maxsize=256)
 def with_charset(media_type: str | None) -> str | None:
     """*media_type* with `charset=utf-8` where it is text and names none."""
     if media_type is None or not media_type.startswith("text/") or "charset=" in media_type.lower():

@@ -150,6 +150,8 @@ def test_a_missing_return_annotation_is_unset() -> None:
         (Handlers().async_method, True),
         (Handlers(), True),
         (functools.partial(Handlers()), True),
+        (staticmethod(coroutine), True),
+        (staticmethod(plain), False),
         (inspect.markcoroutinefunction(lambda: coroutine()), True),
     ],
 )

@@ -10,7 +10,9 @@ from bolt_django import db, lanes
 def prepare(pool: Pool, context: contextvars.Context, most_lanes: int = 1) -> None:
     """Care for the connections of *pool*'s threads, and give requests that start from *context* their lanes.
 
-    One lane is all that a test client's server can use, as its only thread is the test's own.
+    One lane is all that a test client's server can use, as its only thread is the test's own; the connections of that
+    thread are the test's, and not touched.
     """
-    db.watch(pool)
+    if pool.native.jobs_fd is None:
+        db.watch(pool)
     lanes.install(context, pool, most_lanes)

@@ -15,6 +15,7 @@ urlpatterns = [
     path("stream/async/", views.stream_async),
     path("file/", views.file),
     path("async/", views.async_view),
+    path("async/slow/", views.async_slow),
     path("slow/", views.slow),
     path("broken/", views.broken),
 ]

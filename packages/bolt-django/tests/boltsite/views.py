@@ -100,6 +100,21 @@ async def async_view(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"thread": threading.current_thread().name, "count": count})
 
 
+events: list[str] = []
+"""What happened to `async_slow`."""
+
+
+async def async_slow(request: HttpRequest) -> HttpResponse:
+    """An asynchronous view that waits until it is cancelled."""
+    events.append("begun")
+    try:
+        await asyncio.sleep(60)
+    except asyncio.CancelledError:
+        events.append("cancelled")
+        raise
+    return HttpResponse("slow")
+
+
 def slow(request: HttpRequest) -> HttpResponse:
     """A view that blocks its thread."""
     time.sleep(float(request.GET.get("seconds", "0.3")))

@@ -37,9 +37,10 @@ class Reply:
 class Client:
     """Sends requests to *project*; `def` handlers and Django views run on the calling thread, meanwhile."""
 
-    def __init__(self, project: Project) -> None:
-        pool = Pool(1, external=True)
-        config = ServerConfig(shutdown_timeout=5.0)
+    def __init__(self, project: Project, config: ServerConfig | None = None, *, threads: int = 0) -> None:
+        # With threads of its own the server does not need the test's, which may then do something else meanwhile.
+        pool = Pool(threads) if threads else Pool(1, external=True)
+        config = config or ServerConfig(shutdown_timeout=5.0)
         self.server = InProcessServer(project.app, config, base_context=prepared_context(pool), pool=pool)
 
     def __enter__(self) -> Self:
@@ -48,6 +49,7 @@ class Client:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.server.close()
+        self.server.pool.close()
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Reply:
         """One GET."""

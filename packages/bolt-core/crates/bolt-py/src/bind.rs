@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bolt_http::coerce::{self, Int, QueryPairs};
+use bolt_http::coerce::{self, CoerceError, Int, QueryPairs};
 use bolt_http::json;
 use pyo3::exceptions::{PyRecursionError, PyValueError};
 use pyo3::prelude::*;
@@ -57,15 +57,16 @@ pub(crate) fn bind<'py>(
 ) -> PyResult<Result<Args<'py>, Vec<Problem>>> {
     let mut args = Args::new();
     let mut problems = Vec::new();
-    let pairs = if plan.reads_query { query_pairs(input) } else { Ok(Pairs::new()) };
+    let query = if plan.reads_query { Query::read(input) } else { Query::default() };
+    if query.too_many {
+        let (wire_name, code) = (String::new(), "too_many_fields");
+        return Ok(Err(vec![Problem { source: "query", wire_name, code, cause: None }]));
+    }
     for param in &plan.params {
         let bound = match &param.source {
             Source::Request => request_of(py, plan, input, request).map(Bound::into_any).map_err(Wrong::Application),
             Source::Path(index) => path_value(py, param, input, *index),
-            Source::Query => match &pairs {
-                Ok(pairs) => query_value(py, param, pairs),
-                Err(code) => Err(Wrong::Client(Problem::new("query", param, code))),
-            },
+            Source::Query => query_value(py, param, &query),
             Source::Body { .. } => body_value(py, param, input, hooks),
         };
         match bound {
@@ -77,8 +78,35 @@ pub(crate) fn bind<'py>(
     Ok(if problems.is_empty() { Ok(args) } else { Err(problems) })
 }
 
-fn query_pairs(input: &CallInput) -> Result<Pairs<'_>, &'static str> {
-    QueryPairs::new(input.head.query().unwrap_or("")).collect::<Result<_, _>>().map_err(|_| "str")
+/// What a query string holds.
+#[derive(Default)]
+struct Query<'a> {
+    pairs: Pairs<'a>,
+    /// Names whose values are no UTF-8.
+    broken: SmallVec<[Cow<'a, str>; 2]>,
+    too_many: bool,
+}
+
+impl<'a> Query<'a> {
+    fn read(input: &'a CallInput) -> Self {
+        let raw = input.head.query().unwrap_or("");
+        let mut query = Query::default();
+        for pair in QueryPairs::new(raw) {
+            match pair {
+                Ok(pair) => query.pairs.push(pair),
+                Err(CoerceError::TooManyFields) => query.too_many = true,
+                Err(_) if query.broken.is_empty() => query.broken = broken_names(raw),
+                Err(_) => {}
+            }
+        }
+        query
+    }
+}
+
+fn broken_names(query: &str) -> SmallVec<[Cow<'_, str>; 2]> {
+    let pieces = query.split('&').map(|piece| piece.split_once('=').unwrap_or((piece, "")));
+    let broken = pieces.filter(|(_, value)| coerce::percent_decode(value).is_err());
+    broken.map(|(name, _)| coerce::percent_decode_lossy(name)).collect()
 }
 
 fn path_value<'py>(py: Python<'py>, param: &Param, input: &CallInput, index: usize) -> Bindable<'py> {
@@ -89,8 +117,11 @@ fn path_value<'py>(py: Python<'py>, param: &Param, input: &CallInput, index: usi
     }
 }
 
-fn query_value<'py>(py: Python<'py>, param: &Param, pairs: &Pairs<'_>) -> Bindable<'py> {
-    let mut sent = pairs.iter().filter(|(name, _)| *name == param.wire_name.as_str()).map(|(_, value)| value);
+fn query_value<'py>(py: Python<'py>, param: &Param, query: &Query<'_>) -> Bindable<'py> {
+    if query.broken.iter().any(|name| *name == param.wire_name.as_str()) {
+        return Err(Wrong::Client(Problem::new("query", param, "str")));
+    }
+    let mut sent = query.pairs.iter().filter(|(name, _)| *name == param.wire_name.as_str()).map(|(_, value)| value);
     if param.many {
         let values: SmallVec<[&str; 8]> = sent.map(AsRef::as_ref).collect();
         if values.is_empty() {

@@ -17,6 +17,8 @@ pub(crate) struct Hooks {
     pub(crate) struct_class: Py<PyType>,
     /// `msgspec.ValidationError`
     pub(crate) validation_error: Py<PyType>,
+    /// Response classes that are nothing but their attributes; subclasses go to `finish`.
+    plain_responses: Vec<Py<PyAny>>,
     /// `bolt_core.streaming`
     pub(crate) streaming: Py<PyModule>,
 }
@@ -30,8 +32,14 @@ impl Hooks {
             invalid: hooks.getattr("invalid")?.unbind(),
             struct_class: msgspec.getattr("Struct")?.cast_into()?.unbind(),
             validation_error: msgspec.getattr("ValidationError")?.cast_into()?.unbind(),
+            plain_responses: hooks.py().import("bolt_core.responses")?.getattr("PLAIN_RESPONSES")?.extract()?,
             streaming: hooks.py().import("bolt_core.streaming")?.unbind(),
         })
+    }
+
+    pub(crate) fn is_plain_response(&self, value: &Bound<'_, PyAny>) -> bool {
+        let class = value.get_type();
+        self.plain_responses.iter().any(|plain| plain.is(&class))
     }
 
     pub(crate) fn finish(

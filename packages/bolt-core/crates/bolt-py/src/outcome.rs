@@ -23,13 +23,16 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// The common case, a dict, list or Struct as JSON, without a call into Python code; `None` for every other result.
+    /// The common cases without the Python hook: a dict, list or Struct as JSON, and plain response objects.
     pub(crate) fn fast(
         py: Python<'_>,
         plan: &Plan,
         hooks: &Hooks,
         value: &Bound<'_, PyAny>,
     ) -> Option<PyResult<Outcome>> {
+        if hooks.is_plain_response(value) {
+            return Some(Outcome::response(plan, value));
+        }
         let encode = plan.encode.as_ref()?;
         let json = value.is_exact_instance_of::<PyDict>()
             || value.is_exact_instance_of::<PyList>()
@@ -41,6 +44,17 @@ impl Outcome {
         Some(encoded.map(|body| Outcome::Whole(Reply { head: ReplyHead { status: plan.status, headers: JSON }, body })))
     }
 
+    /// A response object that is nothing but its status, header fields and content.
+    fn response(plan: &Plan, response: &Bound<'_, PyAny>) -> PyResult<Outcome> {
+        let py = response.py();
+        let status = match response.getattr(intern!(py, "status_code"))? {
+            none if none.is_none() => plan.status,
+            status => status.extract()?,
+        };
+        let fields = response.call_method0(intern!(py, "fields"))?.cast_into::<PyList>()?;
+        Outcome::of(status, &fields, response.getattr(intern!(py, "content"))?)
+    }
+
     /// From the `(status, headers, body)` that the Python hooks return.
     pub(crate) fn parse(result: &Bound<'_, PyAny>) -> PyResult<Outcome> {
         let (status, headers, body): (u16, Bound<'_, PyList>, Bound<'_, PyAny>) =
@@ -48,7 +62,11 @@ impl Outcome {
         if !(200..600).contains(&status) {
             return Err(PyValueError::new_err(format!("status {status} is not a final HTTP status (200 to 599)")));
         }
-        let head = ReplyHead { status, headers: header_block(&headers)? };
+        Outcome::of(status, &headers, body)
+    }
+
+    fn of(status: u16, headers: &Bound<'_, PyList>, body: Bound<'_, PyAny>) -> PyResult<Outcome> {
+        let head = ReplyHead { status, headers: header_block(headers)? };
         if body.is_instance_of::<PyBytes>() {
             return Ok(Outcome::Whole(Reply { head, body: whole_body(&body)? }));
         }

@@ -106,8 +106,8 @@ def function_of(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 def _called(handler: Callable[..., Any]) -> Callable[..., Any]:
     """The function that a call of *handler* enters; wrappers stay, for they decide how the call runs."""
-    while isinstance(handler, functools.partial):
-        handler = handler.func
+    while isinstance(handler, functools.partial | staticmethod):
+        handler = handler.func if isinstance(handler, functools.partial) else handler.__func__
     if not inspect.isroutine(handler) and not isinstance(handler, type):
         return type(handler).__call__
     return handler

@@ -126,7 +126,7 @@ def _validator(model: Any) -> Callable[[Any], Any]:
 
 
 def _union_validator(members: Sequence[Any]) -> Callable[[Any], Any]:
-    """For a union of untagged Structs, which msgspec cannot tell apart: the result's own class, else the first that fits."""
+    """For a union that msgspec cannot tell apart (untagged Structs): the result's own class, or the first that fits."""
     validators = [(member, _validator(member)) for member in members]
 
     def validate(result: Any) -> Any:

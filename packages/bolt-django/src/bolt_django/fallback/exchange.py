@@ -38,6 +38,7 @@ class Exchange:
         self._loop = asyncio.get_running_loop()
         self._answer: asyncio.Future[Response] = self._loop.create_future()
         self._gone = False
+        self._begun = False
         self._lease = db.Lease()
         # Set on the pool thread that makes the response.
         self._thread: int | None = None
@@ -59,6 +60,7 @@ class Exchange:
         except asyncio.CancelledError:
             # An async view ends here; a sync one cannot be interrupted, and what it returns is closed unsent.
             self._gone = True
+            self._answer.add_done_callback(_discard)
             run.cancel()
             raise
 
@@ -68,6 +70,9 @@ class Exchange:
         await sync_to_async(self._serve, thread_sensitive=False, executor=executor)()
 
     def _ended(self, run: "asyncio.Task[None]") -> None:
+        if self._gone and not self._begun:
+            # Cancelled in the pool's queue: it never runs.
+            self._environ["wsgi.input"].close()
         error = None if run.cancelled() else run.exception()
         if not self._answer.done():
             if error is None or self._gone:
@@ -86,6 +91,10 @@ class Exchange:
         return self._stream is not None and db.is_open(connection)
 
     def _begin(self) -> None:
+        self._begun = True
+        if self._gone:
+            self._environ["wsgi.input"].close()
+            return
         self._foreign = db.in_transaction()
         set_script_prefix(get_script_name(self._environ))
         with db.hidden(self._foreign):
@@ -161,6 +170,18 @@ class Exchange:
             else:
                 signals.request_finished.send(sender=WSGIHandler)
         self._environ["wsgi.input"].close()
+
+
+def _discard(answer: asyncio.Future[Response]) -> None:
+    """End the stream of an answer that nobody takes any more."""
+    if not answer.cancelled() and answer.exception() is None and isinstance(answer.result(), StreamingResponse):
+        closing = asyncio.ensure_future(answer.result().content.aclose())
+        _closing.add(closing)
+        closing.add_done_callback(_closing.discard)
+
+
+# The loop itself keeps only weak references to its tasks.
+_closing: set[asyncio.Future[None]] = set()
 
 
 class _AsyncBody:

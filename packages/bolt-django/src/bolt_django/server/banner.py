@@ -21,7 +21,8 @@ def banner(urls: Sequence[str], processes: int, config: ServerConfig, *, dev: bo
         f"Serving:     {mode}",
         f"Threads:     at most {config.pool_size} for def handlers and Django views, "
         f"and {config.pool_size} for the ORM of async handlers, per process",
-        f"Connections: at most {2 * config.pool_size * processes} per database in all",
+        f"Connections: at most {2 * config.pool_size * processes} per database in all, "
+        "and one for each async transaction or stream that is open",
         *(f"Listening:   {url}" for url in urls),
     ]
     if settings.DEBUG and not dev:

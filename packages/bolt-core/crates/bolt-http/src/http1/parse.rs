@@ -101,10 +101,8 @@ impl Draft {
         if &buffer[self.method.range()] == b"CONNECT" {
             return Err(Refusal::MethodNotAllowed { allow: String::new() });
         }
-        let (target, split) = {
-            let text = |span: Span| std::str::from_utf8(&buffer[span.range()]).unwrap_or_default();
-            (self.target, target::split(text(self.method), text(self.target))?)
-        };
+        let target = self.target;
+        let split = target::split(&buffer[self.method.range()], &buffer[target.range()])?;
         if self.version == Version::Http11 && said.host.is_none() {
             return Err(Refusal::BadRequest("An HTTP/1.1 request needs a Host header field"));
         }

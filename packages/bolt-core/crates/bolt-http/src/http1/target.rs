@@ -20,24 +20,20 @@ pub(crate) enum Path {
 }
 
 /// Splits a target; `CONNECT` has been refused before.
-pub(crate) fn split(method: &str, target: &str) -> Result<Target, Refusal> {
-    if !target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#') {
+pub(crate) fn split(method: &[u8], target: &[u8]) -> Result<Target, Refusal> {
+    if !target.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'#') {
         return Err(Refusal::BadRequest("The request target holds a character that must be percent-encoded"));
     }
-    if target.starts_with('/') {
-        return Ok(origin_form(target, 0));
+    match target {
+        [b'/', ..] => Ok(origin_form(target, 0)),
+        b"*" if method == b"OPTIONS" => Ok(Target { path: Path::Range(0..1), query: None, authority: None }),
+        b"*" => Err(Refusal::BadRequest("The target * belongs to OPTIONS")),
+        _ => absolute_form(method, target),
     }
-    if target == "*" {
-        if method != "OPTIONS" {
-            return Err(Refusal::BadRequest("The target * belongs to OPTIONS"));
-        }
-        return Ok(Target { path: Path::Range(0..1), query: None, authority: None });
-    }
-    absolute_form(method, target)
 }
 
-fn origin_form(target: &str, start: usize) -> Target {
-    match memchr::memchr(b'?', &target.as_bytes()[start..]) {
+fn origin_form(target: &[u8], start: usize) -> Target {
+    match memchr::memchr(b'?', &target[start..]) {
         Some(mark) => {
             let (path, query) = (start..start + mark, start + mark + 1..target.len());
             Target { path: Path::Range(path), query: Some(query), authority: None }
@@ -46,20 +42,20 @@ fn origin_form(target: &str, start: usize) -> Target {
     }
 }
 
-fn absolute_form(method: &str, target: &str) -> Result<Target, Refusal> {
-    let scheme = ["http://", "https://"]
-        .iter()
+fn absolute_form(method: &[u8], target: &[u8]) -> Result<Target, Refusal> {
+    let scheme = [&b"http://"[..], b"https://"]
+        .into_iter()
         .find(|scheme| target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
         .ok_or(Refusal::BadRequest("The request target is neither a path nor an http URL"))?;
     let start = scheme.len();
-    let end = target[start..].find(['/', '?']).map_or(target.len(), |found| start + found);
-    if !is_host(&target.as_bytes()[start..end]) {
+    let end = memchr::memchr2(b'/', b'?', &target[start..]).map_or(target.len(), |found| start + found);
+    if !is_host(&target[start..end]) {
         return Err(Refusal::BadRequest("The host of the request target is malformed"));
     }
     let mut split = origin_form(target, end);
     split.authority = Some(start..end);
     if split.path == Path::Range(end..end) {
-        let asterisk = method == "OPTIONS" && split.query.is_none();
+        let asterisk = method == b"OPTIONS" && split.query.is_none();
         // An empty path means "/" (RFC 9110 §4.2.3); the last slash of the scheme's "//" stands for it.
         split.path = if asterisk { Path::Asterisk } else { Path::Range(start - 1..start) };
     }
@@ -88,10 +84,13 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
 fn is_port(port: &[u8]) -> bool {
     match port {
         [] | [b':'] => true,
-        [b':', digits @ ..] => {
-            digits.iter().all(u8::is_ascii_digit)
-                && std::str::from_utf8(digits).is_ok_and(|digits| digits.parse::<u16>().is_ok())
-        }
+        [b':', digits @ ..] => digits
+            .iter()
+            .try_fold(0, |port: u32, digit| {
+                let port = port * 10 + char::from(*digit).to_digit(10)?;
+                (port <= u32::from(u16::MAX)).then_some(port)
+            })
+            .is_some(),
         _ => false,
     }
 }

@@ -35,10 +35,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **flags: Any) -> None:
         """Serve until told to stop; ends the process with its exit code."""
+        for check_id, problem in conf.problems():
+            raise CommandError(f"({check_id}) {problem}")
         try:
             run = options.resolve(flags, os.environ, conf.bolt_settings())
             config = project.server_config(run, terminal=sys.stderr.isatty())
-        except (options.OptionError, ConfigError, TypeError) as error:
+        except (options.OptionError, ConfigError) as error:
             raise CommandError(str(error)) from error
         self._loud = run.dev or flags["verbosity"] > 1
         if run.dev and not reload.is_child():
