@@ -1,6 +1,7 @@
 """Paths that no route matches reach Django, and its replies reach the client."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -127,24 +128,42 @@ def test_options_reaches_django(client: Client) -> None:
     assert client.request("OPTIONS", "/echo/").json()["method"] == "OPTIONS"
 
 
-def test_admin_login_and_edit(client: Client) -> None:
-    """A session, CSRF and redirects work through the fallback: log in, then add an object in the admin."""
+def log_in(client: Client) -> tuple[str, str]:
+    """Log into the admin as a browser does; returns the cookies and the CSRF token."""
     User.objects.create_superuser("admin", password="secret")
     page = client.get("/admin/login/")
     token = page.headers["Set-Cookie"].split("csrftoken=")[1].split(";")[0]
     form = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": f"csrftoken={token}"}
     login = f"username=admin&password=secret&csrfmiddlewaretoken={token}&next=/admin/".encode()
-
-    assert client.request("POST", "/admin/login/", login).status == 403
     reply = client.request("POST", "/admin/login/", login, form)
-
     assert (reply.status, reply.headers["Location"]) == (302, "/admin/")
     cookies = "; ".join(value.split(";")[0] for value in reply.headers.get_all("Set-Cookie") or [])
+    return cookies, cookies.split("csrftoken=")[1].split(";")[0]
+
+
+def test_admin_login_needs_its_csrf_token(client: Client) -> None:
+    """A login form without the cookie is refused."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    assert client.request("POST", "/admin/login/", b"username=admin&password=secret", form).status == 403
+
+
+def test_admin_session_and_upload(client: Client, settings: Any, tmp_path: Path) -> None:
+    """Session, CSRF, redirects and uploads work: log in, add an object with a file, see it through the API."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    cookies, token = log_in(client)
     assert b"Site administration" in client.get("/admin/", {"Cookie": cookies}).body
-    token = cookies.split("csrftoken=")[1].split(";")[0]
-    form["Cookie"] = cookies
-    add = f"name=axe&price=1&api_key=k&csrfmiddlewaretoken={token}".encode()
-    assert client.request("POST", "/admin/shop/product/add/", add, form).status == 302
+    fields = {"name": "axe", "price": "1", "api_key": "k", "csrfmiddlewaretoken": token}
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields.items()
+    ]
+    file = '--x\r\nContent-Disposition: form-data; name="picture"; filename="a.txt"\r\n\r\npixels\r\n--x--\r\n'
+    form = {"Content-Type": "multipart/form-data; boundary=x", "Cookie": cookies}
+
+    added = client.request("POST", "/admin/shop/product/add/", "".join([*parts, file]).encode(), form)
+
+    assert added.status == 302
+    assert (tmp_path / "pictures" / "a.txt").read_bytes() == b"pixels"
     assert client.get("/shop/products/async").json() == [{"name": "axe"}]
 
 

@@ -9,7 +9,13 @@ import msgspec
 from bolt_core._native import Request
 from bolt_core.binding.body_errors import MOST, parse_message
 from bolt_core.binding.scalars import MESSAGES, ItemErrors
-from bolt_core.exceptions import BadRequest, HTTPException, PayloadTooLarge, RequestValidationError, UnsupportedMediaType
+from bolt_core.exceptions import (
+    BadRequest,
+    HTTPException,
+    PayloadTooLarge,
+    RequestValidationError,
+    UnsupportedMediaType,
+)
 from bolt_core.markers import Source
 from bolt_core.plan import Found, HandlerPlan
 from bolt_core.shorten import shorten

@@ -140,7 +140,7 @@ class StreamingResponse(Response):
 
 
 PLAIN_RESPONSES: tuple[type[Response], ...] = (StreamingResponse, PlainText, HTML, Redirect, Response)
-"""Classes, subclasses apart, that the engine reads by itself: `status_code`, `fields()`, `content` are all they have."""
+"""Classes, subclasses apart, read by the engine itself: `status_code`, `fields()` and `content` are all they have."""
 
 
 def check_status(status: int | None) -> int | None:
