@@ -5,6 +5,8 @@ import contextvars
 from collections.abc import AsyncIterator, Callable
 from typing import Any, final
 
+from .request import Headers
+
 __all__ = ["AsyncSink", "Driver", "Pool", "Request", "SyncSink"]
 
 @final
@@ -116,7 +118,7 @@ class Request:
         """Header fields as sent."""
 
     @property
-    def headers(self) -> Any:
+    def headers(self) -> Headers:
         """Header fields by case-insensitive name."""
 
     @property
