@@ -7,7 +7,9 @@ library's: its descriptors stay in Python's own epoll (or kqueue), which Rust wa
 from __future__ import annotations
 
 import asyncio
+import collections
 import concurrent.futures
+import functools
 import selectors
 import signal
 import socket
@@ -31,13 +33,14 @@ class Selector(selectors.DefaultSelector):
     def __init__(self, pool: Pool) -> None:
         super().__init__()
         self.driver = _native.Driver(self.fileno(), pool.native)
-        self.on_requests: Callable[[], object] = lambda: None
+        self.turn = self.driver.turn
+        self.dispatch_soon: Callable[[], object] = lambda: None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return the events of Python's own descriptors; requests are queued as a callback of the loop."""
-        flags = self.driver.turn(timeout)
+        flags = self.turn(timeout)
         if flags & _DISPATCH:
-            self.on_requests()
+            self.dispatch_soon()
         if not flags & _SELECTOR:
             return []
         events: list[tuple[selectors.SelectorKey, int]] = super().select(0)
@@ -61,11 +64,14 @@ class EventLoop(asyncio.SelectorEventLoop):
     # The base class's own, which typeshed leaves out.
     _csock: socket.socket
     _signal_handlers: dict[int, asyncio.Handle]
+    _ready: collections.deque[asyncio.Handle]
 
     def __init__(self, pool: Pool) -> None:
         self._bolt_selector = Selector(pool)
         super().__init__(self._bolt_selector)
-        self._bolt_selector.on_requests = self._dispatch_soon
+        # A callback as `call_soon` makes one, made once: it is queued in every turn that brings a request.
+        dispatch = asyncio.Handle(self.driver.dispatch, (), self)
+        self._bolt_selector.dispatch_soon = functools.partial(self._ready.append, dispatch)
         self._wakes_on_signals = threading.current_thread() is threading.main_thread()
         self._wake_on_signals()
 
@@ -85,9 +91,6 @@ class EventLoop(asyncio.SelectorEventLoop):
             self.__dict__.pop("get_debug", None)
         else:
             self.__dict__["get_debug"] = bool
-
-    def _dispatch_soon(self) -> None:
-        self.call_soon(self.driver.dispatch)
 
     def _wake_on_signals(self) -> None:
         if self._wakes_on_signals:
