@@ -1,6 +1,5 @@
 """What a loop of one request does not show: a busy `def` handler beside it, idle connections, start-up, the ORM."""
 
-import json
 import socket
 import subprocess
 import threading
@@ -89,13 +88,14 @@ def django_seconds(setting: Setting, *, core: int) -> float:
     return time.perf_counter() - started
 
 
-def in_process_seconds(setting: Setting, seconds: float, *, core: int) -> dict[str, float]:
-    """CPU time of one call of each ORM view in a plain Python loop, by the key of its case."""
-    command = ["taskset", "--cpu-list", str(core), setting.ours, "-m", "benchmarks.apps.site.in_process", str(seconds)]
+def in_process_seconds(setting: Setting, case: str, seconds: float, *, core: int) -> float:
+    """CPU time of one call of the ORM view of *case* in a plain Python loop."""
+    command = ["taskset", "--cpu-list", str(core), setting.ours, "-m", "benchmarks.apps.site.in_process"]
     environment = servers.project_environment(setting.database)
-    output = subprocess.run(command, cwd=servers.ROOT, env=environment, check=True, capture_output=True).stdout
-    result: dict[str, float] = json.loads(output)
-    return result
+    result = subprocess.run(
+        [*command, case, str(seconds)], cwd=servers.ROOT, env=environment, check=True, capture_output=True
+    )
+    return float(result.stdout)
 
 
 def prepare_database(setting: Setting, count: int) -> None:

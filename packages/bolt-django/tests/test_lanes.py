@@ -2,21 +2,35 @@
 
 import asyncio
 import contextvars
+import functools
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from bolt_core.event_loop import EventLoop
 from bolt_core.pool import Pool
 from bolt_django import lanes
 
 
 @pytest.fixture
-async def pool() -> AsyncIterator[Pool]:
+def pool() -> Iterator[Pool]:
     """A pool that ends with the test."""
     pool = Pool(4)
     yield pool
     pool.close()
+
+
+def on_the_servers_loop(test: Callable[[Pool], Coroutine[Any, Any, None]]) -> Callable[[Pool], None]:
+    """Run a test on the loop that a server has."""
+
+    @functools.wraps(test)
+    def run(pool: Pool) -> None:
+        with asyncio.Runner(loop_factory=lambda: EventLoop(pool)) as runner:
+            runner.run(test(pool))
+
+    return run
 
 
 async def in_request[T](context: contextvars.Context, coroutine: "asyncio._CoroutineLike[T]") -> T:
@@ -36,6 +50,7 @@ def name() -> str:
     return threading.current_thread().name
 
 
+@on_the_servers_loop
 async def test_a_request_keeps_its_thread(pool: Pool) -> None:
     """Two calls of one request, and of a task that it starts, run on one thread, which is a lane."""
 
@@ -73,6 +88,7 @@ async def call[T](work: Callable[[], T]) -> T:
     return await sync_to_async(work)()
 
 
+@on_the_servers_loop
 async def test_a_blocked_call_delays_no_other_request(pool: Pool) -> None:
     """While one request's call blocks, others are taken by another lane, even those that were queued before."""
     context, gate = base(pool, 2), Gate()
@@ -86,6 +102,7 @@ async def test_a_blocked_call_delays_no_other_request(pool: Pool) -> None:
     assert await requests[0] not in others
 
 
+@on_the_servers_loop
 async def test_calls_made_at_once_run_one_after_the_other(pool: Pool) -> None:
     """Calls that a request gathers run on one thread, in order."""
     order: list[tuple[int, str]] = []
@@ -100,6 +117,7 @@ async def test_calls_made_at_once_run_one_after_the_other(pool: Pool) -> None:
     assert len({thread for _, thread in order}) == 1
 
 
+@on_the_servers_loop
 async def test_idle_lanes_are_reused(pool: Pool) -> None:
     """Requests that follow each other share one thread."""
     context = base(pool, 4)
@@ -110,6 +128,7 @@ async def test_idle_lanes_are_reused(pool: Pool) -> None:
     assert len({await in_request(context, quick()) for _ in range(5)}) == 1
 
 
+@on_the_servers_loop
 async def test_a_call_cancelled_in_the_queue_never_runs(pool: Pool) -> None:
     """A call that was cancelled before its turn is skipped, and the next one runs."""
     context, gate = base(pool, 1), Gate()
@@ -127,3 +146,33 @@ async def test_a_call_cancelled_in_the_queue_never_runs(pool: Pool) -> None:
 
     assert await in_request(context, call(name)) == await blocked
     assert ran == []
+
+
+@on_the_servers_loop
+async def test_results_and_errors_come_back_in_full(pool: Pool) -> None:
+    """Many calls at once get their own results, and one that fails its own error, StopIteration included."""
+    context = base(pool, 4)
+
+    def fail(number: int) -> int:
+        if number == 7:
+            raise ValueError("seven")
+        if number == 9:
+            raise StopIteration
+        return number
+
+    calls = [in_request(context, call(functools.partial(fail, number))) for number in range(200)]
+    results = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert isinstance(results[7], ValueError)
+    assert isinstance(results[9], RuntimeError)
+    assert [result for result in results if isinstance(result, int)] == [n for n in range(200) if n not in (7, 9)]
+
+
+def test_another_loop_than_the_servers(pool: Pool) -> None:
+    """Code that runs a loop of its own in a request's context gets its results, too."""
+    context = base(pool, 4)
+
+    assert asyncio.run(in_request(context, call(name))).startswith("bolt-dedicated")
+    with asyncio.Runner(loop_factory=lambda: EventLoop(pool)) as runner:
+        assert runner.run(in_request(context, call(name))).startswith("bolt-dedicated")
+    assert asyncio.run(in_request(context, call(name))).startswith("bolt-dedicated")

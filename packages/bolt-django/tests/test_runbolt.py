@@ -62,6 +62,21 @@ def test_a_stop_signal_lets_running_requests_finish(serve: Serve, processes: str
     assert served.wait() == 0
 
 
+def test_a_stop_signal_to_the_whole_group(serve: Serve) -> None:
+    """A service manager that signals workers and supervisor alike stops them in order, not at once."""
+    served = serve("--processes", "2").wait_ready()
+    workers = pids(served, 2)
+    with connected(served.port) as connection, connected(served.port) as probe:
+        connection.request("GET", "/shop/slow?seconds=1")
+        probe.request("GET", "/hello")
+        probe.getresponse().read()
+        for pid in (*workers, served.process.pid):
+            os.kill(pid, signal.SIGTERM)
+
+        assert connection.getresponse().status == 200
+    assert served.wait() == 0
+
+
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_second_signal_ends_at_once(serve: Serve, processes: str) -> None:
     """A second signal does not wait for the request that still runs, and the exit code says so."""

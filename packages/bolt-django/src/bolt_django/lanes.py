@@ -6,7 +6,9 @@ compute side by side cost more than they bring.
 """
 
 import asyncio
+import contextlib
 import contextvars
+import functools
 import threading
 import time
 from collections import deque
@@ -27,13 +29,14 @@ BUSY_PATIENCE_SECONDS = 0.005
 
 
 class _Lane:
-    """One thread, and what it is doing."""
+    """One thread, and what it has before it."""
 
     def __init__(self, thread: int | None) -> None:
         self.thread = thread
         self.running_since: float | None = None
-        # Turns to take a waiting request's first call that the thread has not come to yet.
+        # Turns to begin a waiting request, and calls of requests that have begun, which the thread has not come to yet.
         self.turns = 0
+        self.calls = 0
 
     def blocked(self, patience: float) -> bool:
         since = self.running_since
@@ -75,17 +78,37 @@ class _Load:
 
 
 class RequestExecutor(PoolExecutor):
-    """Runs each request's calls on one of at most *most* lanes of *pool*."""
+    """Runs each request's calls on one of at most *most* lanes of *pool*.
+
+    Results go back to the loop in batches: at once when a lane has nothing else to do, and otherwise within the loop's
+    next look. Woken for each of them, the loop would take the GIL from the lane that works for it.
+    """
 
     def __init__(self, pool: Pool, most: int) -> None:
         super().__init__(pool)
         self._threads = pool
         self._most = most
-        self._lock = threading.Lock()  # guards all below, and the tickets' lane and early calls
+        self._lock = threading.Lock()  # guards the lanes' counters, the tickets' lane and early calls, and `_waiting`
         self._lanes: list[_Lane] = []
         self._waiting: deque[_Ticket] = deque()
-        self._watching = False
         self._load = _Load()
+        # The loop of the server; all below is its own, but for `_results`, which lanes append to.
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._results: deque[_Result] = deque()
+        self._watching = False
+
+    def run_for(self, loop: asyncio.AbstractEventLoop, fn: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Run for a coroutine of *loop*; results for another loop than the server's go back one by one."""
+        if self._loop is None:
+            self._loop = loop
+        if loop is not self._loop:
+            return super().run_for(loop, fn, *args)
+        result = _Result(loop.create_future())
+        self._submit(functools.partial(self._compute, result, fn, args))
+        if not self._watching:
+            self._watching = True
+            loop.call_later(PATIENCE_SECONDS, self._look)
+        return result.future
 
     def _submit(self, job: Job) -> None:
         """Queue *job*, which reports its own result, for the calling request."""
@@ -98,7 +121,8 @@ class RequestExecutor(PoolExecutor):
                     self._waiting.append(ticket)
                     self._give_turns()
                 return
-        self._threads.submit(lambda: lane.run(ticket, job), lane.thread)
+            lane.calls += 1
+        self._threads.submit(functools.partial(self._take_call, lane, ticket, job), lane.thread)
 
     def _own_ticket(self) -> _Ticket:
         ticket = _ticket.get(None)
@@ -106,26 +130,23 @@ class RequestExecutor(PoolExecutor):
             ticket = _Ticket()
             _ticket.set(ticket)
             if (task := asyncio.current_task()) is not None:
-                task.add_done_callback(lambda task: self._end(ticket))
+                task.add_done_callback(functools.partial(self._end, ticket))
         return ticket
 
-    def _end(self, ticket: _Ticket) -> None:
+    def _end(self, ticket: _Ticket, task: object) -> None:
         """The request is over: roll back what it left open, or what a call that still runs will leave."""
         if ticket.lane is not None and not (ticket.called == ticket.finished and ticket.lease.empty):
             self._threads.submit(ticket.lease.close, ticket.lane.thread)
 
     def _give_turns(self) -> None:
-        """See to it that lanes which do not block will take every request that waits. Needs the lock."""
+        """See to it that lanes which do not block will begin every request that waits. Needs the lock."""
         patience = BUSY_PATIENCE_SECONDS if self._load.busy else PATIENCE_SECONDS
         missing = len(self._waiting) - sum(lane.turns for lane in self._lanes if not lane.blocked(patience))
         if missing > 0:
             lane = self._free_lane(patience)
             lane.turns += missing
             for _ in range(missing):
-                self._threads.submit(lambda: self._take_turn(lane), lane.thread)
-        if not self._watching:
-            self._watching = True
-            asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._look)
+                self._threads.submit(functools.partial(self._take_turn, lane), lane.thread)
 
     def _free_lane(self, patience: float) -> _Lane:
         for lane in self._lanes:
@@ -137,24 +158,84 @@ class RequestExecutor(PoolExecutor):
         return min(self._lanes, key=lambda lane: lane.turns)
 
     def _look(self) -> None:
-        """A lane may have begun to block since its turns were given: give them to another."""
+        """Take the results that are there; a lane may also have begun to block, so give its turns to another."""
+        self._watching = False
+        self._load.sample()
+        self._deliver()
         with self._lock:
-            self._watching = False
-            self._load.sample()
             if self._waiting:
                 self._give_turns()
+            # A lane with nothing queued behind its call hands back by itself, however long it runs.
+            more = bool(self._waiting) or any(lane.turns or lane.calls for lane in self._lanes)
+        if more and self._loop is not None and not self._watching:
+            self._watching = True
+            self._loop.call_later(PATIENCE_SECONDS, self._look)
+
+    def _deliver(self) -> None:
+        while self._results:
+            self._results.popleft().settle()
 
     def _take_turn(self, lane: _Lane) -> None:
         """Begin the next waiting request; on the lane's thread."""
         with self._lock:
             lane.turns -= 1
-            if not self._waiting:
-                return
-            ticket = self._waiting.popleft()
-            ticket.lane = lane
+            ticket = self._waiting.popleft() if self._waiting else None
+            if ticket is not None:
+                ticket.lane = lane
         # From here on nobody else adds to the early calls.
-        while ticket.early:
+        while ticket is not None and ticket.early:
             lane.run(ticket, ticket.early.popleft())
+        self._hand_back(lane)
+
+    def _take_call(self, lane: _Lane, ticket: _Ticket, job: Job) -> None:
+        """Go on with a request that has begun; on the lane's thread."""
+        with self._lock:
+            lane.calls -= 1
+        lane.run(ticket, job)
+        self._hand_back(lane)
+
+    def _compute(self, result: "_Result", fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        result.compute(fn, args)
+        self._results.append(result)
+
+    def _hand_back(self, lane: _Lane) -> None:
+        if self._results and not (lane.turns or lane.calls) and self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
+                self._loop.call_soon_threadsafe(self._deliver)
+
+
+class _Result:
+    """What a call came to, on its way back to the future that waits for it."""
+
+    __slots__ = ("_error", "_value", "future")
+
+    def __init__(self, future: asyncio.Future[Any]) -> None:
+        self.future = future
+        self._value: Any = None
+        self._error: BaseException | None = None
+
+    def compute(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        """Call, on a lane, unless the future was cancelled meanwhile."""
+        if self.future.cancelled():
+            return
+        try:
+            self._value = fn(*args)
+        except BaseException as error:
+            self._error = error
+
+    def settle(self) -> None:
+        """Tell the future, on the loop."""
+        if self.future.done():
+            return
+        if self._error is None:
+            self.future.set_result(self._value)
+        elif isinstance(self._error, StopIteration):
+            # A future refuses it, as it would end the awaiting coroutine silently.
+            wrapped = RuntimeError("a synchronous call raised StopIteration")
+            wrapped.__cause__ = self._error
+            self.future.set_exception(wrapped)
+        else:
+            self.future.set_exception(self._error)
 
 
 _ticket: contextvars.ContextVar[_Ticket] = contextvars.ContextVar("bolt_django.lane")

@@ -1,8 +1,12 @@
 """What Django's own types become in a Bolt reply."""
 
+import functools
+
 from bolt_django.adapters import exceptions, results
 
 
+# Once, also where a project installs this app under both of its names: a callback would be called twice.
+@functools.cache
 def register() -> None:
     """Teach bolt_core Django's results and exceptions, for the whole process."""
     results.register()
