@@ -18,15 +18,15 @@ pub struct Config {
     pub max_chunk_line: usize,
     /// Bytes of a trailer section; a longer one is 431. Default 8 KiB.
     pub max_trailer_bytes: usize,
-    /// From the first byte of a head (or from accepting the connection) to its last; then 408. Default 10 s.
+    /// From the first byte of a head to its last; then 408. A new connection that sends nothing is closed after it. Default 10 s.
     pub head_timeout: Duration,
-    /// How long a connection may stay without a request; then it is closed. Default 75 s.
+    /// How long a connection may stay without a further request; then it is closed. Default 75 s.
     pub keep_alive_timeout: Duration,
     /// Bytes per second that a body must arrive at, once `body_grace` is used up; slower is 408; 0 for no minimum. Default 240.
     pub body_min_rate: u32,
     /// How long the server waits for a body before the rate counts. Default 10 s.
     pub body_grace: Duration,
-    /// How long a client may take no byte of its reply; then the connection is cut. Default 30 s.
+    /// How long a client may take less than 4 KiB of its reply; then the connection is cut. Default 30 s.
     pub write_timeout: Duration,
     /// Connections served at once; at this number accepting pauses. Default 16,384.
     pub max_connections: usize,

@@ -1,4 +1,6 @@
 //! A handler's result as an answer for the engine.
+use std::borrow::Cow;
+
 use bolt_http::reply::{HeaderBlock, InvalidHeader, Reply, ReplyHead};
 use bytes::Bytes;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -88,16 +90,25 @@ fn header_block(headers: &Bound<'_, PyList>) -> PyResult<HeaderBlock> {
     for field in headers.iter() {
         let (name, value): (Bound<'_, PyString>, Bound<'_, PyString>) = field.extract()?;
         let (name, value) = (name.to_str()?, value.to_str()?);
-        block.push(name.as_bytes(), value.as_bytes()).map_err(|why| {
+        let pushed = latin1(value).ok_or(InvalidHeader::Value).and_then(|value| block.push(name.as_bytes(), &value));
+        pushed.map_err(|why| {
             let why = match why {
                 InvalidHeader::Name => "its name is not a token",
-                InvalidHeader::Value => "its value holds a control character or is not valid",
+                InvalidHeader::Value => "its value holds a control character, or one beyond ISO 8859-1; encode it",
                 InvalidHeader::Reserved => "the server sets it itself",
             };
             PyValueError::new_err(format!("response header {name:?} cannot be sent: {why}"))
         })?;
     }
     Ok(block.finish())
+}
+
+/// The bytes of a field value, one for each character, as WSGI and Django have it (RFC 9110 §5.5).
+fn latin1(value: &str) -> Option<Cow<'_, [u8]>> {
+    if value.is_ascii() {
+        return Some(Cow::Borrowed(value.as_bytes()));
+    }
+    value.chars().map(|char| u8::try_from(char).ok()).collect::<Option<Vec<u8>>>().map(Cow::Owned)
 }
 
 /// Whether an iterable of chunks is asynchronous.

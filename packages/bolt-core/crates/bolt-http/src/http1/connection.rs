@@ -57,6 +57,8 @@ pub(super) struct Connection<T> {
     /// Whether the connection may serve another request after this one.
     pub(super) open: bool,
     pub(super) sent: Sent,
+    /// Requests so far; 0 only before the first.
+    pub(super) served: u32,
     reset: fn(&T),
 }
 
@@ -73,6 +75,9 @@ impl Default for Sent {
         Sent { status: CLIENT_GONE, bytes: 0 }
     }
 }
+
+/// Requests after which a connection lets others have their turn: pipelined ones that the engine answers itself never wait.
+const FAIR_SHARE: u32 = 32;
 
 /// What the log shows where the client left before a status was sent; nginx made it customary.
 const CLIENT_GONE: u16 = 499;
@@ -108,6 +113,7 @@ pub(crate) fn serve<T: Io + 'static>(
         body: Incoming::default(),
         open: true,
         sent: Sent::default(),
+        served: 0,
         service,
         peer,
         guard,
@@ -156,6 +162,10 @@ impl<T: Io + 'static> Connection<T> {
             drop(head);
             self.finish_body().await?;
             self.guard.counted.set_answering(false);
+            self.served = self.served.wrapping_add(1).max(1);
+            if self.served.is_multiple_of(FAIR_SHARE) {
+                tokio::task::yield_now().await;
+            }
         }
         Ok(Outcome::Close)
     }
@@ -165,7 +175,9 @@ impl<T: Io + 'static> Connection<T> {
             Err(Halt::Refuse(refusal)) => Answer::Refuse(refusal),
             answer => answer?,
         };
-        self.open &= !self.stop.is_triggered() && self.can_finish_body();
+        // Asked in any case: it also takes back a `100 Continue` that is still owed.
+        let can_finish = self.can_finish_body();
+        self.open &= can_finish && !self.stop.is_triggered();
         match answer {
             // An interim or made-up status would be read as something else than the end of this request.
             Answer::Whole(Reply { head: reply, .. }) | Answer::Stream(reply, _)

@@ -20,7 +20,7 @@ use crate::router::{BodyMode, RouteSpec};
 use crate::service::Io;
 
 /// Bytes that are read ahead of the request in flight, to notice a client that leaves; then reading stops.
-const READ_AHEAD: usize = 64 * 1024;
+const READ_AHEAD: usize = 16 * 1024;
 
 /// Chunks of a streamed body that are shorter are joined: each piece queued costs more than the bytes it carries.
 const SMALL_CHUNK: usize = 4 * 1024;
@@ -143,7 +143,7 @@ impl<T: Io + 'static> Connection<T> {
             self.wire.release();
             let until = *deadline.get_or_insert_with(|| {
                 let config = &self.service.config;
-                if idle {
+                if idle && self.served > 0 {
                     after(Instant::now(), config.keep_alive_timeout)
                 } else {
                     after(*since.get_or_insert_with(Instant::now), config.head_timeout)

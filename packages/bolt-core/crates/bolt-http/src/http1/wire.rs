@@ -16,6 +16,8 @@ use crate::service::Io;
 const READ_SIZE: usize = 64 * 1024;
 /// A reply's body from this length on is written from where it is instead of being copied behind its head.
 const COPY_LIMIT: usize = 16 * 1024;
+/// Bytes that a slow client must take within the write timeout: one byte now and then would hold a reply for ever.
+const LEAST_TAKEN: usize = 4 * 1024;
 /// How long the reply to a pipelined request may wait for the next one's, to leave in one write.
 const COALESCE: Duration = Duration::from_millis(1);
 /// Bytes of replies that are written without waiting for more of them.
@@ -40,6 +42,8 @@ pub(super) struct Wire<T> {
     tail: Bytes,
     /// Since when the client has taken nothing of what waits.
     stalled: Option<Instant>,
+    /// Bytes that the client has taken since then.
+    taken: usize,
     /// What waits must not wait for more to join it.
     urgent: bool,
     /// When what waits in `output` goes out at the latest.
@@ -57,6 +61,7 @@ impl<T: Io> Wire<T> {
             output: BytesMut::new(),
             tail: Bytes::new(),
             stalled: None,
+            taken: 0,
             urgent: false,
             due: None,
             timer: Timer::default(),
@@ -140,13 +145,17 @@ impl<T: Io> Wire<T> {
             match self.poll_write(cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(written)) => {
-                    self.stalled = None;
+                    self.taken += written;
+                    if self.taken >= LEAST_TAKEN {
+                        self.stalled = None;
+                    }
                     self.advance(written);
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => return self.poll_stalled(cx).map(Err),
             }
         }
+        self.stalled = None;
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
@@ -170,6 +179,9 @@ impl<T: Io> Wire<T> {
     }
 
     fn poll_stalled(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        if self.stalled.is_none() {
+            self.taken = 0;
+        }
         let since = *self.stalled.get_or_insert_with(Instant::now);
         ready!(self.timer.poll(after(since, self.write_timeout), cx));
         Poll::Ready(io::ErrorKind::TimedOut.into())
