@@ -126,6 +126,9 @@ impl Driver {
     /// Returns a sum of 1 (call `dispatch`) and 2 (the selector has events).
     fn turn(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<u8> {
         let local = self.local()?;
+        if local.engine.was_just_here(&local.core, timeout) {
+            return Ok(0);
+        }
         let here = OnThisThread::new(&*local);
         Ok(py.detach(move || {
             let local = here.into_inner();

@@ -18,13 +18,16 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use crate::core::{Core, Event};
-use crate::pool::PATIENCE;
+use crate::pool::{ON_LOOP, PATIENCE};
 use crate::timer::Timer;
 
 /// Python has requests or events to handle.
 const QUEUED: u8 = 1;
 /// The wrapped selector has events.
 const SELECTOR: u8 = 2;
+
+/// A loop that is busy with callbacks looks at its sockets this often, not once for each round of callbacks.
+const AGAIN_AFTER: Duration = Duration::from_micros(50);
 
 /// Longer waits are cut into pieces of this length: a turn that comes back early does no harm.
 const LONGEST_TURN: f64 = 3600.0;
@@ -37,6 +40,8 @@ pub(crate) struct Engine {
     selector: AsyncFd<OwnedFd>,
     timer: Timer,
     recheck: Cell<bool>,
+    /// When the last turn ended.
+    polled: Cell<Instant>,
     stop: Stop,
     runtime: Runtime,
 }
@@ -51,12 +56,14 @@ impl Engine {
         let selector = unsafe { AsyncFd::register_with_interest(selector, tokio::io::Interest::READABLE) }?;
         let timer = Timer::new()?;
         drop(entered);
+        ON_LOOP.set(true);
         Ok(Engine {
             service: RefCell::new(None),
             tasks: LocalSet::new(),
             selector,
             timer,
             recheck: Cell::new(true),
+            polled: Cell::new(Instant::now()),
             stop: Stop::new(),
             runtime,
         })
@@ -127,6 +134,7 @@ impl Engine {
             Some(seconds) => Some(Instant::now() + Duration::from_secs_f64(seconds.min(LONGEST_TURN))),
             None => Some(Instant::now() + Duration::from_secs_f64(LONGEST_TURN)),
         };
+        core.pool.tell_threads();
         core.pool.polling(true);
         let flags = self.tasks.block_on(&self.runtime, async {
             let Some(deadline) = deadline else {
@@ -148,7 +156,13 @@ impl Engine {
             .await
         });
         core.pool.polling(false);
+        self.polled.set(Instant::now());
         flags
+    }
+
+    /// Whether a turn that must not wait would find the sockets as the last one left them.
+    pub(crate) fn was_just_here(&self, core: &Core, timeout: Option<f64>) -> bool {
+        timeout.is_some_and(|seconds| seconds <= 0.0) && !core.has_work() && self.polled.get().elapsed() < AGAIN_AFTER
     }
 
     /// Pending until the deadline, with a look before it at work that waits for a pool thread, and one at what pool threads
@@ -208,6 +222,12 @@ impl Engine {
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
         let mut watched = [PollFd::new(self.selector.get_ref(), PollFlags::IN)];
         rustix::event::poll(&mut watched, Some(&now)).is_ok_and(|ready| ready > 0)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        ON_LOOP.set(false);
     }
 }
 

@@ -96,6 +96,8 @@ struct State {
     idle: Vec<usize>,
     /// Threads asked for and not yet there.
     starting: usize,
+    /// Threads that have work and are not yet told.
+    to_wake: Vec<Arc<Condvar>>,
     closed: bool,
 }
 
@@ -125,7 +127,18 @@ pub(crate) struct Pool {
     has_hooks: AtomicBool,
 }
 
+/// Wakes a thread: at once, or from the loop's thread with its next turn, which lets go of the GIL that the other needs.
+fn tell(state: &mut State, wake: Arc<Condvar>) {
+    if ON_LOOP.get() {
+        state.to_wake.push(wake);
+    } else {
+        wake.notify_one();
+    }
+}
+
 thread_local! {
+    /// Whether this thread runs an event loop of ours.
+    pub(crate) static ON_LOOP: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
     static CURRENT: std::cell::Cell<usize> = const { std::cell::Cell::new(usize::MAX) };
 }
 
@@ -184,15 +197,23 @@ impl Pool {
         }
         state.threads[thread].pinned.push_back(job);
         let wake = state.threads[thread].wake.clone();
-        wake.notify_one();
+        tell(&mut state, wake);
         false
+    }
+
+    /// Tells threads of the work that the loop queued for them. Called without the GIL, so that they find it free.
+    pub(crate) fn tell_threads(&self) {
+        for wake in locked(&self.state).to_wake.drain(..) {
+            wake.notify_one();
+        }
     }
 
     /// Wakes a waiting thread, or says that a new one should be started.
     fn one_more(&self, state: &mut State) -> bool {
         if let Some(thread) = state.idle.pop() {
             state.threads[thread].waiting = false;
-            state.threads[thread].wake.notify_one();
+            let wake = state.threads[thread].wake.clone();
+            tell(state, wake);
             return false;
         }
         if state.starting == 0 && shared_threads(state) < self.limit {
@@ -280,8 +301,10 @@ impl Pool {
     pub(crate) fn serve(self: &Arc<Self>, py: Python<'_>, thread: usize) {
         loop {
             let job = self.take(thread).or_else(|| {
-                self.report_gathered();
-                py.detach(|| self.wait(thread))
+                py.detach(|| {
+                    self.report_gathered();
+                    self.wait(thread)
+                })
             });
             let Some(job) = job else { return };
             self.run(py, job, thread);
