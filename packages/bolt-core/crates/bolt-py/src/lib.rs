@@ -23,6 +23,10 @@ mod timer;
 
 use pyo3::prelude::*;
 
+/// For Rust's side alone; Python keeps its own. Measured beside glibc's in one run: 7 % less CPU for a small request.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<driver::Driver>()?;
