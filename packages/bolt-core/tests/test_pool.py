@@ -125,3 +125,17 @@ def test_an_external_pool_runs_jobs_on_the_callers_thread() -> None:
     pool.native.run_pending()
 
     assert future.result(0) == threading.get_ident()
+
+
+def test_a_job_can_go_on_where_it_began(pool: Pool) -> None:
+    """A pool thread knows its number, and work submitted to it runs there; other threads have none."""
+    executor = PoolExecutor(pool)
+    number, thread = executor.submit(lambda: (pool.current_thread(), threading.get_ident())).result(10)
+    seen: list[int] = []
+    done = threading.Event()
+
+    pool.submit(lambda: (seen.append(threading.get_ident()), done.set()), number)
+
+    assert done.wait(10)
+    assert seen == [thread]
+    assert pool.current_thread() is None

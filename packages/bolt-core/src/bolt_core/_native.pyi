@@ -67,6 +67,10 @@ class Pool:
     def set_hooks(self, before: Callable[[], object] | None, after: Callable[[], object] | None) -> None:
         """Call these around every job."""
 
+    @staticmethod
+    def current_thread() -> int | None:
+        """The number of the calling pool thread; `None` off the pool."""
+
     def counts(self) -> tuple[int, int, int]:
         """Threads, of which waiting, and jobs that wait."""
 

@@ -45,6 +45,10 @@ class Pool:
         """Queue a call without arguments, which reports its own result; on one thread where *thread* names it."""
         self.native.submit(job, thread)
 
+    def current_thread(self) -> int | None:
+        """Return the number of the calling pool thread, for `submit`; `None` elsewhere, and for an external pool."""
+        return self.native.current_thread()
+
     def dedicate(self) -> int | None:
         """Start a thread that runs only what is submitted to it; return its number, `None` for an external pool."""
         if self._external:

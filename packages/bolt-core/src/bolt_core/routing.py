@@ -138,7 +138,7 @@ class Router:
         """
         if not isinstance(other, Router):
             raise ConfigError(f"include() takes a Router or BoltAPI, not {type(other).__qualname__}")
-        if other is self or other._reaches(self):
+        if other is self or other.reaches(self):
             raise ConfigError(f"include(): {type(other).__name__} would include itself; break the circle")
         try:
             inner = self.prefix + check_prefix(prefix)
@@ -147,9 +147,9 @@ class Router:
         self._adopt([route.below(inner) for route in other._routes.values()])
         other._mounts.append((self, inner))
 
-    def _reaches(self, other: "Router") -> bool:
+    def reaches(self, other: "Router") -> bool:
         """Whether *other* is included in this router, directly or not."""
-        return any(parent is self or self._reaches(parent) for parent, _ in other._mounts)
+        return any(parent is self or self.reaches(parent) for parent, _ in other._mounts)
 
     def _adopt(self, routes: list[_Route]) -> None:
         """Add *routes* here and in every router that includes this one, or nowhere if one of them clashes."""

@@ -34,7 +34,7 @@ def find_apis() -> list[BoltAPI]:
 
 def outermost(found: Sequence[BoltAPI]) -> list[BoltAPI]:
     """Those of *found* that no other of them includes."""
-    return [api for api in found if not any(other is not api and other._reaches(api) for other in found)]
+    return [api for api in found if not any(other is not api and other.reaches(api) for other in found)]
 
 
 def _unique(apis: Iterable[BoltAPI]) -> list[BoltAPI]:

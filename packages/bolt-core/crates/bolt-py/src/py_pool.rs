@@ -55,6 +55,12 @@ impl PyPool {
         self.pool.set_hooks(before, after);
     }
 
+    /// The number of the calling thread; `None` off the pool.
+    #[staticmethod]
+    fn current_thread() -> Option<usize> {
+        Some(Pool::current_thread()).filter(|&thread| thread != usize::MAX)
+    }
+
     fn counts(&self) -> (usize, usize, usize) {
         self.pool.counts()
     }

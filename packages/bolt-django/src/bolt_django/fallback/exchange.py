@@ -20,7 +20,6 @@ from django.urls import set_script_prefix
 from bolt_django import db
 from bolt_django.fallback.chunks import ChunkStream
 from bolt_django.http import header_fields
-from bolt_django.threads import pool_thread
 
 # Django reads files in 4 KiB pieces; each would be a hand-over between threads.
 _FILE_BLOCK_BYTES = 64 * 1024
@@ -83,7 +82,7 @@ class Exchange:
             self._loop.call_exception_handler({"message": "closing a Django response failed", "exception": error})
 
     def _serve(self) -> None:
-        self._thread = pool_thread(self._pool)
+        self._thread = self._pool.current_thread()
         self._lease.run(self._begin, self._keeps)
 
     def _keeps(self, connection: Any) -> bool:
