@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use smallvec::SmallVec;
 
 use crate::call::{CallInput, CallJob, Failed, fail, finish, invoke};
-use crate::core::{Call, Event, Op};
+use crate::core::{Call, Core, Event, Op};
 use crate::driver::{App, Driver, Local};
 use crate::ffi::{Entered, copy_context, is_coroutine};
 use crate::outcome::{Outcome, is_async_iterable};
@@ -122,12 +122,7 @@ impl Driver {
         let mut calls = driver.core.calls.borrow_mut();
         let Some(kept) = calls.get_mut(call) else { return Ok(()) };
         if job.plan.cancel {
-            let core = Rc::downgrade(&driver.core);
-            kept.responder.on_gone(move || {
-                if let Some(core) = core.upgrade() {
-                    core.push_event(Event::Gone(call));
-                }
-            });
+            tell_when_gone(&driver.core, kept, call);
         }
         kept.task = Some(task.unbind());
         kept.context = Some(context.unbind());
@@ -302,12 +297,7 @@ impl Local {
         if let Some(kept) = self.core.calls.borrow_mut().get_mut(call) {
             kept.task = Some(task.unbind());
             if kept.job.as_ref().is_none_or(|job| job.plan.cancel) {
-                let core = Rc::downgrade(&self.core);
-                kept.responder.on_gone(move || {
-                    if let Some(core) = core.upgrade() {
-                        core.push_event(Event::Gone(call));
-                    }
-                });
+                tell_when_gone(&self.core, kept, call);
             }
         }
     }
@@ -322,6 +312,16 @@ impl Local {
         }
         Ok(())
     }
+}
+
+/// Has the call's task cancelled if its client leaves.
+fn tell_when_gone(core: &Rc<Core>, kept: &Call, call: usize) {
+    let core = Rc::downgrade(core);
+    kept.responder.on_gone(move || {
+        if let Some(core) = core.upgrade() {
+            core.push_event(Event::Gone(call));
+        }
+    });
 }
 
 /// Starts a coroutine as an eager task in its context; most are done when this returns.
