@@ -29,6 +29,10 @@ const SELECTOR: u8 = 2;
 /// A loop that is busy with callbacks looks at its sockets this often, not once for each round of callbacks.
 const AGAIN_AFTER: Duration = Duration::from_micros(50);
 
+/// Timers fire up to this much late, so that those due at nearly the same time share a turn. asyncio's own selectors round up
+/// to the next millisecond.
+const TIMER_SLACK: Duration = Duration::from_micros(200);
+
 /// Longer waits are cut into pieces of this length: a turn that comes back early does no harm.
 const LONGEST_TURN: f64 = 3600.0;
 
@@ -131,7 +135,7 @@ impl Engine {
     pub(crate) fn turn(&self, core: &Rc<Core>, timeout: Option<f64>) -> u8 {
         let deadline = match timeout {
             Some(seconds) if seconds <= 0.0 => None,
-            Some(seconds) => Some(Instant::now() + Duration::from_secs_f64(seconds.min(LONGEST_TURN))),
+            Some(seconds) => Some(Instant::now() + Duration::from_secs_f64(seconds.min(LONGEST_TURN)) + TIMER_SLACK),
             None => Some(Instant::now() + Duration::from_secs_f64(LONGEST_TURN)),
         };
         core.pool.tell_threads();
