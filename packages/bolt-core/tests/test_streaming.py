@@ -10,6 +10,22 @@ from bolt_core import BoltAPI, Request, StreamingResponse
 from raw_client import Served
 
 
+def stream_both_ways(
+    api: BoltAPI,
+    async_chunks: Callable[[], AsyncIterator[str | bytes]],
+    chunks: Callable[[], Iterator[str | bytes]],
+) -> None:
+    """Serve an asynchronous producer at `/async` and a synchronous one at `/sync`, each from its handler."""
+
+    @api.get("/async")
+    async def on_loop() -> StreamingResponse:
+        return StreamingResponse(async_chunks())
+
+    @api.get("/sync")
+    def in_pool() -> StreamingResponse:
+        return StreamingResponse(chunks())
+
+
 @pytest.mark.parametrize("path", ["/async", "/sync", "/mixed"])
 def test_a_stream_arrives_in_order(served: Callable[..., Served], path: str) -> None:
     """Async and sync generators stream all their chunks, whichever kind of handler made them."""
@@ -24,13 +40,7 @@ def test_a_stream_arrives_in_order(served: Callable[..., Served], path: str) -> 
         for number in range(5):
             yield f"{number};"
 
-    @api.get("/async")
-    async def on_loop() -> StreamingResponse:
-        return StreamingResponse(slow())
-
-    @api.get("/sync")
-    def in_pool() -> StreamingResponse:
-        return StreamingResponse(quick())
+    stream_both_ways(api, slow, quick)
 
     @api.get("/mixed")
     async def mixed() -> StreamingResponse:
@@ -62,13 +72,7 @@ def test_a_producer_waits_for_a_client_that_does_not_read(served: Callable[..., 
         for part in chunks():
             yield part
 
-    @api.get("/async")
-    async def on_loop() -> StreamingResponse:
-        return StreamingResponse(async_chunks())
-
-    @api.get("/sync")
-    def in_pool() -> StreamingResponse:
-        return StreamingResponse(chunks())
+    stream_both_ways(api, async_chunks, chunks)
 
     server = served(api)
     client = server.begin(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
@@ -96,13 +100,7 @@ def test_a_stream_that_fails_at_once_is_a_500(served: Callable[..., Served], pat
         raise RuntimeError("at once")
         yield b""
 
-    @api.get("/async")
-    async def on_loop() -> StreamingResponse:
-        return StreamingResponse(fails_too())
-
-    @api.get("/sync")
-    def in_pool() -> StreamingResponse:
-        return StreamingResponse(fails())
+    stream_both_ways(api, fails_too, fails)
 
     assert served(api).get(path).status == 500
 
@@ -120,13 +118,7 @@ def test_a_stream_that_fails_later_is_cut_off(served: Callable[..., Served], pat
         yield b"first"
         raise RuntimeError("later")
 
-    @api.get("/async")
-    async def on_loop() -> StreamingResponse:
-        return StreamingResponse(fails_too())
-
-    @api.get("/sync")
-    def in_pool() -> StreamingResponse:
-        return StreamingResponse(fails())
+    stream_both_ways(api, fails_too, fails)
 
     client = served(api).begin(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
     received = client.until_closed()
@@ -154,13 +146,7 @@ def test_a_client_that_leaves_closes_a_stream(served: Callable[..., Served]) -> 
         finally:
             closed["async"].set()
 
-    @api.get("/async")
-    async def on_loop() -> StreamingResponse:
-        return StreamingResponse(forever_too())
-
-    @api.get("/sync")
-    def in_pool() -> StreamingResponse:
-        return StreamingResponse(forever())
+    stream_both_ways(api, forever_too, forever)
 
     server = served(api)
     for kind in ("async", "sync"):

@@ -206,7 +206,7 @@ mod tests {
         let (method, path, name) = ("GET".to_owned(), "/".to_owned(), "test".to_owned());
         let routes = RouteTable::single(RouteSpec { method, path, name, body: BodyMode::None, max_body: None });
         let handler = Rc::new(|exchange: Exchange| drop(exchange));
-        Rc::new(Service::new(Config::default(), routes, Default::default(), None, handler).with_report(report))
+        Rc::new(Service::new(Config::default(), routes, Default::default(), handler).with_report(report))
     }
 
     /// Out of descriptors, accepting rests between attempts and says so once; it does not spin.

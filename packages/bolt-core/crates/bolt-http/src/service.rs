@@ -5,7 +5,6 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::access_log::AccessLog;
 use crate::config::Config;
 use crate::exchange::Handler;
 use crate::pipeline::Pipeline;
@@ -26,8 +25,6 @@ pub struct Service {
     pub routes: RouteTable,
     /// What runs before and after the handler.
     pub stages: Pipeline,
-    /// Where finished requests are noted, after the stages have been told of them.
-    pub log: Option<AccessLog>,
     /// Answers the requests.
     pub handler: Rc<dyn Handler>,
     report: Box<dyn Fn(&str)>,
@@ -39,18 +36,11 @@ pub struct Service {
 
 impl Service {
     /// A service that nobody uses yet; what goes wrong inside the engine is reported on standard error.
-    pub fn new(
-        config: Config,
-        routes: RouteTable,
-        stages: Pipeline,
-        log: Option<AccessLog>,
-        handler: Rc<dyn Handler>,
-    ) -> Self {
+    pub fn new(config: Config, routes: RouteTable, stages: Pipeline, handler: Rc<dyn Handler>) -> Self {
         Service {
             config,
             routes,
             stages,
-            log,
             handler,
             report: Box::new(|message| eprintln!("bolt-http: {message}")),
             open: Cell::new(0),

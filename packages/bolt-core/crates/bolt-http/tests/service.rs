@@ -81,7 +81,7 @@ impl Bench {
     fn new(table: RouteTable, handler: impl Fn(Exchange) + 'static) -> Self {
         let seen = Rc::<Seen>::default();
         let stages = Pipeline::default().with(Watch(seen.clone()));
-        Bench { service: Rc::new(Service::new(Config::default(), table, stages, None, Rc::new(handler))), seen }
+        Bench { service: Rc::new(Service::new(Config::default(), table, stages, Rc::new(handler))), seen }
     }
 
     async fn talk(&self, input: &str) -> String {
@@ -114,7 +114,7 @@ fn unmatched() {
         assert_eq!(statuses(&reply), [404, 405, 200]);
         assert_eq!(*bench.seen.after.borrow(), [(true, 404), (true, 405), (true, 200)]);
         let plain = Setup::default();
-        let service = Rc::new(Service::new(Config::default(), routes(false), Pipeline::default(), None, Rc::new(show)));
+        let service = Rc::new(Service::new(Config::default(), routes(false), Pipeline::default(), Rc::new(show)));
         let mut client = plain.connect_to(&service);
         client.write_all(request("PUT /users/a").as_bytes()).await.unwrap();
         let reply = text(&rest(&mut client).await);
@@ -150,7 +150,7 @@ fn fallback() {
 #[test]
 fn slash_redirect() {
     run(async {
-        let service = Rc::new(Service::new(Config::default(), routes(false), Pipeline::default(), None, Rc::new(show)));
+        let service = Rc::new(Service::new(Config::default(), routes(false), Pipeline::default(), Rc::new(show)));
         for (line, status, location) in
             [("GET /with?a=b%20c", 301, "/with/?a=b%20c"), ("HEAD /with", 301, "/with/"), ("POST /with", 308, "/with/")]
         {
@@ -167,7 +167,7 @@ fn slash_redirect() {
 #[test]
 fn automatic_options() {
     run(async {
-        let service = Rc::new(Service::new(Config::default(), routes(false), Pipeline::default(), None, Rc::new(show)));
+        let service = Rc::new(Service::new(Config::default(), routes(false), Pipeline::default(), Rc::new(show)));
         let mut client = Setup::default().connect_to(&service);
         client.write_all(request("OPTIONS /users/a").as_bytes()).await.unwrap();
         let reply = text(&rest(&mut client).await);
@@ -235,7 +235,7 @@ fn entries() {
 fn host_check() {
     run(async {
         let stages = Pipeline::default().with(HostCheck::new(&["a"]).unwrap());
-        let service = Rc::new(Service::new(Config::default(), routes(false), stages, None, Rc::new(show)));
+        let service = Rc::new(Service::new(Config::default(), routes(false), stages, Rc::new(show)));
         let mut client = Setup::default().connect_to(&service);
         let other = "GET /users/a HTTP/1.1\r\nHost: evil\r\n\r\n";
         let absolute = "GET http://evil/users/a HTTP/1.1\r\nHost: a\r\n\r\n";

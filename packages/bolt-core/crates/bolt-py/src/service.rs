@@ -28,7 +28,7 @@ pub(crate) fn build_service(
         routes.add(route_spec(&plan.spec)).map_err(config_error)?;
     }
     let routes = routes.build().map_err(config_error)?;
-    Ok(Service::new(settings.engine_config()?, routes, settings.stages()?, None, handler))
+    Ok(Service::new(settings.engine_config()?, routes, settings.stages()?, handler))
 }
 
 fn route_spec(parts: &SpecParts) -> RouteSpec {

@@ -59,7 +59,7 @@ fn service(mode: BodyMode, panicked: Rc<Cell<bool>>) -> Rc<Service> {
     let config = Config { max_body: 1000, max_streamed_body: 1000, max_drain: 2000, ..Config::default() };
     let (method, path, name) = ("GET".to_owned(), "/".to_owned(), "fuzz".to_owned());
     let routes = RouteTable::single(RouteSpec { method, path, name, body: mode, max_body: None });
-    let service = Service::new(config, routes, Default::default(), None, Rc::new(answer));
+    let service = Service::new(config, routes, Default::default(), Rc::new(answer));
     Rc::new(service.with_report(move |_| panicked.set(true)))
 }
 

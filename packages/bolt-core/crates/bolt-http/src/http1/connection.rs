@@ -198,14 +198,11 @@ impl<T: Io + 'static> Connection<T> {
         Ok(None)
     }
 
-    /// Tells the stages and the log how the request ended.
+    /// Tells the stages, of which the log is one, how the request ended.
     fn note(&self, head: Option<&RequestHead>, started: std::time::Instant) {
         let Sent { status, bytes } = self.sent;
         let entry = Entry { peer: &self.peer, head, status, bytes, started };
         self.service.stages.finished(&entry);
-        if let Some(log) = &self.service.log {
-            log.record(&entry);
-        }
     }
 
     /// The reply of whoever the request goes to.

@@ -7,7 +7,6 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use bolt_http::access_log::AccessLog;
 use bolt_http::config::Config;
 use bolt_http::exchange::{Answer, Body, BodyPart, Exchange, Handler, ReplyWriter, reply_stream};
 use bolt_http::head::Peer;
@@ -66,8 +65,7 @@ impl Setup {
 
     pub fn service(&self, handler: impl Handler + 'static) -> Rc<Service> {
         let reports = self.reports.clone();
-        let service =
-            Service::new(self.config.clone(), self.routes(), Pipeline::default(), None::<AccessLog>, Rc::new(handler));
+        let service = Service::new(self.config.clone(), self.routes(), Pipeline::default(), Rc::new(handler));
         Rc::new(service.with_report(move |message| reports.borrow_mut().push(message.to_owned())))
     }
 
