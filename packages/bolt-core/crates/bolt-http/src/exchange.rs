@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use crate::form::Form;
 use crate::head::RequestHead;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyHead};
@@ -45,6 +46,8 @@ pub enum Body {
     Empty,
     /// Read whole, within the route's limit.
     Whole(Bytes),
+    /// Read as a form, its large files on disk.
+    Form(Form),
     /// Read as the handler asks for it.
     Stream(BodyReader),
 }

@@ -6,6 +6,7 @@ pub mod coerce;
 pub mod config;
 pub mod date;
 pub mod exchange;
+pub mod form;
 pub mod head;
 pub mod http1;
 pub mod json;

@@ -1,6 +1,7 @@
 //! One request on its way through a handler: what it brings, the arguments it makes, the job it is on a pool thread.
 use std::sync::Arc;
 
+use bolt_http::form::Form;
 use bolt_http::head::{RequestHead, Span};
 use bytes::Bytes;
 use pyo3::prelude::*;
@@ -21,6 +22,8 @@ pub(crate) struct CallInput {
     pub(crate) head: Arc<RequestHead>,
     pub(crate) params: SmallVec<[Span; 4]>,
     pub(crate) body: Bytes,
+    /// The parsed form, of a route that reads one.
+    pub(crate) form: Option<Arc<Form>>,
     pub(crate) slash_redirect: bool,
 }
 

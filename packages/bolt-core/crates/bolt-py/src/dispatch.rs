@@ -272,13 +272,18 @@ impl Local {
         plan: Arc<crate::route_plan::Plan>,
         exchange: Exchange,
     ) -> (usize, Box<CallJob>, Option<u64>) {
+        let mut form = None;
         let (body, stream) = match exchange.body {
             Body::Empty => (Bytes::new(), None),
             Body::Whole(body) => (body, None),
+            Body::Form(parsed) => {
+                form = Some(Arc::new(parsed));
+                (Bytes::new(), None)
+            }
             Body::Stream(reader) => (Bytes::new(), Some(self.core.keep_body(reader))),
         };
         let slash_redirect = exchange.route.slash_redirect;
-        let input = CallInput { head: exchange.head, params: exchange.route.params, body, slash_redirect };
+        let input = CallInput { head: exchange.head, params: exchange.route.params, body, form, slash_redirect };
         let call =
             Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
         let call = self.core.calls.borrow_mut().insert(call);

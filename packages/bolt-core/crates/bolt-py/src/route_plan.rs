@@ -152,6 +152,7 @@ fn body_mode(name: &str) -> PyResult<BodyMode> {
     match name {
         "none" => Ok(BodyMode::None),
         "whole" => Ok(BodyMode::Whole),
+        "form" => Ok(BodyMode::Form),
         "stream" => Ok(BodyMode::Stream),
         other => Err(PyValueError::new_err(format!("unknown body mode {other:?}"))),
     }

@@ -184,6 +184,7 @@ impl<T: Io + 'static> Connection<T> {
                 let body = self.read_whole().await?;
                 Ok(if body.is_empty() { Body::Empty } else { Body::Whole(body) })
             }
+            BodyMode::Form => Err(Refusal::UnsupportedMediaType.into()),
             // The final reply comes without the body having been asked for, so it is left where it is.
             BodyMode::None if self.body.expects_continue && self.wire.input.is_empty() => Ok(Body::Empty),
             BodyMode::None => self.discard(usize::MAX).await.map(|()| Body::Empty),

@@ -56,6 +56,8 @@ pub enum BodyMode {
     None,
     /// In one piece.
     Whole,
+    /// Parsed as a form while it comes.
+    Form,
     /// As it comes.
     Stream,
 }
