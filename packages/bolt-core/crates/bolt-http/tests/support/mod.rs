@@ -142,6 +142,7 @@ pub fn echo(exchange: Exchange) {
     let body = match &exchange.body {
         Body::Empty => Bytes::new(),
         Body::Whole(body) => body.clone(),
+        Body::Form(_) => Bytes::from_static(b"a form"),
         Body::Stream(_) => Bytes::from_static(b"a stream"),
     };
     let head = &exchange.head;
