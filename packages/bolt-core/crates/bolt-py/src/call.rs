@@ -12,7 +12,7 @@ use crate::bind::bind;
 use crate::ffi::{Entered, copy_context, vectorcall};
 use crate::hooks::Hooks;
 use crate::outcome::{Outcome, is_async_iterable};
-use crate::pool::{AsyncStream, Done, Pool};
+use crate::pool::{Done, Pool, Unfinished};
 use crate::request::Request;
 use crate::route_plan::Plan;
 use crate::streams::start_sync_stream;
@@ -31,6 +31,7 @@ pub(crate) struct CallInput {
 }
 
 /// A `def` handler's call, on its way to a pool thread.
+#[derive(Clone)]
 pub(crate) struct CallJob {
     /// Where the loop keeps the responder.
     pub(crate) call: usize,
@@ -91,25 +92,39 @@ pub(crate) fn request_of<'py>(
 pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, job: Box<CallJob>, thread: usize) {
     let context = match copy_context(job.base_context.bind(py)) {
         Ok(context) => context,
-        Err(error) => return report(pool, job.call, job.hooks.last_resort(py, &job.plan, error)),
+        Err(error) => return report_error(py, pool, &job, error),
     };
     let outcome = match Entered::new(&context) {
         Ok(_entered) => run_in_context(py, &job),
         Err(error) => job.hooks.last_resort(py, &job.plan, error),
     };
+    report(py, pool, job, (outcome, context), thread);
+}
+
+/// What a pool thread does with an outcome: a whole reply and a synchronous stream are its own to answer, the rest is the loop's.
+pub(crate) fn report(
+    py: Python<'_>,
+    pool: &Arc<Pool>,
+    job: Box<CallJob>,
+    (outcome, context): (Outcome, Bound<'_, PyAny>),
+    thread: usize,
+) {
     match outcome {
-        Outcome::Stream { head, chunks } if is_async_iterable(chunks.bind(py)) => {
-            let (call, context) = (job.call, context.unbind());
-            pool.report(Done::AsyncStream { call, stream: Box::new(AsyncStream { head, chunks, context, job }) });
+        Outcome::Whole(reply, after) => pool.report(Done::Reply { call: job.call, reply, after }),
+        Outcome::Stream(stream) if !is_async_iterable(stream.chunks.bind(py)) => {
+            start_sync_stream(py, pool, job, (stream, context), thread);
         }
-        Outcome::Stream { head, chunks } => start_sync_stream(py, pool, job, (head, chunks, context), thread),
-        whole => report(pool, job.call, whole),
+        outcome => {
+            let (call, context) = (job.call, context.unbind());
+            pool.report(Done::Unfinished { call, rest: Box::new(Unfinished { outcome, context, job }) });
+        }
     }
 }
 
-fn report(pool: &Arc<Pool>, call: usize, outcome: Outcome) {
-    if let Outcome::Whole(reply) = outcome {
-        pool.report(Done::Reply { call, reply });
+/// Nothing can be run: a plain 500.
+pub(crate) fn report_error(py: Python<'_>, pool: &Arc<Pool>, job: &CallJob, error: PyErr) {
+    if let Outcome::Whole(reply, after) = job.hooks.last_resort(py, &job.plan, error) {
+        pool.report(Done::Reply { call: job.call, reply, after });
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn parse(wire: &Bound<'_, PyDict>) -> PyResult<(Refusals, Option<Arc<
     let mut prepared = Vec::with_capacity(known.len());
     for (refusal, outcome) in known.into_iter().zip(outcomes.iter()) {
         match Outcome::parse(&outcome)? {
-            Outcome::Whole(reply) => prepared.push((refusal, reply)),
+            Outcome::Whole(reply, _) => prepared.push((refusal, reply)),
             _ => return Err(PyValueError::new_err("a prepared reply must be whole")),
         }
     }
