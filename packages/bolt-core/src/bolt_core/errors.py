@@ -88,13 +88,17 @@ def _resolve(
 
     An `HTTPException` answers for itself, before handlers of `Exception`. `None`: nobody expected it.
     """
+    asked = False
     for base in type(exc).__mro__:
-        if (call := handlers.get(base)) is not None:  # type: ignore[call-overload]
+        if (call := handlers.get(base)) is not None:
             return call, exc
         if base is HTTPException:
             assert isinstance(exc, HTTPException)
             return exc, exc
-        answer = _adapted(plan, base, exc, request)
+        if asked or base not in _adapters:
+            continue
+        # The nearest adapter alone: `None` means that it leaves the exception unexpected.
+        asked, answer = True, _adapted(plan, _adapters[base], exc, request)
         if isinstance(answer, HTTPException):
             if answer.__cause__ is None:
                 answer.__cause__ = exc
@@ -106,9 +110,7 @@ def _resolve(
     return None, exc
 
 
-def _adapted(plan: HandlerPlan | None, base: type[BaseException], exc: BaseException, request: Request) -> _Answer:
-    if (adapt := _adapters.get(base)) is None:
-        return None
+def _adapted(plan: HandlerPlan | None, adapt: ExceptionAdapter, exc: BaseException, request: Request) -> _Answer:
     try:
         return adapt(exc, request)
     except Exception as failure:
