@@ -12,12 +12,14 @@ type Chunks = Iterable[str | bytes] | AsyncIterable[str | bytes]
 type Outcome = tuple[int, Headers, bytes | Chunks]
 """What the engine sends: status, header fields, and a whole body or a stream."""
 
-type Problem = tuple[str, str, str, BaseException | None]
+type Problem = tuple[str, str, str, BaseException | None, int | None]
 """One reason why a request cannot be bound to its handler's parameters.
 
-Where the value was looked for (`path`, `query` or `body`), the name the client uses, a code, and what the converter or
-the decoder raised, if one ran. The codes: `missing`; `int`, `float`, `bool` and `str` for text that is no such value;
-`convert` for what a converter refused; `body_missing`, `media_type`, `json`, `json_depth` and `validation` for bodies.
+Where the value was looked for (`path`, `query`, `header`, `cookie`, `form`, `file` or `body`), the name the client uses
+(empty for a whole model or body), a code, what the converter or the decoder raised, if one ran, and which of the values
+of a repeated name is meant. The codes: `missing` and `unexpected`; `int`, `float`, `bool` and `str` for text that is no
+such value; `convert` for what a converter refused; `too_many_fields`; `body_missing`, `media_type`, `json`,
+`json_depth`, `validation` and `validation_msgpack` for bodies.
 """
 
 
