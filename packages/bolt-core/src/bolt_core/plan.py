@@ -56,6 +56,8 @@ class ModelPlan:
     """Raises `ValueError` where the values do not fit together."""
     forbid_unknown: bool = False
     """Whether names that the route does not read are refused."""
+    ignored: tuple[str, ...] = ()
+    """Names that are not refused though nothing reads them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,7 +234,8 @@ class HandlerPlan:
             wire["from"] = param.source.value
             wire["fields"] = [field.to_wire() for field in param.model.fields]
             wire["build"] = param.model.build
-            wire["known"] = sorted(self._known(param.source)) if param.model.forbid_unknown else None
+            known = self._known(param.source).union(param.model.ignored)
+            wire["known"] = sorted(known) if param.model.forbid_unknown else None
         return wire
 
     def _known(self, source: Source) -> set[str]:
