@@ -7,7 +7,7 @@ from typing import Any, final
 
 from .request import Headers
 
-__all__ = ["AsyncSink", "Driver", "Pool", "Request", "SyncSink"]
+__all__ = ["AsyncSink", "Driver", "FilePart", "Pool", "Request", "SyncSink"]
 
 @final
 class Driver:
@@ -80,6 +80,37 @@ class Pool:
     @property
     def jobs_fd(self) -> int | None:
         """Readable while jobs wait, of an external pool."""
+
+@final
+class FilePart:
+    """One uploaded file, as the engine read it. A temporary file lives as long as the parts of its form."""
+
+    @property
+    def field(self) -> str:
+        """The name of its field."""
+
+    @property
+    def name(self) -> str:
+        """The name that the client gave it, reduced to its last component."""
+
+    @property
+    def content_type(self) -> str:
+        """The media type that the client claims; empty where it claims none."""
+
+    @property
+    def charset(self) -> str | None:
+        """The `charset` parameter of that type."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+
+    @property
+    def path(self) -> str | None:
+        """The temporary file; `None` for a file in memory."""
+
+    def read(self) -> bytes:
+        """The whole content."""
 
 @final
 class Request:
