@@ -202,6 +202,10 @@ class HandlerPlan:
     max_body: int | None = None
     """Bytes; `None` takes the server's limit."""
     cancel_on_disconnect: bool = True
+    check: Callable[[Any], object] | None = None
+    """Called with the request before the handler; what it raises is the answer."""
+    fast: bool = True
+    """Whether the engine may write common results itself; not where every reply takes a look at the request."""
     origin: str = ""
     """`file:line` of the handler, for error messages."""
     info: RouteInfo = field(default_factory=RouteInfo)
@@ -224,6 +228,8 @@ class HandlerPlan:
             "embedded": self.embedded.to_wire() if self.embedded else None,
             "form": self.form.to_wire() if self.form else None,
             "params": [self._param_wire(param) for param in self.params],
+            "fast": self.fast,
+            "check": self.check,
         }
 
     def _param_wire(self, param: ParamPlan) -> dict[str, object]:

@@ -1,9 +1,10 @@
 //! The slow paths, written in Python: results, errors and refusals that Rust does not answer itself.
-use bolt_http::refusal::Refusal;
+use bolt_http::reply::Reply;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 
 use crate::bind::Problem;
+use crate::ffi::is_coroutine;
 use crate::outcome::Outcome;
 use crate::request::Request;
 use crate::route_plan::Plan;
@@ -13,6 +14,7 @@ pub(crate) struct Hooks {
     finish: Py<PyAny>,
     error: Py<PyAny>,
     invalid: Py<PyAny>,
+    lost: Reply,
     /// `msgspec.Struct`
     pub(crate) struct_class: Py<PyType>,
     /// `msgspec.ValidationError`
@@ -26,12 +28,14 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
-    pub(crate) fn new(hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
+    /// `lost`: what the client gets where the error path itself fails.
+    pub(crate) fn new(hooks: &Bound<'_, PyAny>, lost: Reply) -> PyResult<Self> {
         let msgspec = hooks.py().import("msgspec")?;
         Ok(Hooks {
             finish: hooks.getattr("finish")?.unbind(),
             error: hooks.getattr("error")?.unbind(),
             invalid: hooks.getattr("invalid")?.unbind(),
+            lost,
             struct_class: msgspec.getattr("Struct")?.cast_into()?.unbind(),
             validation_error: msgspec.getattr("ValidationError")?.cast_into()?.unbind(),
             unset: msgspec.getattr("UNSET")?.unbind(),
@@ -80,6 +84,14 @@ impl Hooks {
         Outcome::parse(&self.invalid.bind(py).call1((&plan.object, listed, request))?)
     }
 
+    /// What a hook promised, as something a task can run.
+    pub(crate) fn coroutine<'py>(&self, awaitable: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if is_coroutine(awaitable) {
+            return Ok(awaitable.clone());
+        }
+        self.streaming.bind(awaitable.py()).getattr("awaited")?.call1((awaitable,))
+    }
+
     /// A stream failed after its head went out: nothing to answer any more, but to be seen in the log.
     pub(crate) fn log_stream_failure(&self, py: Python<'_>, error: &PyErr) {
         let logged = self.streaming.bind(py).getattr("log_failure").and_then(|log| log.call1((error.value(py),)));
@@ -91,6 +103,6 @@ impl Hooks {
     /// The error path itself failed: Python is told, the client gets a plain 500.
     pub(crate) fn last_resort(&self, py: Python<'_>, plan: &Plan, error: PyErr) -> Outcome {
         error.write_unraisable(py, Some(plan.handler.bind(py)));
-        Outcome::Whole(Refusal::HandlerLost.reply())
+        Outcome::Whole(self.lost.clone(), None)
     }
 }

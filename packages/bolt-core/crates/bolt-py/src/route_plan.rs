@@ -134,6 +134,10 @@ pub(crate) struct Plan {
     pub(crate) cancel: bool,
     pub(crate) status: u16,
     pub(crate) encode: Option<Py<PyAny>>,
+    /// Whether common results may be written without asking the hooks.
+    pub(crate) fast: bool,
+    /// Called with the request before the handler; what it raises is the answer.
+    pub(crate) check: Option<Py<PyAny>>,
     pub(crate) params: Vec<Param>,
     /// Names of the keyword-only arguments, which stand last in `params`.
     pub(crate) keywords: Option<Py<PyTuple>>,
@@ -199,6 +203,8 @@ impl Plan {
                 Some(decoders) => Some(Decoders::parse(decoders.bind(py).cast()?)?),
                 None => None,
             },
+            fast: item(wire, "fast")?.extract()?,
+            check: optional(wire, "check")?,
             params,
             keywords,
             path_names,
