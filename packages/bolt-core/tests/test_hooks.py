@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from bolt_core import BoltAPI, dispatch
+from bolt_core import BoltAPI, Request, dispatch
 from bolt_core.binding import compile_handler
 from raw_client import Served
 
@@ -218,8 +218,8 @@ def test_after_is_called_on_the_loop_once_the_reply_is_sent(
     client = server.begin(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
     assert client.answer().body == b"x"
     server.run_until(called)
-    client.send(f"HEAD {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
     called.clear()
+    client.send(f"HEAD {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
     client.answer(head=True)
     server.run_until(called)
 
@@ -275,3 +275,34 @@ def test_dispatch_turns_a_failing_promise_into_an_error(make_request: Callable[.
 
     promise: Awaitable[Any] = dispatch._kept(plan, fails(), make_request())
     assert asyncio.run(promise)[0] == 500  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("path", ["/at-once", "/waits", "/sync"])
+def test_hooks_see_the_request_that_the_handler_saw(served: Callable[..., Served], path: str) -> None:
+    """The same object, with what the handler left on it."""
+    api = BoltAPI()
+
+    @api.get("/at-once")
+    async def at_once(request: Request) -> Any:
+        request.state["left"] = 1
+        return {1}
+
+    @api.get("/waits")
+    async def waits(request: Request) -> Any:
+        request.state["left"] = 1
+        await asyncio.sleep(0)
+        return {1}
+
+    @api.get("/sync")
+    def in_pool(request: Request) -> Any:
+        request.state["left"] = 1
+        return {1}
+
+    def finish(plan: Any, result: Any, request: Any) -> Any:
+        return 200, [], str(request.state).encode()
+
+    api._frozen = replace(
+        api.freeze(), hooks=SimpleNamespace(finish=finish, error=dispatch.error, invalid=dispatch.invalid)
+    )
+
+    assert served(api).get(path).body == b"{'left': 1}"

@@ -7,7 +7,7 @@ from typing import Any, final
 
 from .request import Headers
 
-__all__ = ["AsyncSink", "Driver", "Pool", "Request", "SyncSink", "refusals_without_request"]
+__all__ = ["AsyncSink", "Driver", "FilePart", "Pool", "Request", "SyncSink", "refusals_without_request"]
 
 def refusals_without_request() -> list[tuple[int, str, list[tuple[str, str]]]]:
     """Status, text and header fields of every refusal that comes without a request."""
@@ -83,6 +83,37 @@ class Pool:
     @property
     def jobs_fd(self) -> int | None:
         """Readable while jobs wait, of an external pool."""
+
+@final
+class FilePart:
+    """One uploaded file, as the engine read it. A temporary file lives as long as the parts of its form."""
+
+    @property
+    def field(self) -> str:
+        """The name of its field."""
+
+    @property
+    def name(self) -> str:
+        """The name that the client gave it, reduced to its last component."""
+
+    @property
+    def content_type(self) -> str:
+        """The media type that the client claims; empty where it claims none."""
+
+    @property
+    def charset(self) -> str | None:
+        """The `charset` parameter of that type."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+
+    @property
+    def path(self) -> str | None:
+        """The temporary file; `None` for a file in memory."""
+
+    def read(self) -> bytes:
+        """The whole content."""
 
 @final
 class Request:
@@ -176,6 +207,10 @@ class AsyncSink:
 
     def write(self, chunk: str | bytes) -> bool:
         """Queue a chunk; `False` asks to wait for room."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the client has left, once something was written."""
 
     def on_room(self, callback: Callable[[], object]) -> None:
         """Call back once there is room, or the client has left."""

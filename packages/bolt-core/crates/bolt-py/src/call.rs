@@ -30,8 +30,7 @@ pub(crate) struct CallInput {
     pub(crate) refusal: Option<Arc<Refusal>>,
 }
 
-/// A `def` handler's call, on its way to a pool thread.
-#[derive(Clone)]
+/// A handler's call: on its way to a pool thread, or while it waits on the loop.
 pub(crate) struct CallJob {
     /// Where the loop keeps the responder.
     pub(crate) call: usize,
@@ -39,6 +38,25 @@ pub(crate) struct CallJob {
     pub(crate) input: CallInput,
     pub(crate) base_context: Arc<Py<PyAny>>,
     pub(crate) hooks: Arc<Hooks>,
+    /// The request object, once something has needed it: handler, hooks and background tasks see the same one.
+    pub(crate) request: Option<Py<Request>>,
+}
+
+impl CallJob {
+    pub(crate) fn clone_ref(&self, py: Python<'_>) -> Box<CallJob> {
+        Box::new(CallJob {
+            call: self.call,
+            plan: self.plan.clone(),
+            input: self.input.clone(),
+            base_context: self.base_context.clone(),
+            hooks: self.hooks.clone(),
+            request: self.request.as_ref().map(|request| request.clone_ref(py)),
+        })
+    }
+
+    pub(crate) fn request<'py>(&self, py: Python<'py>) -> Option<Bound<'py, Request>> {
+        self.request.as_ref().map(|request| request.bind(py).clone())
+    }
 }
 
 /// Binds the arguments and calls the handler in `context`; `request` is filled if the plan needs one.
@@ -49,6 +67,9 @@ pub(crate) fn invoke<'py>(
     hooks: &Hooks,
     request: &mut Option<Bound<'py, Request>>,
 ) -> Result<Bound<'py, PyAny>, Failed> {
+    if let Some(check) = &plan.check {
+        check.bind(py).call1((request_of(py, plan, input, request)?,))?;
+    }
     let args = match bind(py, plan, input, hooks, request)? {
         Ok(args) => args,
         Err(problems) => {
@@ -89,13 +110,13 @@ pub(crate) fn request_of<'py>(
 }
 
 /// Runs a `def` handler on a pool thread and reports what came of it.
-pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, job: Box<CallJob>, thread: usize) {
+pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, mut job: Box<CallJob>, thread: usize) {
     let context = match copy_context(job.base_context.bind(py)) {
         Ok(context) => context,
         Err(error) => return report_error(py, pool, &job, error),
     };
     let outcome = match Entered::new(&context) {
-        Ok(_entered) => run_in_context(py, &job),
+        Ok(_entered) => run_in_context(py, &mut job),
         Err(error) => job.hooks.last_resort(py, &job.plan, error),
     };
     report(py, pool, job, (outcome, context), thread);
@@ -128,9 +149,11 @@ pub(crate) fn report_error(py: Python<'_>, pool: &Arc<Pool>, job: &CallJob, erro
     }
 }
 
-fn run_in_context(py: Python<'_>, job: &CallJob) -> Outcome {
+fn run_in_context(py: Python<'_>, job: &mut CallJob) -> Outcome {
     let mut request = None;
-    match invoke(py, &job.plan, &job.input, &job.hooks, &mut request) {
+    let called = invoke(py, &job.plan, &job.input, &job.hooks, &mut request);
+    job.request = request.as_ref().map(|request| request.clone().unbind());
+    match called {
         Ok(value) => finish(py, &job.plan, &job.input, &job.hooks, (value, request)),
         Err(Failed::Answered(outcome)) => outcome,
         Err(Failed::Raised(error)) => fail(py, &job.plan, &job.input, &job.hooks, (error, request)),
@@ -146,8 +169,9 @@ pub(crate) fn finish<'py>(
     (value, mut request): (Bound<'py, PyAny>, Option<Bound<'py, Request>>),
 ) -> Outcome {
     let outcome = match Outcome::fast(py, plan, hooks, &value) {
-        Some(outcome) => outcome,
-        None => request_of(py, plan, input, &mut request).and_then(|request| hooks.finish(py, plan, &value, &request)),
+        Some(Ok(outcome)) => Ok(outcome),
+        // What the short way could not write, the long one may have to write elsewhere than on the loop; or it says why.
+        _ => request_of(py, plan, input, &mut request).and_then(|request| hooks.finish(py, plan, &value, &request)),
     };
     outcome.unwrap_or_else(|error| fail(py, plan, input, hooks, (error, request)))
 }

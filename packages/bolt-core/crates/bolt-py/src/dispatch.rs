@@ -90,7 +90,7 @@ impl Driver {
         this: &Bound<'_, Self>,
         app: &Rc<App>,
         call: usize,
-        job: Box<CallJob>,
+        mut job: Box<CallJob>,
         stream: Option<u64>,
     ) -> PyResult<()> {
         let py = this.py();
@@ -106,6 +106,7 @@ impl Driver {
             let _entered = Entered::new(&context)?;
             invoke(py, &job.plan, &job.input, &job.hooks, &mut request)
         };
+        job.request = request.as_ref().map(|request| request.clone().unbind());
         let result = match called {
             Ok(value) if is_coroutine(&value) => match step(app, value, &context)? {
                 Stepped::Done(result) => result,
@@ -117,7 +118,7 @@ impl Driver {
             Err(Failed::Raised(error)) => Err(error),
             Err(Failed::Answered(outcome)) => return Driver::answer(this, call, job, (outcome, context)),
         };
-        let outcome = outcome_of(py, &job, (result, request), &context)?;
+        let outcome = outcome_of(py, &job, result, &context)?;
         Driver::answer(this, call, job, (outcome, context))
     }
 
@@ -160,7 +161,7 @@ impl Driver {
         }
         let plan = job.plan.clone();
         let outcome = match yields {
-            Yields::Result => outcome_of(py, &job, (result, None), &context),
+            Yields::Result => outcome_of(py, &job, result, &context),
             Yields::Outcome => Ok(promised(py, &job, result)),
         };
         let done = outcome.and_then(|outcome| Driver::answer(this, call, job, (outcome, context)));
@@ -249,7 +250,7 @@ impl Driver {
             kept.job.take()
         });
         let Some(job) = job else { return Ok(()) };
-        let outcome = fail(py, &job.plan, &job.input, &job.hooks, (error, None));
+        let outcome = fail(py, &job.plan, &job.input, &job.hooks, (error, job.request(py)));
         // A copy: the producer's task, which called this, has entered its own.
         Driver::answer(this, call, job, (outcome, current_context(py)?))
     }
@@ -325,7 +326,7 @@ impl Local {
             Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
         let call = self.core.calls.borrow_mut().insert(call);
         let (base_context, hooks) = (app.base_context.clone(), app.hooks.clone());
-        (call, Box::new(CallJob { call, plan, input, base_context, hooks }), stream)
+        (call, Box::new(CallJob { call, plan, input, base_context, hooks, request: None }), stream)
     }
 
     /// The producer waits: it is cancelled when the client leaves, before its first chunk or after.
@@ -383,10 +384,11 @@ fn step<'py>(app: &App, coroutine: Bound<'py, PyAny>, context: &Bound<'py, PyAny
 fn outcome_of<'py>(
     py: Python<'py>,
     job: &CallJob,
-    (result, request): (PyResult<Bound<'py, PyAny>>, Option<Bound<'py, Request>>),
+    result: PyResult<Bound<'py, PyAny>>,
     context: &Bound<'py, PyAny>,
 ) -> PyResult<Outcome> {
     let _entered = Entered::new(context)?;
+    let request = job.request(py);
     match result {
         Ok(value) => Ok(finish(py, &job.plan, &job.input, &job.hooks, (value, request))),
         Err(error) => Ok(fail(py, &job.plan, &job.input, &job.hooks, (error, request))),

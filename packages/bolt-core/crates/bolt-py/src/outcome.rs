@@ -43,8 +43,11 @@ impl Outcome {
         hooks: &Hooks,
         value: &Bound<'_, PyAny>,
     ) -> Option<PyResult<Outcome>> {
+        if !plan.fast {
+            return None;
+        }
         if hooks.is_plain_response(value) {
-            return Some(Outcome::response(plan, value));
+            return Outcome::response(plan, value).transpose();
         }
         let encode = plan.encode.as_ref()?;
         let json = value.is_exact_instance_of::<PyDict>()
@@ -61,15 +64,18 @@ impl Outcome {
         )
     }
 
-    /// A response object that is nothing but its status, header fields and content.
-    fn response(plan: &Plan, response: &Bound<'_, PyAny>) -> PyResult<Outcome> {
+    /// A response object that is nothing but its status, header fields and content; nothing of one with background tasks.
+    fn response(plan: &Plan, response: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
         let py = response.py();
+        if !response.getattr(intern!(py, "background"))?.is_none() {
+            return Ok(None);
+        }
         let status = match response.getattr(intern!(py, "status_code"))? {
             none if none.is_none() => plan.status,
             status => status.extract()?,
         };
         let fields = response.call_method0(intern!(py, "fields"))?.cast_into::<PyList>()?;
-        Outcome::of(status, &fields, (response.getattr(intern!(py, "content"))?, None))
+        Outcome::of(status, &fields, (response.getattr(intern!(py, "content"))?, None)).map(Some)
     }
 
     /// From what the Python hooks return: `(status, headers, body)`, the same with `after`, or an awaitable of such a tuple.
@@ -151,7 +157,8 @@ pub(crate) fn chunk_bytes(chunk: &Bound<'_, PyAny>) -> PyResult<Bytes> {
     match chunk.py().get_type::<PyBytes>().call1((chunk,)) {
         Ok(copied) if chunk.hasattr(intern!(chunk.py(), "__buffer__"))? => whole_body(&copied),
         _ => Err(PyTypeError::new_err(format!(
-            "a stream yields str or bytes, not {}; encode other values first",
+            "a stream yields str or bytes, not {}; annotate the handler with what it yields (-> AsyncIterator[Item]) to send \
+             JSON Lines",
             chunk.get_type().name()?
         ))),
     }

@@ -52,6 +52,14 @@ impl AsyncSink {
         Ok(self.driver.get().local()?.core.stream_write(self.call, self.stream, bytes))
     }
 
+    /// Whether the client has left, once something was written.
+    #[getter]
+    fn closed(&self) -> PyResult<bool> {
+        let local = self.driver.get().local()?;
+        let streams = local.core.streams.borrow();
+        Ok(streams.get(&self.stream).is_some_and(|out| out.writer.is_closed()))
+    }
+
     /// Calls back once there is room again or the client has left.
     fn on_room(&self, callback: Py<PyAny>) -> PyResult<()> {
         self.driver.get().local()?.core.stream_on_room(self.stream, callback);
@@ -120,8 +128,8 @@ impl SyncSink {
             self.job.hooks.log_stream_failure(py, &error);
             return self.pool.report(Done::StreamEnd { stream: self.stream, complete: false });
         }
-        let job = self.job.clone();
-        let outcome = crate::call::fail(py, &job.plan, &job.input, &job.hooks, (error, None));
+        let job = self.job.clone_ref(py);
+        let outcome = crate::call::fail(py, &job.plan, &job.input, &job.hooks, (error, job.request(py)));
         // A copy: the producer's own is entered on this thread, while the loop may go on with the outcome at once.
         match current_context(py) {
             Ok(context) => report(py, &self.pool, job, (outcome, context), self.link.pinned),
@@ -158,7 +166,7 @@ pub(crate) fn start_sync_stream(
         return answer_head(py, pool, (job.call, link), stream);
     }
     let Streamed { head, chunks, after } = stream;
-    let kept = job.clone();
+    let kept = job.clone_ref(py);
     let started = AtomicBool::new(false);
     let sink = SyncSink { pool: pool.clone(), job, stream: next_stream(), head, after, link, started };
     let begun = kept.hooks.streaming.bind(py).getattr("run_sync").and_then(|run| run.call1((sink, chunks, context)));
