@@ -1,11 +1,12 @@
 """`BoltAPI`: the routes of an application, and the frozen form that a server runs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from bolt_core import dispatch
 from bolt_core.binding import compile_handler
 from bolt_core.exceptions import ConfigError
+from bolt_core.files import StrPath, offload_of
 from bolt_core.options import RouteOptions
 from bolt_core.plan import HandlerPlan
 from bolt_core.routing import FrozenApp, Router, TrailingSlash
@@ -18,13 +19,25 @@ class BoltAPI(Router):
 
     *prefix* and *tags* are those of `Router`. *trailing_slash* decides what a path gets that only lacks its last `/`
     to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404.
+    *x_accel_redirect* (folders and the prefixes of nginx's `internal` locations for them) or *x_sendfile* (folders)
+    leaves a `FileResponse` below one of these folders to the proxy. Of several applications served as one, that of the
+    outermost counts.
     """
 
-    def __init__(self, *, prefix: str = "", tags: Iterable[str] = (), trailing_slash: TrailingSlash = "append") -> None:
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        tags: Iterable[str] = (),
+        trailing_slash: TrailingSlash = "append",
+        x_accel_redirect: Mapping[StrPath, str] | None = None,
+        x_sendfile: Iterable[StrPath] | None = None,
+    ) -> None:
         super().__init__(prefix, tags=tags)
         if trailing_slash not in ("append", "strict"):
             raise ConfigError(f"BoltAPI: trailing_slash={trailing_slash!r}; use 'append' or 'strict'")
         self.trailing_slash = trailing_slash
+        self.offload = offload_of(x_accel_redirect, x_sendfile)
         self._fallback: HandlerPlan | None = None
         self._frozen: FrozenApp | None = None
 
@@ -42,7 +55,7 @@ class BoltAPI(Router):
     def freeze(self) -> FrozenApp:
         """The application as it stands, always the same; registering a route after this is a `ConfigError`."""
         if self._frozen is None:
-            self._frozen = FrozenApp(self.routes, self._fallback, self.trailing_slash, dispatch)
+            self._frozen = FrozenApp(self.routes, self._fallback, self.trailing_slash, dispatch, self.offload)
         return self._frozen
 
     def _check_open(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, Unpack
 
 from bolt_core.binding import Declaration, compile_handler
 from bolt_core.exceptions import ConfigError
+from bolt_core.files import Offload
 from bolt_core.options import RouteOptions
 from bolt_core.paths import check_method, check_prefix, parse_path
 from bolt_core.plan import HandlerPlan
@@ -25,6 +26,8 @@ class FrozenApp:
     """Answers everything that no route matches; `None` means 404."""
     trailing_slash: TrailingSlash
     hooks: Hooks
+    offload: Offload | None = None
+    """Which files the proxy sends in the server's place."""
 
 
 class _Route:

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::core::{Core, Queue};
+use crate::core::{Core, Event, Queue};
 use crate::engine::Engine;
 use crate::ffi::{OnThisThread, current_context};
+use crate::files::offload;
 use crate::hooks::Hooks;
 use crate::loop_local::LoopLocal;
 use crate::py_pool::PyPool;
@@ -79,6 +80,12 @@ impl Driver {
         };
         let strict = item(app, "trailing_slash")?.extract::<String>()? == "strict";
         let service = build_service(&plans, fallback.as_deref(), strict, settings, Rc::new(Queue(local.core.clone())))?;
+        let core = Rc::downgrade(&local.core);
+        let service = service.with_offload(offload(app)?).with_report(move |message| {
+            if let Some(core) = core.upgrade() {
+                core.push_event(Event::Report(message.to_owned()));
+            }
+        });
         local.engine.install(service)?;
         let base_context = match base_context {
             Some(context) => context,

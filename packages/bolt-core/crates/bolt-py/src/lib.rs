@@ -9,6 +9,7 @@ mod driver;
 mod engine;
 mod errors;
 mod ffi;
+mod files;
 mod hooks;
 mod loop_local;
 mod outcome;
@@ -32,6 +33,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<driver::Driver>()?;
     module.add_class::<py_pool::PyPool>()?;
     module.add_class::<request::Request>()?;
+    module.add_class::<files::FileBody>()?;
+    module.add_function(wrap_pyfunction!(files::check_conditions, module)?)?;
     module.add_class::<streams::AsyncSink>()?;
     module.add_class::<streams::SyncSink>()
 }
