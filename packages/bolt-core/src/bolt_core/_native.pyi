@@ -8,7 +8,7 @@ from typing import Any, final
 from .files import StrPath
 from .request import Headers
 
-__all__ = ["AsyncSink", "Driver", "FileBody", "Pool", "Request", "SyncSink", "check_conditions"]
+__all__ = ["AsyncSink", "Driver", "FileBody", "FilePart", "Pool", "Request", "SyncSink", "check_conditions"]
 
 @final
 class Driver:
@@ -217,3 +217,15 @@ class SyncSink:
 
     def fail(self, error: BaseException) -> None:
         """The producer raised."""
+
+@final
+class FilePart:
+    """A file of a form, as the engine has it."""
+
+    @property
+    def field(self) -> str:
+        """The name of its field."""
+
+    @property
+    def name(self) -> str:
+        """The name that the client gave it, reduced to its last component."""
