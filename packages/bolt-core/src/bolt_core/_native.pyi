@@ -8,7 +8,20 @@ from typing import Any, final
 from .files import StrPath
 from .request import Headers
 
-__all__ = ["AsyncSink", "Driver", "FileBody", "FilePart", "Pool", "Request", "SyncSink", "check_conditions"]
+__all__ = [
+    "AsyncSink",
+    "Driver",
+    "FileBody",
+    "FilePart",
+    "Pool",
+    "Request",
+    "SyncSink",
+    "check_conditions",
+    "refusals_without_request",
+]
+
+def refusals_without_request() -> list[tuple[int, str, list[tuple[str, str]]]]:
+    """Status, text and header fields of every refusal that comes without a request."""
 
 @final
 class Driver:
@@ -161,6 +174,8 @@ class Request:
         """A value of `state`; `auth` is a dict, empty without credentials."""
 
     def __getitem__(self, key: str, /) -> Any: ...
+    @property
+    def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
     @property
     def _streams(self) -> bool: ...
     def _read_chunk(self) -> bytes | None: ...

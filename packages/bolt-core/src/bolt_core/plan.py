@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.limits import NO_LIMITS, Constraints
 from bolt_core.markers import UNSET, Marker, Source
 
@@ -163,6 +164,15 @@ class ResultPlan:
     """A generator handler annotated to yield bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class ExceptionCall:
+    """A function of the application's that answers for a class of exceptions."""
+
+    function: Callable[[Any, Any], Any]
+    """Takes the request and the exception."""
+    is_async: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteInfo:
     """What documentation says about a route; the engine does not read it."""
@@ -207,6 +217,10 @@ class HandlerPlan:
     origin: str = ""
     """`file:line` of the handler, for error messages."""
     info: RouteInfo = field(default_factory=RouteInfo)
+    exception_handlers: Mapping[type[Exception], ExceptionCall] = field(default_factory=dict)
+    """The route's own; once frozen, those of its routers and the application as well, the nearer before the outer."""
+    errors: ErrorFormat = UNSAID
+    """The shape of the application's errors, set when it is frozen."""
 
     def to_wire(self) -> dict[str, object]:
         """The keys that `route_plan.rs` reads, once."""

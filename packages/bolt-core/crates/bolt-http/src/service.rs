@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::exchange::Handler;
 use crate::files::Offload;
 use crate::pipeline::Pipeline;
+use crate::refusals::Refusals;
 use crate::router::RouteTable;
 
 pub use crate::http1::serve_connection;
@@ -55,6 +56,8 @@ pub struct Service {
     pub handler: Rc<dyn Handler>,
     /// The files that the proxy sends in place of the server.
     pub(crate) offload: Option<Offload>,
+    /// How the engine's own refusals are worded.
+    pub refusals: Refusals,
     report: Box<dyn Fn(&str)>,
     open: Cell<usize>,
     in_flight: Cell<usize>,
@@ -71,6 +74,7 @@ impl Service {
             stages,
             handler,
             offload: None,
+            refusals: Refusals::default(),
             report: Box::new(|message| eprintln!("bolt-http: {message}")),
             open: Cell::new(0),
             in_flight: Cell::new(0),
@@ -89,6 +93,13 @@ impl Service {
     #[must_use]
     pub fn with_offload(mut self, offload: Option<Offload>) -> Self {
         self.offload = offload;
+        self
+    }
+
+    /// Words the engine's refusals this way; by default as `{"detail": "…"}`.
+    #[must_use]
+    pub fn with_refusals(mut self, refusals: Refusals) -> Self {
+        self.refusals = refusals;
         self
     }
 

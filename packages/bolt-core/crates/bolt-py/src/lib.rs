@@ -16,6 +16,7 @@ mod loop_local;
 mod outcome;
 mod pool;
 mod py_pool;
+mod refusals;
 mod request;
 mod route_plan;
 mod service;
@@ -38,5 +39,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(files::check_conditions, module)?)?;
     module.add_class::<file_part::FilePart>()?;
     module.add_class::<streams::AsyncSink>()?;
-    module.add_class::<streams::SyncSink>()
+    module.add_class::<streams::SyncSink>()?;
+    module.add_function(wrap_pyfunction!(refusals::refusals_without_request, module)?)
 }

@@ -11,12 +11,12 @@ use super::incoming::Incoming;
 use super::wire::{Wire, after};
 use crate::access_log::Entry;
 use crate::conditional::{self, Verdict};
-use crate::exchange::{Answer, Exchange, Slot, Upgraded};
+use crate::exchange::{Answer, Body, Exchange, Slot, Upgraded};
 use crate::files::FileReply;
 use crate::head::{Peer, RequestHead};
 use crate::refusal::Refusal;
 use crate::reply::{HeaderBlock, Reply, ReplyHead};
-use crate::router::Found;
+use crate::router::{Found, Params, RouteMatch, Target};
 use crate::server::{Stop, StopWatch};
 use crate::service::{Connected, Io, Service, Transport};
 
@@ -177,6 +177,7 @@ impl<T: Io + 'static> Connection<T> {
 
     async fn serve_request(&mut self, head: &Arc<RequestHead>) -> Result<Option<Outcome>, Halt> {
         let answer = match self.answer(head).await {
+            Err(Halt::Refuse(refusal)) if self.service.refusals.by_handler() => self.worded(head, refusal).await?,
             Err(Halt::Refuse(refusal)) => Answer::Refuse(refusal),
             answer => answer?,
         };
@@ -196,13 +197,13 @@ impl<T: Io + 'static> Connection<T> {
             }
             Answer::Whole(reply) => match conditional::settle(head, reply) {
                 Ok(reply) => self.write_whole(Some(head), reply).await?,
-                Err(refusal) => self.refuse(Some(head), &refusal).await?,
+                Err(refusal) => Box::pin(self.refuse_reply(head, refusal)).await?,
             },
             Answer::Refuse(refusal) => self.refuse(Some(head), &refusal).await?,
             Answer::Stream(reply, body) => match conditional::of_reply(head, &reply) {
                 Verdict::Proceed => self.write_stream(head, reply, body).await?,
                 Verdict::NotModified => self.write_whole(Some(head), conditional::not_modified(reply)).await?,
-                Verdict::Failed => self.refuse(Some(head), &Refusal::PreconditionFailed).await?,
+                Verdict::Failed => Box::pin(self.refuse_reply(head, Refusal::PreconditionFailed)).await?,
             },
             // Boxed: a connection that sends no file need not be as large as one that does.
             Answer::File(file) => Box::pin(self.write_file(head, file)).await?,
@@ -241,8 +242,40 @@ impl<T: Io + 'static> Connection<T> {
         service.stages.before(head, spec)?;
         let body = self.receive(spec).await?;
         let responder = self.guard.slot.responder();
-        service.handler.handle(Exchange { head: head.clone(), route, body, responder });
+        service.handler.handle(Exchange { head: head.clone(), route, body, refusal: None, responder });
         self.handler_answer().await
+    }
+
+    /// Refuses what a handler answered, in the words of all other refusals.
+    pub(super) async fn refuse_reply(&mut self, head: &Arc<RequestHead>, refusal: Refusal) -> Result<(), Halt> {
+        if self.service.refusals.by_handler()
+            && let Answer::Whole(reply) = self.worded(head, refusal.clone()).await?
+        {
+            return self.write_whole(Some(head), reply).await;
+        }
+        self.refuse(Some(head), &refusal).await
+    }
+
+    /// A refusal as the handler words it. The body stays where it is: what is left of it may not even be framed.
+    async fn worded(&mut self, head: &Arc<RequestHead>, refusal: Refusal) -> Result<Answer, Halt> {
+        self.open &= !refusal.closes();
+        self.body.unsure |= refusal.closes();
+        let route = RouteMatch { target: Target::Fallback, params: Params::new(), slash_redirect: false };
+        let (head, responder) = (head.clone(), self.guard.slot.responder());
+        let plain = refusal.clone();
+        self.service.handler.handle(Exchange { head, route, body: Body::Empty, refusal: Some(refusal), responder });
+        let answer = std::future::poll_fn(|cx| match self.guard.slot.poll_answer(cx) {
+            Poll::Pending if matches!(self.wire.poll_flush_soon(cx), Poll::Ready(Err(_))) => {
+                self.guard.slot.client_gone();
+                Poll::Ready(Err(Halt::Gone))
+            }
+            answer => answer.map(Ok),
+        });
+        Ok(match answer.await? {
+            // The one who words it was lost; the client is still told what is wrong.
+            Answer::Refuse(_) => Answer::Refuse(plain),
+            answer => answer,
+        })
     }
 
     /// Waits for the handler; meanwhile feeds it the body it reads and notices when the client leaves.

@@ -29,7 +29,7 @@ const BLOCK: u64 = 64 * 1024;
 
 impl<T: Io + 'static> Connection<T> {
     /// Answers with a file; what cannot be opened is refused and reported.
-    pub(super) async fn write_file(&mut self, head: &RequestHead, file: FileReply) -> Result<(), Halt> {
+    pub(super) async fn write_file(&mut self, head: &Arc<RequestHead>, file: FileReply) -> Result<(), Halt> {
         let service = self.service.clone();
         if let Some(reply) = service.offload.as_ref().and_then(|offload| offload.reply(&file)) {
             return self.write_whole(Some(head), reply).await;
@@ -39,11 +39,11 @@ impl<T: Io + 'static> Connection<T> {
             Ok(opened) => opened,
             Err(failure) => {
                 service.report(&format!("a file was not sent: {source}: {}", failure.reason()));
-                return self.refuse(Some(head), &failure.refusal()).await;
+                return self.refuse_reply(head, failure.refusal()).await;
             }
         };
         match decide(head, reply, &opened) {
-            Err(refusal) => self.refuse(Some(head), &refusal).await,
+            Err(refusal) => self.refuse_reply(head, refusal).await,
             Ok(Decided::Reply(reply)) => self.write_whole(Some(head), reply).await,
             Ok(Decided::Content(content)) => self.write_content(head, content, &opened.file).await,
         }
