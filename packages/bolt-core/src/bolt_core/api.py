@@ -42,7 +42,7 @@ class BoltAPI(Router):
         error_formatter: ErrorFormatter | None = None,
     ) -> None:
         super().__init__(prefix, tags=tags)
-        self._errors = ErrorFormat(problem_details, error_formatter)
+        self._errors = ErrorFormat.checked(problem_details, error_formatter)
         if trailing_slash not in ("append", "strict"):
             raise ConfigError(f"BoltAPI: trailing_slash={trailing_slash!r}; use 'append' or 'strict'")
         self.trailing_slash = trailing_slash

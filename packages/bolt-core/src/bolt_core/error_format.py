@@ -22,11 +22,14 @@ class ErrorFormat:
     """Problem details (RFC 9457) instead of `{"detail": …}`."""
     formatter: ErrorFormatter | None = None
 
-    def __post_init__(self) -> None:
-        if self.problem_details is not None and not isinstance(self.problem_details, bool):
-            raise ConfigError(f"problem_details={self.problem_details!r}: give True or False")
-        if self.formatter is not None:
-            _check_formatter(self.formatter)
+    @classmethod
+    def checked(cls, problem_details: Any = None, formatter: Any = None) -> "ErrorFormat":
+        """What an author wrote; raises `ConfigError` for what cannot work."""
+        if problem_details is not None and not isinstance(problem_details, bool):
+            raise ConfigError(f"problem_details={problem_details!r}: give True or False")
+        if formatter is not None:
+            _check_formatter(formatter)
+        return cls(problem_details, formatter)
 
     def resolved(self) -> "ErrorFormat":
         """This, completed by what the process says (`register_error_defaults`)."""

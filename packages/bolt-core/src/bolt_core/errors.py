@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bolt_core._native import Request
@@ -62,51 +62,64 @@ def set_error_page(page: ErrorPage | None) -> None:
 
 def outcome_of_exception(plan: HandlerPlan | None, exc: BaseException, request: Request) -> Outcome | Promise:
     """What *exc* becomes; never raises, nor does what it promises."""
-    found = _nearest(plan, exc)
+    if plan is None:
+        return _settle(plan, exc, request)
+    found, answered = _resolve(plan, exc, request, plan.exception_handlers)
     if isinstance(found, ExceptionCall):
-        return _ask(plan, found, exc, request)
-    answer = _answer(plan, exc, request)
-    if isinstance(answer, HTTPException) and answer is not exc:
-        # What an adapter made of it may be a class that the application answers for.
-        found = _nearest(plan, answer)
-        if isinstance(found, ExceptionCall):
-            return _ask(plan, found, answer, request)
+        return _Handling(plan, found, answered, request).outcome()
+    return _outcome_of_answer(plan, found, exc, request)
+
+
+def _settle(plan: HandlerPlan | None, exc: BaseException, request: Request) -> Outcome:
+    """What *exc* becomes without the application's own handlers."""
+    answer, _ = _resolve(plan, exc, request, {})
+    assert not isinstance(answer, ExceptionCall)
     return _outcome_of_answer(plan, answer, exc, request)
 
 
-def _nearest(plan: HandlerPlan | None, exc: BaseException) -> ExceptionCall | ExceptionAdapter | None:
-    """Who answers for the nearest class of *exc*: the application's handler before an adapter."""
-    handlers = {} if plan is None else plan.exception_handlers
+type _Handlers = Mapping[type[Exception], ExceptionCall]
+type _Answer = HTTPException | Response | None
+
+
+def _resolve(
+    plan: HandlerPlan | None, exc: BaseException, request: Request, handlers: _Handlers
+) -> tuple[ExceptionCall | _Answer, BaseException]:
+    """Who or what answers for the nearest class of *exc*, and for which exception: an adapter may make another of it.
+
+    An `HTTPException` answers for itself, before handlers of `Exception`. `None`: nobody expected it.
+    """
+    asked = False
     for base in type(exc).__mro__:
-        if found := handlers.get(base) or _adapters.get(base):
-            return found
+        if (call := handlers.get(base)) is not None:
+            return call, exc
         if base is HTTPException:
-            # It answers for itself before a handler of `Exception` does.
-            return None
-    return None
-
-
-def _answer(plan: HandlerPlan | None, exc: BaseException, request: Request) -> HTTPException | Response | None:
-    """What *exc* says itself, or its adapter; `None` for what nobody expected."""
-    for base in type(exc).__mro__:
-        if (adapt := _adapters.get(base)) is not None:
-            try:
-                answer = adapt(exc, request)
-            except Exception as failure:
-                # Both are logged: the adapter's own failure first, then what it was asked about.
-                _report(plan, failure, request)
-                return None
-            if isinstance(answer, HTTPException) and answer.__cause__ is None:
+            assert isinstance(exc, HTTPException)
+            return exc, exc
+        if asked or base not in _adapters:
+            continue
+        # The nearest adapter alone: `None` means that it leaves the exception unexpected.
+        asked, answer = True, _adapted(plan, _adapters[base], exc, request)
+        if isinstance(answer, HTTPException):
+            if answer.__cause__ is None:
                 answer.__cause__ = exc
-            return answer
-        if base is HTTPException:
-            break
-    return exc if isinstance(exc, HTTPException) else None
+            classes = type(answer).__mro__
+            call = next((handlers[one] for one in classes if one in handlers and issubclass(one, HTTPException)), None)
+            return call or answer, answer
+        if answer is not None:
+            return answer, exc
+    return None, exc
 
 
-def _outcome_of_answer(
-    plan: HandlerPlan | None, answer: HTTPException | Response | None, exc: BaseException, request: Request
-) -> Outcome:
+def _adapted(plan: HandlerPlan | None, adapt: ExceptionAdapter, exc: BaseException, request: Request) -> _Answer:
+    try:
+        return adapt(exc, request)
+    except Exception as failure:
+        # What it was asked about is logged after this, as unexpected.
+        _report(plan, failure, request)
+        return None
+
+
+def _outcome_of_answer(plan: HandlerPlan | None, answer: _Answer, exc: BaseException, request: Request) -> Outcome:
     try:
         if isinstance(answer, HTTPException):
             outcome = write_error(answer, request, _shape_of(plan))
@@ -123,81 +136,74 @@ def _shape_of(plan: HandlerPlan | None) -> ErrorFormat:
     return UNSAID if plan is None else plan.errors
 
 
-def _ask(plan: HandlerPlan | None, call: ExceptionCall, exc: BaseException, request: Request) -> Outcome | Promise:
-    """What the application's handler makes of *exc*."""
-    if call.is_async or _on_loop():
-        return _ask_later(plan, call, exc, request)
-    try:
-        outcome = _outcome_of_handled(plan, _call(call, request, exc), exc, request)
-    except Exception as failure:
-        return _unhandled(plan, failure, request)
-    return _noted(plan, outcome, exc, request) if isinstance(outcome, tuple) else _kept(plan, outcome, exc, request)
+@dataclass(frozen=True, slots=True)
+class _Handling:
+    """An exception that the application answers for."""
 
+    plan: HandlerPlan
+    call: ExceptionCall
+    exc: BaseException
+    request: Request
 
-async def _ask_later(plan: HandlerPlan | None, call: ExceptionCall, exc: BaseException, request: Request) -> Outcome:
-    try:
-        if call.is_async:
-            result = await _call_async(call, request, exc)
-        else:
+    def outcome(self) -> Outcome | Promise:
+        """What the application's handler makes of it."""
+        if self.call.is_async or _on_loop():
+            return self._later()
+        try:
+            outcome = self._outcome_of(self._call())
+        except Exception as failure:
+            return self._failed(failure)
+        return self._noted(outcome) if isinstance(outcome, tuple) else self._kept(outcome)
+
+    async def _later(self) -> Outcome:
+        try:
             # A `def` must not run on the loop's thread, whatever it is that failed there.
-            result = await run_in_pool(_call, call, request, exc)
-        outcome = _outcome_of_handled(plan, result, exc, request)
-    except Exception as failure:
-        return _unhandled(plan, failure, request)
-    return (
-        _noted(plan, outcome, exc, request) if isinstance(outcome, tuple) else await _kept(plan, outcome, exc, request)
-    )
+            result = await (self._call_async() if self.call.is_async else run_in_pool(self._call))
+            outcome = self._outcome_of(result)
+        except Exception as failure:
+            return self._failed(failure)
+        return self._noted(outcome) if isinstance(outcome, tuple) else await self._kept(outcome)
 
+    async def _kept(self, promise: Promise) -> Outcome:
+        try:
+            return self._noted(await promise)
+        except Exception as failure:
+            return self._failed(failure)
 
-async def _kept(plan: HandlerPlan | None, promise: Promise, exc: BaseException, request: Request) -> Outcome:
-    try:
-        return _noted(plan, await promise, exc, request)
-    except Exception as failure:
-        return _unhandled(plan, failure, request)
+    def _call(self) -> Any:
+        """Call the handler as if inside `except`: `sys.exc_info()` is right, and the context of what it raises."""
+        made = self.exc.__traceback__
+        try:
+            raise self.exc
+        except BaseException:
+            self.exc.__traceback__ = made  # without this function's own frame
+            return self.call.function(self.request, self.exc)
 
+    async def _call_async(self) -> Any:
+        made = self.exc.__traceback__
+        try:
+            raise self.exc
+        except BaseException:
+            self.exc.__traceback__ = made
+            return await self.call.function(self.request, self.exc)
 
-def _unhandled(plan: HandlerPlan | None, exc: BaseException, request: Request) -> Outcome:
-    """What a handler of exceptions raised, the one it was asked about or another: no further handler is asked."""
-    return _outcome_of_answer(plan, _answer(plan, exc, request), exc, request)
+    def _outcome_of(self, result: Any) -> Outcome | Promise:
+        """As of a route without a model, whose status is that of the exception."""
+        status = self.exc.status_code if isinstance(self.exc, HTTPException) else 500
+        plan = replace(self.plan, result=_PLAIN_RESULT, status=status, status_given=True)
+        return outcome_of_result(plan, result, self.request)
 
+    def _noted(self, outcome: Outcome) -> Outcome:
+        """*outcome*, complete and logged. A handler of `Exception` words what nobody expected, which is reported."""
+        status, headers, *rest = outcome
+        note = _report if status >= 500 and self.call.exc_type is Exception else _log
+        note(self.plan, self.exc, self.request, status)
+        complete: Any = (status, with_required(self.exc, status, headers), *rest)
+        return complete  # type: ignore[no-any-return]
 
-def _call(call: ExceptionCall, request: Request, exc: BaseException) -> Any:
-    """Call the handler as if inside `except`, so that `sys.exc_info()` and the context of what it raises are right."""
-    made = exc.__traceback__
-    try:
-        raise exc
-    except BaseException:
-        exc.__traceback__ = made  # without this function's own frame
-        return call.function(request, exc)
-
-
-async def _call_async(call: ExceptionCall, request: Request, exc: BaseException) -> Any:
-    made = exc.__traceback__
-    try:
-        raise exc
-    except BaseException:
-        exc.__traceback__ = made
-        return await call.function(request, exc)
-
-
-def _outcome_of_handled(
-    plan: HandlerPlan | None, result: Any, exc: BaseException, request: Request
-) -> Outcome | Promise:
-    """The result of an exception handler, as of a route without a model whose status is that of the exception."""
-    assert plan is not None, "only a plan has exception handlers"
-    status = exc.status_code if isinstance(exc, HTTPException) else 500
-    return outcome_of_result(replace(plan, result=_PLAIN_RESULT, status=status, status_given=True), result, request)
-
-
-def _noted(plan: HandlerPlan | None, outcome: Outcome, exc: BaseException, request: Request) -> Outcome:
-    """*outcome* of a handled exception, complete and logged."""
-    status, headers, *rest = outcome
-    complete: Any = (status, with_required(exc, status, headers), *rest)
-    if status >= 500 and not isinstance(exc, HTTPException):
-        _report(plan, exc, request, status)
-    else:
-        _log(plan, exc, request, status)
-    return complete  # type: ignore[no-any-return]
+    def _failed(self, failure: Exception) -> Outcome:
+        """The handler raised, what it was asked about or something else: no further handler is asked."""
+        return _settle(self.plan, failure, self.request)
 
 
 def _on_loop() -> bool:

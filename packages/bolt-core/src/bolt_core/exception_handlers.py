@@ -39,7 +39,7 @@ def compile_exception_handler(exc_type: Any, handler: Any) -> ExceptionCall:
     if first.kind is not first.VAR_POSITIONAL and first.name in _SWAPPED:
         raise ConfigError(f"{what} takes {first.name!r} first; the order is (request, exc)")
     call = plan_call(handler)
-    return ExceptionCall(call.function, call.is_async)
+    return ExceptionCall(exc_type, call.function, call.is_async)
 
 
 def compile_exception_handlers(handlers: Any) -> dict[type[Exception], ExceptionCall]:

@@ -168,6 +168,7 @@ class ResultPlan:
 class ExceptionCall:
     """A function of the application's that answers for a class of exceptions."""
 
+    exc_type: type[Exception]
     function: Callable[[Any, Any], Any]
     """Takes the request and the exception."""
     is_async: bool
