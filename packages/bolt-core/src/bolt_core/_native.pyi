@@ -5,9 +5,20 @@ import contextvars
 from collections.abc import AsyncIterator, Callable
 from typing import Any, final
 
+from .files import StrPath
 from .request import Headers
 
-__all__ = ["AsyncSink", "Driver", "FilePart", "Pool", "Request", "SyncSink", "refusals_without_request"]
+__all__ = [
+    "AsyncSink",
+    "Driver",
+    "FileBody",
+    "FilePart",
+    "Pool",
+    "Request",
+    "SyncSink",
+    "check_conditions",
+    "refusals_without_request",
+]
 
 def refusals_without_request() -> list[tuple[int, str, list[tuple[str, str]]]]:
     """Status, text and header fields of every refusal that comes without a request."""
@@ -200,6 +211,18 @@ class Request:
     def _streams(self) -> bool: ...
     def _read_chunk(self) -> bytes | None: ...
     def _on_chunk(self, callback: Callable[[], object]) -> None: ...
+
+@final
+class FileBody:
+    """Which file is a reply's body; the engine opens and sends it."""
+
+    def __new__(cls, path: StrPath, root: StrPath | None = None) -> FileBody: ...
+    @staticmethod
+    def from_fd(fd: int) -> FileBody:
+        """An open file, sent from its beginning; the descriptor is duplicated."""
+
+def check_conditions(request: Request, etag: bytes | None, last_modified: int | None) -> int:
+    """What the request's preconditions come to, given what validates the current content: 0 to go on, 304 or 412."""
 
 @final
 class AsyncSink:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from bolt_core._native import Request
+from bolt_core.conditions import Validated
 from bolt_core.encoding import JSON_ENCODER
 from bolt_core.headers import check_headers
 from bolt_core.plan import EMPTY_STATUSES, HandlerPlan, ResultPlan
@@ -34,6 +35,8 @@ def register_result_adapter(type_: type, adapt: ResultAdapter) -> None:
 
 def outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outcome | Promise:
     """What *result* becomes; raises what its encoding, its model or an adapter raises."""
+    if type(result) is Validated:
+        return _validated(plan, result, request)
     result = _adapted(result, request)
     if isinstance(result, Response):
         return outcome_of_response(plan, result)
@@ -43,6 +46,18 @@ def outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outco
             return outcome_of_response(plan, body, default_status=status)
         return _outcome_of_value(plan.result, body, status, keeps_status=True)
     return _outcome_of_value(plan.result, result, plan.status, keeps_status=plan.status_given)
+
+
+def _validated(plan: HandlerPlan, validated: Validated, request: Request) -> Outcome | Promise:
+    outcome = outcome_of_result(plan, validated.result, request)
+    if isinstance(outcome, tuple):
+        return validated.add_to(outcome)
+    promise = outcome
+
+    async def later() -> Outcome:
+        return validated.add_to(await promise)
+
+    return later()
 
 
 def is_body_and_status(result_plan: ResultPlan, result: Any) -> bool:

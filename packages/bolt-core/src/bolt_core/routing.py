@@ -9,6 +9,7 @@ from bolt_core.binding import Declaration, compile_handler
 from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.exception_handlers import ExceptionHandler, compile_exception_handler
 from bolt_core.exceptions import ConfigError
+from bolt_core.files import Offload
 from bolt_core.options import RouteOptions
 from bolt_core.paths import check_method, check_prefix, parse_path
 from bolt_core.plan import ExceptionCall, HandlerPlan
@@ -29,6 +30,8 @@ class FrozenApp:
     hooks: Hooks
     errors: ErrorFormat = UNSAID
     """The shape of every error, the engine's own refusals included."""
+    offload: Offload | None = None
+    """Which files the proxy sends in the server's place."""
 
 
 class _Route:

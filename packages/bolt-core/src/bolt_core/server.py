@@ -37,6 +37,7 @@ def install(
         "fallback": None if app.fallback is None else app.fallback.to_wire(),
         "trailing_slash": app.trailing_slash,
         "hooks": app.hooks,
+        "offload": None if app.offload is None else app.offload.to_wire(),
         "errors": refusals_to_wire(app.errors),
     }
     loop.driver.install(wire, config.to_wire(), loop, context)

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use crate::files::FileReply;
 use crate::form::Form;
 use crate::head::RequestHead;
 use crate::refusal::Refusal;
@@ -62,6 +63,8 @@ pub enum Answer {
     Whole(Reply),
     /// A head, and a body that follows piece by piece.
     Stream(ReplyHead, ReplyBody),
+    /// A file, or the parts of it that the request asks for.
+    File(FileReply),
     /// A refusal decided above the engine; rendered like the engine's own.
     Refuse(Refusal),
     /// The connection leaves HTTP after this head; reserved for protocol upgrades.

@@ -24,7 +24,9 @@ pub enum Refusal {
     BadRequest(&'static str),
     /// The host is not one that this server answers for.
     BadHost,
-    /// No route matches the path.
+    /// The server may not read the file that the handler sends.
+    Forbidden,
+    /// No route matches the path, or the file that the handler sends is not there.
     NotFound,
     /// The path exists, the method does not.
     MethodNotAllowed {
@@ -33,6 +35,13 @@ pub enum Refusal {
     },
     /// The client sent its head or its body too slowly.
     RequestTimeout,
+    /// A precondition of the request is false (RFC 9110 §13.1).
+    PreconditionFailed,
+    /// None of the ranges asked for lies within the content (RFC 9110 §14.4).
+    RangeNotSatisfiable {
+        /// The content's length in bytes.
+        length: u64,
+    },
     /// The body is longer than its route takes.
     BodyTooLarge {
         /// In bytes.
@@ -64,12 +73,15 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Refusal::BadRequest(_) | Refusal::BadHost => 400,
+            Refusal::Forbidden => 403,
             Refusal::NotFound => 404,
             Refusal::MethodNotAllowed { .. } => 405,
             Refusal::RequestTimeout => 408,
+            Refusal::PreconditionFailed => 412,
             Refusal::BodyTooLarge { .. } => 413,
             Refusal::UriTooLong => 414,
             Refusal::UnsupportedMediaType => 415,
+            Refusal::RangeNotSatisfiable { .. } => 416,
             Refusal::ExpectationFailed => 417,
             Refusal::HeadersTooLarge => 431,
             Refusal::HandlerLost => 500,
@@ -84,9 +96,12 @@ impl Refusal {
         match self {
             Refusal::BadRequest(detail) => detail,
             Refusal::BadHost => "Invalid host header",
+            Refusal::Forbidden => "Forbidden",
             Refusal::NotFound => "Not Found",
             Refusal::MethodNotAllowed { .. } => "Method Not Allowed",
             Refusal::RequestTimeout => "The request was not received in time",
+            Refusal::PreconditionFailed => "Precondition Failed",
+            Refusal::RangeNotSatisfiable { .. } => "Range Not Satisfiable",
             Refusal::BodyTooLarge { .. } => "The request body is too large",
             Refusal::UriTooLong => "The request line is too long",
             Refusal::UnsupportedMediaType => "Unsupported Media Type",
@@ -114,10 +129,12 @@ impl Refusal {
         Reply { head: ReplyHead { status: self.status(), headers: headers.finish() }, body: self.body(format) }
     }
 
-    /// Header fields that the status calls for: `Allow` (RFC 9110 §15.5.6), `Retry-After` (§10.2.3).
+    /// Header fields that the status calls for: `Allow` (RFC 9110 §15.5.6), `Retry-After` (§10.2.3),
+    /// `Content-Range` (§14.4).
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Refusal::MethodNotAllowed { allow } => vec![("allow", allow.clone())],
+            Refusal::RangeNotSatisfiable { length } => vec![("content-range", format!("bytes */{length}"))],
             Refusal::ServiceUnavailable { retry_after: Some(seconds) } => vec![("retry-after", seconds.to_string())],
             _ => Vec::new(),
         }
@@ -128,8 +145,11 @@ impl Refusal {
         !matches!(
             self,
             Refusal::BadHost
+                | Refusal::Forbidden
                 | Refusal::NotFound
                 | Refusal::MethodNotAllowed { .. }
+                | Refusal::PreconditionFailed
+                | Refusal::RangeNotSatisfiable { .. }
                 | Refusal::UnsupportedMediaType
                 | Refusal::HandlerLost
                 | Refusal::ServiceUnavailable { .. }
@@ -173,9 +193,12 @@ mod tests {
         vec![
             Refusal::BadRequest("a \"quoted\" \\ text"),
             Refusal::BadHost,
+            Refusal::Forbidden,
             Refusal::NotFound,
             Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() },
             Refusal::RequestTimeout,
+            Refusal::PreconditionFailed,
+            Refusal::RangeNotSatisfiable { length: 7 },
             Refusal::BodyTooLarge { limit: 5 },
             Refusal::UriTooLong,
             Refusal::UnsupportedMediaType,
@@ -213,7 +236,7 @@ mod tests {
         }
     }
 
-    /// RFC 9110 §15.5.6 and §10.2.3: 405 says what is allowed, 503 when to come again.
+    /// RFC 9110 §15.5.6 and §10.2.3: 405 says what is allowed, 503 when to come again; §15.5.17: 416 says how much there is.
     #[test]
     fn fields_of_their_own() {
         let fields = |refusal: Refusal| {
@@ -223,6 +246,7 @@ mod tests {
             fields(Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() }).ends_with("\r\nallow: GET, HEAD\r\n")
         );
         assert!(fields(Refusal::ServiceUnavailable { retry_after: Some(3) }).ends_with("\r\nretry-after: 3\r\n"));
+        assert!(fields(Refusal::RangeNotSatisfiable { length: 7 }).ends_with("\r\ncontent-range: bytes */7\r\n"));
     }
 
     /// After a refusal that leaves the framing unsure nothing more is read as a request; after the others it is.

@@ -122,7 +122,7 @@ pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, mut job: Box<CallJob>, 
     report(py, pool, job, (outcome, context), thread);
 }
 
-/// What a pool thread does with an outcome: a whole reply and a synchronous stream are its own to answer, the rest is the loop's.
+/// What a pool thread does with an outcome: a whole reply, a file and a synchronous stream are its own to answer, the rest is the loop's.
 pub(crate) fn report(
     py: Python<'_>,
     pool: &Arc<Pool>,
@@ -132,6 +132,7 @@ pub(crate) fn report(
 ) {
     match outcome {
         Outcome::Whole(reply, after) => pool.report(Done::Reply { call: job.call, reply, after }),
+        Outcome::File(file, after) => pool.report(Done::File { call: job.call, file, after }),
         Outcome::Stream(stream) if !is_async_iterable(stream.chunks.bind(py)) => {
             start_sync_stream(py, pool, job, (stream, context), thread);
         }

@@ -2,7 +2,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bolt_http::exchange::{Body, Exchange};
+use bolt_http::exchange::{Answer, Body, Exchange};
 use bolt_http::router::Target;
 use bytes::Bytes;
 use pyo3::exceptions::asyncio::CancelledError;
@@ -183,7 +183,13 @@ impl Driver {
             outcome = match outcome {
                 Outcome::Whole(reply, after) => {
                     if let Some(call) = driver.core.take_call(call) {
-                        driver.core.reply(call, reply, after);
+                        driver.core.reply(call, Answer::Whole(reply), after);
+                    }
+                    return Ok(());
+                }
+                Outcome::File(file, after) => {
+                    if let Some(call) = driver.core.take_call(call) {
+                        driver.core.reply(call, Answer::File(*file), after);
                     }
                     return Ok(());
                 }
@@ -292,6 +298,7 @@ impl Driver {
                 }
                 Ok(())
             }
+            Event::Report(message) => app.hooks.log_report(py, &message),
             Event::Drained => match core.drained.borrow_mut().take() {
                 Some(callback) => call_soon(py, app, callback),
                 None => Ok(()),

@@ -7,9 +7,10 @@ use bolt_http::refusal::Refusal;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::core::{Core, Queue};
+use crate::core::{Core, Event, Queue};
 use crate::engine::Engine;
 use crate::ffi::{OnThisThread, current_context};
+use crate::files::offload;
 use crate::hooks::Hooks;
 use crate::loop_local::LoopLocal;
 use crate::py_pool::PyPool;
@@ -85,7 +86,13 @@ impl Driver {
         let (refusals, refused) = refusals::parse(&item(app, "errors")?.cast_into::<PyDict>()?)?;
         let lost = refusals.reply(&Refusal::HandlerLost);
         let service = build_service(&plans, fallback.as_deref(), strict, settings, Rc::new(Queue(local.core.clone())))?;
-        local.engine.install(service.with_refusals(refusals))?;
+        let core = Rc::downgrade(&local.core);
+        let service = service.with_refusals(refusals).with_offload(offload(app)?).with_report(move |message| {
+            if let Some(core) = core.upgrade() {
+                core.push_event(Event::Report(message.to_owned()));
+            }
+        });
+        local.engine.install(service)?;
         let base_context = match base_context {
             Some(context) => context,
             None => current_context(py)?.unbind(),

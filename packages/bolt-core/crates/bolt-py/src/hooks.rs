@@ -100,6 +100,11 @@ impl Hooks {
         }
     }
 
+    /// Something went wrong inside the engine, or a file could not be sent.
+    pub(crate) fn log_report(&self, py: Python<'_>, message: &str) -> PyResult<()> {
+        self.streaming.bind(py).getattr("logger")?.call_method1("warning", ("%s", message)).map(drop)
+    }
+
     /// The error path itself failed: Python is told, the client gets a plain 500.
     pub(crate) fn last_resort(&self, py: Python<'_>, plan: &Plan, error: PyErr) -> Outcome {
         error.write_unraisable(py, Some(plan.handler.bind(py)));

@@ -10,6 +10,7 @@ mod engine;
 mod errors;
 mod ffi;
 mod file_part;
+mod files;
 mod hooks;
 mod loop_local;
 mod outcome;
@@ -34,6 +35,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<driver::Driver>()?;
     module.add_class::<py_pool::PyPool>()?;
     module.add_class::<request::Request>()?;
+    module.add_class::<files::FileBody>()?;
+    module.add_function(wrap_pyfunction!(files::check_conditions, module)?)?;
     module.add_class::<file_part::FilePart>()?;
     module.add_class::<streams::AsyncSink>()?;
     module.add_class::<streams::SyncSink>()?;

@@ -40,6 +40,10 @@ impl Request {
         }
     }
 
+    pub(crate) fn head(&self) -> &bolt_http::head::RequestHead {
+        &self.input.head
+    }
+
     /// Calls `bolt_core.request.<function>` with the argument.
     fn python<'py>(py: Python<'py>, function: &str, argument: Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
         Ok(py.import("bolt_core.request")?.getattr(function)?.call1((argument,))?.unbind())

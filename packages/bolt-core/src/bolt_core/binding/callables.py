@@ -24,10 +24,11 @@ class Signature:
     returns: Any
 
 
-def read_signature(handler: Callable[..., Any], namespace: Namespace) -> Signature:
+def read_signature(handler: Callable[..., Any], namespace: Namespace, *, rest: bool = False) -> Signature:
     """The signature of *handler*, hints resolved once and for all.
 
-    Raises `ConfigError` for hints that name what does not exist and for `*args` and `**kwargs`.
+    Raises `ConfigError` for hints that name what does not exist and, unless *rest* is true, for `*args` and
+    `**kwargs`.
     """
     try:
         signature = inspect.signature(handler)
@@ -45,7 +46,7 @@ def read_signature(handler: Callable[..., Any], namespace: Namespace) -> Signatu
     for param in signature.parameters.values():
         if param.name in bound:
             continue
-        if param.kind in (param.VAR_POSITIONAL, param.VAR_KEYWORD):
+        if param.kind in (param.VAR_POSITIONAL, param.VAR_KEYWORD) and not rest:
             stars = "*" if param.kind is param.VAR_POSITIONAL else "**"
             raise ConfigError(f"takes {stars}{param.name}, which no request can fill; name each parameter")
         parameters.append(param.replace(annotation=hints.get(param.name, inspect.Parameter.empty)))

@@ -16,10 +16,12 @@ from bolt_core.binding.callables import (
     read_signature,
     with_fresh_defaults,
 )
+from bolt_core.binding.conditions import conditional
 from bolt_core.binding.mixtures import body_mode, check_params, form_of
 from bolt_core.binding.parts import Place
 from bolt_core.binding.results import compile_result
 from bolt_core.binding.sources import plan_param
+from bolt_core.conditions import condition_of, note_registered
 from bolt_core.exception_handlers import compile_exception_handlers
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET
@@ -83,6 +85,10 @@ def _compile(declared: Declaration) -> HandlerPlan:
     check_params(planned, template.names)
     params, embedded = finish_bodies(planned)
     call = plan_call(handler)
+    is_async = call.is_async
+    if condition := condition_of(handler):
+        params, call = conditional(condition, params, call, place, declared.namespace)
+    note_registered(handler)
     return HandlerPlan(
         method=declared.method,
         path=template.path,
@@ -94,7 +100,7 @@ def _compile(declared: Declaration) -> HandlerPlan:
         status=options.get("status_code", 200),
         status_given="status_code" in options,
         result=compile_result(signature.returns, options.get("response_model", UNSET)),
-        body=body_mode(params, stream=bool(options.get("stream_body", False)), is_async=call.is_async),
+        body=body_mode(params, stream=bool(options.get("stream_body", False)), is_async=is_async),
         embedded=embedded,
         form=form_of(params),
         max_body=options.get("max_body_size"),

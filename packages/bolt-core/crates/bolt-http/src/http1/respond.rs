@@ -84,7 +84,7 @@ impl<T: Io + 'static> Connection<T> {
         if self.wire.is_full() { self.flush().await } else { Ok(()) }
     }
 
-    fn persistence(&self, head: Option<&RequestHead>) -> Persistence {
+    pub(super) fn persistence(&self, head: Option<&RequestHead>) -> Persistence {
         match head.map(RequestHead::version) {
             _ if !self.open => Persistence::Close,
             Some(Version::Http10) => Persistence::KeepAlive,
