@@ -1,6 +1,5 @@
 """Django's exceptions as error replies, its signal on a 500, and its debug page."""
 
-import io
 import logging
 import traceback
 from typing import Any
@@ -21,11 +20,10 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.exceptions import BadRequest as DjangoBadRequest
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 
-from bolt_django.fallback.environ import make_environ
+from bolt_django.request import as_django
 
 _TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
@@ -68,11 +66,6 @@ def invalid(exc: ValidationError, request: Any) -> RequestValidationError:
     )
 
 
-def django_request(request: Any) -> WSGIRequest:
-    """*request* as Django's own class, for what takes no other: signal receivers and the debug page. It has no body."""
-    return WSGIRequest(make_environ(request, io.BytesIO(), None, ("localhost", "80")))
-
-
 def signal(exc: BaseException, request: Any) -> None:
     """Send `got_request_exception`; inside an except block, as error trackers read `sys.exc_info()`."""
     made = exc.__traceback__
@@ -80,7 +73,7 @@ def signal(exc: BaseException, request: Any) -> None:
         raise exc
     except BaseException:
         exc.__traceback__ = made  # without this function's own frame
-        signals.got_request_exception.send(sender=None, request=django_request(request))
+        signals.got_request_exception.send(sender=None, request=as_django(request))
 
 
 def debug_page(exc: BaseException, request: Any) -> Response | None:
@@ -91,7 +84,7 @@ def debug_page(exc: BaseException, request: Any) -> Response | None:
     from django.views.debug import technical_500_response
 
     if "text/html" in request.headers.get("accept", ""):
-        page = technical_500_response(django_request(request), type(exc), exc, exc.__traceback__)
+        page = technical_500_response(as_django(request), type(exc), exc, exc.__traceback__)
         return HTML(page.content, status_code=500)
     lines = traceback.format_exception(exc)
     return JSON({"detail": lines[-1].strip(), "extra": {"traceback": lines}}, status_code=500)
