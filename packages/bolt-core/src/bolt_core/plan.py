@@ -4,10 +4,11 @@ Binding, the Rust route table and (later) OpenAPI read plans; nothing inspects a
 """
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.markers import NO_LIMITS, UNSET, Constraints, Marker, Source
 
 # RFC 9110 §15.3.5, §15.3.6, §15.4.5: responses without content.
@@ -98,6 +99,16 @@ class ResultPlan:
     """A generator handler annotated to yield bytes."""
 
 
+@dataclass(frozen=True, slots=True)
+class ExceptionCall:
+    """A function of the application's that answers for a class of exceptions."""
+
+    exc_type: type[Exception]
+    function: Callable[[Any, Any], Any]
+    """Takes the request and the exception."""
+    is_async: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteInfo:
     """What documentation says about a route; the engine does not read it."""
@@ -139,6 +150,10 @@ class HandlerPlan:
     origin: str = ""
     """`file:line` of the handler, for error messages."""
     info: RouteInfo = field(default_factory=RouteInfo)
+    exception_handlers: Mapping[type[Exception], ExceptionCall] = field(default_factory=dict)
+    """The route's own; once frozen, those of its routers and the application as well, the nearer before the outer."""
+    errors: ErrorFormat = UNSAID
+    """The shape of the application's errors, set when it is frozen."""
 
     def to_wire(self) -> dict[str, object]:
         """The keys that `route_plan.rs` reads, once."""

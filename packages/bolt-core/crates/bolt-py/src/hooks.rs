@@ -1,5 +1,5 @@
 //! The slow paths, written in Python: results, errors and refusals that Rust does not answer itself.
-use bolt_http::refusal::Refusal;
+use bolt_http::reply::Reply;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 
@@ -14,6 +14,7 @@ pub(crate) struct Hooks {
     finish: Py<PyAny>,
     error: Py<PyAny>,
     invalid: Py<PyAny>,
+    lost: Reply,
     /// `msgspec.Struct`
     pub(crate) struct_class: Py<PyType>,
     /// `msgspec.ValidationError`
@@ -25,12 +26,14 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
-    pub(crate) fn new(hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
+    /// `lost`: what the client gets where the error path itself fails.
+    pub(crate) fn new(hooks: &Bound<'_, PyAny>, lost: Reply) -> PyResult<Self> {
         let msgspec = hooks.py().import("msgspec")?;
         Ok(Hooks {
             finish: hooks.getattr("finish")?.unbind(),
             error: hooks.getattr("error")?.unbind(),
             invalid: hooks.getattr("invalid")?.unbind(),
+            lost,
             struct_class: msgspec.getattr("Struct")?.cast_into()?.unbind(),
             validation_error: msgspec.getattr("ValidationError")?.cast_into()?.unbind(),
             plain_responses: hooks.py().import("bolt_core.responses")?.getattr("PLAIN_RESPONSES")?.extract()?,
@@ -97,6 +100,6 @@ impl Hooks {
     /// The error path itself failed: Python is told, the client gets a plain 500.
     pub(crate) fn last_resort(&self, py: Python<'_>, plan: &Plan, error: PyErr) -> Outcome {
         error.write_unraisable(py, Some(plan.handler.bind(py)));
-        Outcome::Whole(Refusal::HandlerLost.reply(), None)
+        Outcome::Whole(self.lost.clone(), None)
     }
 }

@@ -14,6 +14,7 @@ mod loop_local;
 mod outcome;
 mod pool;
 mod py_pool;
+mod refusals;
 mod request;
 mod route_plan;
 mod service;
@@ -33,5 +34,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<py_pool::PyPool>()?;
     module.add_class::<request::Request>()?;
     module.add_class::<streams::AsyncSink>()?;
-    module.add_class::<streams::SyncSink>()
+    module.add_class::<streams::SyncSink>()?;
+    module.add_function(wrap_pyfunction!(refusals::refusals_without_request, module)?)
 }

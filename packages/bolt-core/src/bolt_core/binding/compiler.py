@@ -17,6 +17,7 @@ from bolt_core.binding.callables import (
 )
 from bolt_core.binding.results import compile_result
 from bolt_core.binding.sources import Place, plan_param
+from bolt_core.exception_handlers import compile_exception_handlers
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET, Source
 from bolt_core.options import RouteOptions, check_options
@@ -94,6 +95,7 @@ def _compile(declared: Declaration) -> HandlerPlan:
         cancel_on_disconnect=options.get("cancel_on_disconnect", True),
         origin=origin_of(handler),
         info=_route_info(handler, declared),
+        exception_handlers=compile_exception_handlers(options.get("exception_handlers", {})),
     )
 
 
