@@ -7,7 +7,7 @@ from typing import Any, final
 
 from .request import Headers
 
-__all__ = ["AsyncSink", "Driver", "Pool", "Request", "SyncSink", "refusals_without_request"]
+__all__ = ["AsyncSink", "Driver", "FilePart", "Pool", "Request", "SyncSink", "refusals_without_request"]
 
 def refusals_without_request() -> list[tuple[int, str, list[tuple[str, str]]]]:
     """Status, text and header fields of every refusal that comes without a request."""
@@ -209,3 +209,15 @@ class SyncSink:
 
     def fail(self, error: BaseException) -> None:
         """The producer raised."""
+
+@final
+class FilePart:
+    """A file of a form, as the engine has it."""
+
+    @property
+    def field(self) -> str:
+        """The name of its field."""
+
+    @property
+    def name(self) -> str:
+        """The name that the client gave it, reduced to its last component."""
