@@ -11,7 +11,10 @@ from .request import Headers
 from .request_members import Address
 from .urls import URL
 
-__all__ = ["AsyncSink", "Driver", "Pool", "Request", "SyncSink"]
+__all__ = ["AsyncSink", "Driver", "FilePart", "Pool", "Request", "SyncSink", "refusals_without_request"]
+
+def refusals_without_request() -> list[tuple[int, str, list[tuple[str, str]]]]:
+    """Status, text and header fields of every refusal that comes without a request."""
 
 @final
 class Driver:
@@ -288,6 +291,8 @@ class Request:
     @property
     def _too_deep(self) -> bool: ...
     @property
+    def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
+    @property
     def _streams(self) -> bool: ...
     def _read_chunk(self) -> bytes | None: ...
     def _on_chunk(self, callback: Callable[[], object]) -> None: ...
@@ -331,3 +336,15 @@ class SyncSink:
 
     def fail(self, error: BaseException) -> None:
         """The producer raised."""
+
+@final
+class FilePart:
+    """A file of a form, as the engine has it."""
+
+    @property
+    def field(self) -> str:
+        """The name of its field."""
+
+    @property
+    def name(self) -> str:
+        """The name that the client gave it, reduced to its last component."""

@@ -1,18 +1,17 @@
-"""`request.json()`: a body decoded when the handler asks for it, with the errors of a declared one."""
+"""`request.json()`: a body decoded when the handler asks for it, refused as a declared one is."""
 
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from .exceptions import BadRequest, HTTPException, RequestValidationError, UnsupportedMediaType
-from .shorten import shorten
+from .exceptions import BadRequest, HTTPException, UnsupportedMediaType
 
 if TYPE_CHECKING:
     from ._native import Request
+    from .plan import BodyPlan, HandlerPlan
 
 __all__ = ["decode_json"]
 
@@ -26,63 +25,50 @@ def decode_json(request: Request, type_: Any) -> Any:
     body = request.body
     if not body:
         raise BadRequest("The body is empty, where JSON was expected")
-    if request._too_deep:
-        raise BadRequest("The body is nested too deeply")
-    decode, find = _reader(type_) if type_ is not Any else (msgspec.json.decode, None)
+    plan = None if type_ is Any else _plan(type_)
+    decode = msgspec.json.decode if plan is None else plan.decode
     try:
+        if request._too_deep:
+            raise RecursionError
         return decode(body)
     except msgspec.ValidationError as error:
-        raise _invalid(error, find, body) from None
+        raise _refused(plan, "validation", error, request) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _malformed(error) from None
+        raise _refused(plan, "json", error, request) from None
 
 
-def _reader(type_: Any) -> tuple[Any, Any]:
+def _plan(type_: Any) -> BodyPlan:
     try:
-        return _cached_reader(type_)
+        return _cached_plan(type_)
     except TypeError:
         # Unhashable, as a type annotated with a list is; or no type of a body, which is then said again.
-        return _make_reader(type_)
+        return _make_plan(type_)
 
 
-def _make_reader(type_: Any) -> tuple[Any, Any]:
+def _make_plan(type_: Any) -> BodyPlan:
+    # At the first call: binding is made of modules that import the request.
     from .binding.bodies import body_decoders
     from .binding.body_errors import find_problems, take_apart
+    from .plan import BodyPlan
 
-    decode, _ = body_decoders(type_)
+    decode, decode_msgpack = body_decoders(type_)
     piece = take_apart(type_)
-    return decode, lambda value: find_problems(piece, value)
+    return BodyPlan(decode=decode, decode_msgpack=decode_msgpack, explain=lambda value: find_problems(piece, value))
 
 
-_cached_reader = lru_cache(maxsize=256)(_make_reader)
+_cached_plan = lru_cache(maxsize=256)(_make_plan)
 
 
-def _invalid(error: msgspec.ValidationError, find: Any, body: bytes) -> HTTPException:
-    from .binding.body_errors import MOST, parse_message
+class _OneBody:
+    """What `exception_for` reads of a handler's plan: the body it takes."""
 
-    try:
-        found = list(islice(find(msgspec.json.decode(body)), MOST)) if find is not None else []
-    except msgspec.ValidationError:
-        # As of a number with thousands of digits; the decoder's own words stand.
-        found = []
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
-        # The typed decoder stopped at a wrong type, before what is not well-formed.
-        return _malformed(worse)
-    return RequestValidationError(
-        [
-            {"loc": ["body", *map(_short, path)], "msg": shorten(message), "type": kind}
-            for path, message, kind in found or [parse_message(str(error))]
-        ]
-    )
+    params = ()
+
+    def __init__(self, body: BodyPlan | None) -> None:
+        self.embedded = body
 
 
-def _short(part: str | int) -> str | int:
-    return shorten(part) if isinstance(part, str) else part
+def _refused(plan: BodyPlan | None, code: str, error: Exception, request: Request) -> HTTPException:
+    from .problems import exception_for
 
-
-def _malformed(error: Exception) -> BadRequest:
-    if isinstance(error, RecursionError):
-        return BadRequest("The body is nested too deeply")
-    if isinstance(error, UnicodeDecodeError):
-        return BadRequest("The body is not valid UTF-8")
-    return BadRequest(f"The body is malformed: {shorten(str(error))}")
+    return exception_for(cast("HandlerPlan", _OneBody(plan)), [("body", "", code, error, None)], request)

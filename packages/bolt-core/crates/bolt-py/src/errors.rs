@@ -2,11 +2,11 @@
 use bolt_http::refusal::Refusal;
 use pyo3::prelude::*;
 
-/// `bolt_core.exceptions.HTTPException` with the refusal's status and text; `ClientDisconnect` where the client has left.
+/// The exception of `bolt_core.exceptions` for the refusal's status, with its text; `ClientDisconnect` where the client left.
 pub(crate) fn refusal_error(py: Python<'_>, refusal: &Refusal) -> PyErr {
     let made = py.import("bolt_core.exceptions").and_then(|module| match refusal {
         Refusal::IncompleteBody => module.getattr("ClientDisconnect")?.call1((refusal.detail(),)),
-        _ => module.getattr("HTTPException")?.call1((refusal.status(), refusal.detail())),
+        _ => module.getattr("status_exception")?.call1((refusal.status(), refusal.detail())),
     });
     match made {
         Ok(error) => PyErr::from_value(error),

@@ -4,19 +4,20 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bolt_http::coerce::{self, Int};
+use bolt_http::coerce;
 use bolt_http::head::{Peer, Version};
 use bolt_http::json;
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::bind::scalar;
 use crate::call::CallInput;
 use crate::driver::Driver;
 use crate::refusals::{Told, told};
-use crate::route_plan::{Kind, Param, Plan, Source};
+use crate::route_plan::{Param, Plan, Source};
 
 /// `bolt_core.Request`
 #[pyclass(frozen, name = "Request", module = "bolt_core", weakref)]
@@ -65,7 +66,7 @@ impl Request {
         let plain = || PyString::new(py, text).into_any();
         let takes = |param: &&Param| matches!(param.source, Source::Path(at) if at == index) && !param.many;
         let Some(param) = self.plan.params.iter().find(takes) else { return Ok(plain()) };
-        let Some(value) = scalar(py, param.kind, text) else { return Ok(plain()) };
+        let Some(value) = scalar::read(py, param.kind, text) else { return Ok(plain()) };
         match &param.convert {
             None => Ok(value),
             Some(convert) => match convert.bind(py).call1((value,)) {
@@ -74,19 +75,6 @@ impl Request {
             },
         }
     }
-}
-
-/// The value that a parameter's text stands for; `None` where it is no such value.
-fn scalar<'py>(py: Python<'py>, kind: Kind, text: &str) -> Option<Bound<'py, PyAny>> {
-    Some(match kind {
-        Kind::Str => PyString::new(py, text).into_any(),
-        Kind::Bool => PyBool::new(py, coerce::boolean(text).ok()?).to_owned().into_any(),
-        Kind::Float => PyFloat::new(py, coerce::float(text).ok()?).into_any(),
-        Kind::Int => match coerce::int(text).ok()? {
-            Int::Small(small) => PyInt::new(py, small).into_any(),
-            Int::Big(digits) => py.get_type::<PyInt>().call1((digits,)).ok()?,
-        },
-    })
 }
 
 /// Header bytes as text: ISO 8859-1, in which every byte is a character (RFC 9110 §5.5).
