@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bolt_core.config import ServerConfig
-from bolt_django.fallback.environ import header_variables
+from bolt_core.cgi import header_variables
 from bolt_django.project import Project
 from boltsite import views
 from boltsite_tools.inprocess import Client

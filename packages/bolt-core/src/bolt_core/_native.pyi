@@ -2,11 +2,15 @@
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Callable
-from typing import Any, final
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from io import BytesIO
+from typing import Any, final, overload
 
 from .files import StrPath
+from .multidict import MultiMapping
 from .request import Headers
+from .request_members import Address
+from .urls import URL
 
 __all__ = [
     "AsyncSink",
@@ -128,7 +132,32 @@ class FilePart:
 
 @final
 class Request:
-    """A request as handlers see it."""
+    """A request as handlers see it.
+
+    Whatever is set on it, and is no name of its own, is kept in `state`: `request.user = user` is
+    `request.state["user"] = user`. What is not read costs nothing.
+    """
+
+    user: Any
+    """Who makes the request; `AttributeError` where nothing has authenticated it. With Django, `AnonymousUser` then."""
+
+    session: Any
+    """The session, where a session middleware has set one."""
+
+    auth: dict[str, Any]
+    """What the credentials say, empty without any; the same as `request["auth"]`."""
+
+    auser: Callable[[], Awaitable[Any]]
+    """`await request.auser()` is `request.user`, loaded without blocking the event loop."""
+
+    resolver_match: Any
+    """`None`, as nothing has resolved the path in Django's URLconf."""
+
+    as_django: Callable[[], Any]
+    """With Django: the request as Django's own class, for code that takes no other."""
+
+    get_signed_cookie: Callable[..., Any]
+    """With Django: as `HttpRequest.get_signed_cookie`."""
 
     @property
     def method(self) -> str:
@@ -139,6 +168,10 @@ class Request:
         """The path, percent-decoded."""
 
     @property
+    def path_info(self) -> str:
+        """The same as `path`."""
+
+    @property
     def raw_path(self) -> str:
         """The path as sent."""
 
@@ -147,19 +180,38 @@ class Request:
         """The query as sent, without its question mark."""
 
     @property
+    def url(self) -> URL:
+        """The request's absolute URL, whose parts have names."""
+
+    @property
     def http_version(self) -> str:
         """`1.0` or `1.1`."""
 
     @property
     def scheme(self) -> str:
-        """`http`."""
+        """`http` or `https`: what the client used, as far as a proxy in front is trusted to say so."""
+
+    def is_secure(self) -> bool:
+        """Whether the client used https."""
 
     @property
     def host(self) -> str:
-        """The host the request names, with its port if it has one."""
+        """The host the request names, with its port if it has one; empty in HTTP/1.0 without a Host field."""
+
+    def get_host(self) -> str:
+        """The host that the client asked for, with the port it named."""
+
+    def get_port(self) -> str:
+        """The port that the client asked for."""
+
+    def get_full_path(self, force_append_slash: bool = False) -> str:
+        """Path and query as sent; *force_append_slash* ends the path with a slash."""
+
+    def build_absolute_uri(self, location: str | None = None) -> str:
+        """*location*, seen from this request, as an absolute URI; by default the request's own."""
 
     @property
-    def client(self) -> tuple[str, int] | None:
+    def client(self) -> Address | None:
         """The peer's address and port; `None` on a Unix socket or in process."""
 
     @property
@@ -171,25 +223,93 @@ class Request:
         """Header fields by case-insensitive name."""
 
     @property
+    def META(self) -> dict[str, Any]:
+        """CGI variables of the request, as Django has them."""
+
+    @property
+    def content_type(self) -> str:
+        """The body's media type in lower case, without parameters; empty where none was sent."""
+
+    @property
+    def content_params(self) -> dict[str, str]:
+        """Parameters of the body's media type, as `charset`."""
+
+    @property
+    def encoding(self) -> str | None:
+        """The charset that the body's media type names; `None` where it names none that Python knows."""
+
+    def accepts(self, media_type: str) -> bool:
+        """Whether the client takes a reply of *media_type* (RFC 9110 §12.5.1)."""
+
+    @property
     def cookies(self) -> dict[str, str]:
         """Cookies by name."""
 
     @property
-    def query_params(self) -> dict[str, list[str]]:
-        """The values of each query parameter."""
+    def COOKIES(self) -> dict[str, str]:
+        """The same as `cookies`."""
 
     @property
-    def path_params(self) -> dict[str, str]:
-        """Path parameters, percent-decoded."""
+    def query_params(self) -> MultiMapping[str]:
+        """Query parameters: `[]` gives the last value, `getlist` all of them."""
+
+    @property
+    def GET(self) -> MultiMapping[str]:
+        """The same as `query_params`."""
+
+    @property
+    def path_params(self) -> dict[str, Any]:
+        """Path parameters as the handler takes them, else percent-decoded text."""
 
     @property
     def body(self) -> bytes:
         """The body; raises `RuntimeError` on a route that streams it."""
 
+    def read(self, size: int = -1, /) -> bytes:
+        """The next *size* bytes of the body, all that are left by default."""
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """The body's next line, with its line break."""
+
+    def readlines(self) -> list[bytes]:
+        """The lines that are left of the body."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+    @overload
+    def json(self) -> Any: ...
+    @overload
+    def json[T](self, type: type[T]) -> T: ...
+    @overload
+    def json(self, type: Any = ...) -> Any: ...
+    def form(self) -> FormData:
+        """The form in the body, empty where that is none; text fields and files."""
+
+    @property
+    def POST(self) -> MultiMapping[str]:
+        """Text fields of a form that was sent by POST; empty for any other method or body."""
+
+    @property
+    def FILES(self) -> MultiMapping[UploadFile]:
+        """Files of a form that was sent by POST; empty for any other method or body."""
+
+    def stream(self) -> AsyncIterator[bytes]:
+        """The body in pieces as they arrive; a streamed one can be read once.
+
+        Raises `HTTPException` when it breaks a limit, `ClientDisconnect` when the client leaves before its end.
+        """
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client has left. Lets the event loop look before it answers."""
+
     @property
     def state(self) -> dict[str, Any]:
         """A place for values of this request."""
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """A value of `state`; `auth` is a dict, empty without credentials."""
+
+    def __getitem__(self, key: str, /) -> Any: ...
+    def __contains__(self, key: object, /) -> bool: ...
     @property
     def plan(self) -> Any:
         """The `HandlerPlan` of the route."""
@@ -198,13 +318,20 @@ class Request:
     def slash_redirect(self) -> bool:
         """For the fallback: whether a route would match with a slash appended."""
 
-    def stream(self) -> AsyncIterator[bytes]:
-        """The body in pieces as they arrive."""
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """A value of `state`; `auth` is a dict, empty without credentials."""
-
-    def __getitem__(self, key: str, /) -> Any: ...
+    @property
+    def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
+    @property
+    def _peer(self) -> tuple[str, int] | None: ...
+    @property
+    def _media_type(self) -> tuple[str, dict[str, str]]: ...
+    @property
+    def _lazy(self) -> dict[str, Any]: ...
+    @property
+    def _file(self) -> BytesIO: ...
+    @property
+    def _gone(self) -> bool: ...
+    @property
+    def _too_deep(self) -> bool: ...
     @property
     def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
     @property

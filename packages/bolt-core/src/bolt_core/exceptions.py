@@ -9,6 +9,7 @@ from bolt_core.statuses import reason_phrase as reason_phrase
 __all__ = [
     "BadGateway",
     "BadRequest",
+    "ClientDisconnect",
     "ConfigError",
     "Conflict",
     "ExpectationFailed",
@@ -146,6 +147,10 @@ class BadRequest(_FixedStatus):
     """400: the request is malformed."""
 
     default_status = 400
+
+
+class ClientDisconnect(BadRequest):
+    """The client left before the whole of its body was read; raised by `request.stream()`, answered to nobody."""
 
 
 class Unauthorized(_FixedStatus):

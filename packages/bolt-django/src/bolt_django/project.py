@@ -15,6 +15,7 @@ from bolt_django import conf, runtime
 from bolt_django.discovery import DiscoveryError, find_apis
 from bolt_django.fallback import DjangoFallback
 from bolt_django.options import RunOptions
+from bolt_django.request import SUPPORT
 
 # What Django allows when DEBUG is on and ALLOWED_HOSTS empty (HttpRequest.get_host).
 _DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
@@ -82,5 +83,5 @@ def serve(
     runtime.prepare(pool, context, most_lanes=config.pool_size)
     name = sockets[0].getsockname()
     if isinstance(name, tuple):
-        project.fallback.server = (name[0], str(name[1]))
+        project.fallback.server = SUPPORT.address = (name[0], str(name[1]))
     run(project.app, sockets=sockets, config=config, ready=ready, base_context=context, pool=pool)

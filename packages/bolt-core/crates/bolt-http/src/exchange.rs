@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
@@ -86,7 +87,8 @@ pub(crate) struct Slot {
     /// Set when the responder was dropped without an answer.
     lost: Cell<bool>,
     connection: RefCell<Option<Waker>>,
-    gone: Cell<bool>,
+    /// Shared with whoever asks later, on any thread, whether the client is still there.
+    gone: Arc<AtomicBool>,
     on_gone: RefCell<Option<Box<dyn FnOnce()>>>,
     on_replied: RefCell<Option<Box<dyn FnOnce()>>>,
 }
@@ -114,7 +116,7 @@ impl Slot {
 
     /// The client went away: tells whoever is still working on the answer, or waits for the end of the reply.
     pub(crate) fn client_gone(&self) {
-        self.gone.set(true);
+        self.gone.store(true, Ordering::Relaxed);
         call_once(&self.on_gone);
         self.replied();
     }
@@ -154,7 +156,7 @@ impl Responder {
     /// Answers; wakes the connection.
     pub fn send(mut self, answer: Answer) {
         if let Some(slot) = self.slot.take() {
-            if slot.gone.get() {
+            if slot.gone.load(Ordering::Relaxed) {
                 return;
             }
             *slot.answer.borrow_mut() = Some(answer);
@@ -164,13 +166,18 @@ impl Responder {
 
     /// Whether the client went away since the request arrived.
     pub fn is_gone(&self) -> bool {
-        self.slot.as_ref().is_some_and(|slot| slot.gone.get())
+        self.slot.as_ref().is_some_and(|slot| slot.gone.load(Ordering::Relaxed))
+    }
+
+    /// Becomes true when the client's connection ends, before the answer is sent or after.
+    pub fn gone_flag(&self) -> Arc<AtomicBool> {
+        self.slot.as_ref().map_or_else(Arc::default, |slot| slot.gone.clone())
     }
 
     /// Calls `notify` once when the client goes away before the answer is sent; at once if it already has.
     pub fn on_gone(&self, notify: impl FnOnce() + 'static) {
         let Some(slot) = &self.slot else { return };
-        if slot.gone.get() {
+        if slot.gone.load(Ordering::Relaxed) {
             notify();
         } else {
             *slot.on_gone.borrow_mut() = Some(Box::new(notify));
@@ -181,7 +188,7 @@ impl Responder {
     /// once if it already has. To be asked for before the answer is sent.
     pub fn on_replied(&self, notify: impl FnOnce() + 'static) {
         let Some(slot) = &self.slot else { return };
-        if slot.gone.get() {
+        if slot.gone.load(Ordering::Relaxed) {
             notify();
         } else {
             *slot.on_replied.borrow_mut() = Some(Box::new(notify));
@@ -485,7 +492,7 @@ impl Drop for BodySender {
     fn drop(&mut self) {
         // A connection that ends in the middle of a body must not leave its reader waiting.
         if self.channel.ended.borrow().is_none() {
-            self.end(Err(Refusal::BadRequest("The connection ended before the body was complete")));
+            self.end(Err(Refusal::IncompleteBody));
         }
     }
 }

@@ -51,6 +51,8 @@ pub enum Refusal {
     UriTooLong,
     /// The body's media type is not one that the route reads.
     UnsupportedMediaType,
+    /// The client left, or ended its side of the connection, in the middle of the body.
+    IncompleteBody,
     /// An expectation other than `100-continue` (RFC 9110 §10.1.1).
     ExpectationFailed,
     /// Too many header fields, or too many bytes of them.
@@ -72,7 +74,7 @@ impl Refusal {
     /// The reply's status.
     pub fn status(&self) -> u16 {
         match self {
-            Refusal::BadRequest(_) | Refusal::BadHost => 400,
+            Refusal::BadRequest(_) | Refusal::BadHost | Refusal::IncompleteBody => 400,
             Refusal::Forbidden => 403,
             Refusal::NotFound => 404,
             Refusal::MethodNotAllowed { .. } => 405,
@@ -105,6 +107,7 @@ impl Refusal {
             Refusal::BodyTooLarge { .. } => "The request body is too large",
             Refusal::UriTooLong => "The request line is too long",
             Refusal::UnsupportedMediaType => "Unsupported Media Type",
+            Refusal::IncompleteBody => "The request ended before its body was complete",
             Refusal::ExpectationFailed => "The only expectation supported is 100-continue",
             Refusal::HeadersTooLarge => "The request header fields are too large",
             Refusal::HandlerLost => "Internal Server Error",

@@ -1,5 +1,6 @@
 //! One request on its way through a handler: what it brings, the arguments it makes, the job it is on a pool thread.
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use bolt_http::form::Form;
 use bolt_http::head::{RequestHead, Span};
@@ -26,6 +27,8 @@ pub(crate) struct CallInput {
     /// The parsed form, of a route that reads one.
     pub(crate) form: Option<Arc<Form>>,
     pub(crate) slash_redirect: bool,
+    /// Whether the client has left.
+    pub(crate) gone: Arc<AtomicBool>,
     /// What the engine refuses the request with, of a call that only words it.
     pub(crate) refusal: Option<Arc<Refusal>>,
 }

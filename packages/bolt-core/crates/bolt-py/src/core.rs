@@ -12,6 +12,7 @@ use std::task::Waker;
 use bolt_http::exchange::{Answer, BodyPart, BodyReader, Exchange, HIGH_WATER, Handler, Responder, reply_stream};
 use bolt_http::reply::ReplyHead;
 use bytes::Bytes;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use slab::Slab;
@@ -384,8 +385,9 @@ impl Core {
 
     pub(crate) fn read_chunk<'py>(&self, py: Python<'py>, id: u64) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let bodies = self.bodies.borrow();
-        // The reply has gone out, and with it the rest of the body.
-        let Some(body) = bodies.get(&id) else { return Ok(Some(PyBytes::new(py, &[]))) };
+        let Some(body) = bodies.get(&id) else {
+            return Err(PyRuntimeError::new_err("the reply has been sent, and what was left of the body is gone with it"));
+        };
         match body.reader.next_part() {
             BodyPart::Chunk(bytes) => Ok(Some(PyBytes::new(py, &bytes))),
             BodyPart::End => Ok(Some(PyBytes::new(py, &[]))),

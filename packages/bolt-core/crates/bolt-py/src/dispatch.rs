@@ -328,7 +328,8 @@ impl Local {
         let slash_redirect = exchange.route.slash_redirect;
         let refusal = exchange.refusal.map(Arc::new);
         let params = exchange.route.params;
-        let input = CallInput { head: exchange.head, params, body, form, slash_redirect, refusal };
+        let gone = exchange.responder.gone_flag();
+        let input = CallInput { head: exchange.head, params, body, form, slash_redirect, gone, refusal };
         let call =
             Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
         let call = self.core.calls.borrow_mut().insert(call);

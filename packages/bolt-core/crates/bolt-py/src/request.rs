@@ -1,17 +1,23 @@
 //! The request that handlers see: a view on the parsed head, whose strings become Python objects when asked for.
+//!
+//! `bolt_core.request` adds to the class what is no matter of speed: its members there are plain functions and properties.
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bolt_http::coerce;
 use bolt_http::head::{Peer, Version};
-use pyo3::exceptions::{PyKeyError, PyRuntimeError};
+use bolt_http::json;
+use pyo3::exceptions::{PyAttributeError, PyKeyError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use pyo3::{PyTraverseError, PyVisit};
 
+use crate::bind::scalar;
 use crate::call::CallInput;
 use crate::driver::Driver;
 use crate::refusals::{Told, told};
-use crate::route_plan::Plan;
+use crate::route_plan::{Param, Plan, Source};
 
 /// `bolt_core.Request`
 #[pyclass(frozen, name = "Request", module = "bolt_core", weakref)]
@@ -22,8 +28,11 @@ pub(crate) struct Request {
     headers: PyOnceLock<Py<PyAny>>,
     cookies: PyOnceLock<Py<PyAny>>,
     query: PyOnceLock<Py<PyAny>>,
+    path_params: PyOnceLock<Py<PyDict>>,
     body: PyOnceLock<Py<PyBytes>>,
     state: PyOnceLock<Py<PyDict>>,
+    /// What `bolt_core.request` computed once.
+    lazy: PyOnceLock<Py<PyDict>>,
 }
 
 impl Request {
@@ -35,8 +44,10 @@ impl Request {
             headers: PyOnceLock::new(),
             cookies: PyOnceLock::new(),
             query: PyOnceLock::new(),
+            path_params: PyOnceLock::new(),
             body: PyOnceLock::new(),
             state: PyOnceLock::new(),
+            lazy: PyOnceLock::new(),
         }
     }
 
@@ -47,6 +58,26 @@ impl Request {
     /// Calls `bolt_core.request.<function>` with the argument.
     fn python<'py>(py: Python<'py>, function: &str, argument: Bound<'py, PyAny>) -> PyResult<Py<PyAny>> {
         Ok(py.import("bolt_core.request")?.getattr(function)?.call1((argument,))?.unbind())
+    }
+
+    /// The value under a key of `state`, without making one that is not there.
+    fn kept<'py>(&self, py: Python<'py>, key: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.state.get(py).map_or(Ok(None), |state| state.bind(py).get_item(key))
+    }
+
+    /// A path parameter as the handler takes it; as text where it takes none of that name, or refuses this one.
+    fn path_value<'py>(&self, py: Python<'py>, index: usize, text: &str) -> PyResult<Bound<'py, PyAny>> {
+        let plain = || PyString::new(py, text).into_any();
+        let takes = |param: &&Param| matches!(param.source, Source::Path(at) if at == index) && !param.many;
+        let Some(param) = self.plan.params.iter().find(takes) else { return Ok(plain()) };
+        let Some(value) = scalar::read(py, param.kind, text) else { return Ok(plain()) };
+        match &param.convert {
+            None => Ok(value),
+            Some(convert) => match convert.bind(py).call1((value,)) {
+                Err(error) if error.is_instance_of::<PyValueError>(py) => Ok(plain()),
+                converted => converted,
+            },
+        }
     }
 }
 
@@ -90,17 +121,12 @@ impl Request {
     }
 
     #[getter]
-    fn scheme(&self) -> &'static str {
-        "http"
-    }
-
-    #[getter]
     fn host(&self) -> &str {
         self.input.head.host().unwrap_or("")
     }
 
     #[getter]
-    fn client(&self) -> Option<(String, u16)> {
+    fn _peer(&self) -> Option<(String, u16)> {
         match self.input.head.peer() {
             Peer::Tcp(address) => Some((address.ip().to_string(), address.port())),
             _ => None,
@@ -135,6 +161,16 @@ impl Request {
         Ok(made.clone_ref(py))
     }
 
+    #[getter(COOKIES)]
+    fn django_cookies(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.cookies(py)
+    }
+
+    #[getter(GET)]
+    fn django_get(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        self.query_params(py)
+    }
+
     #[getter]
     fn query_params(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let made = self.query.get_or_try_init(py, || {
@@ -145,19 +181,24 @@ impl Request {
     }
 
     #[getter]
-    fn path_params<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let params = PyDict::new(py);
-        for (name, span) in self.plan.path_names.iter().zip(&self.input.params) {
-            params.set_item(name, coerce::percent_decode_lossy(self.input.head.slice(*span)))?;
-        }
-        Ok(params)
+    fn path_params(&self, py: Python<'_>) -> PyResult<Py<PyDict>> {
+        let made = self.path_params.get_or_try_init(py, || {
+            let params = PyDict::new(py);
+            for (index, (name, span)) in self.plan.path_names.iter().zip(&self.input.params).enumerate() {
+                let text = coerce::percent_decode_lossy(self.input.head.slice(*span));
+                params.set_item(name, self.path_value(py, index, &text)?)?;
+            }
+            Ok::<_, PyErr>(params.unbind())
+        })?;
+        Ok(made.clone_ref(py))
     }
 
     #[getter]
     fn body(&self, py: Python<'_>) -> PyResult<Py<PyBytes>> {
         if self.stream.is_some() {
             return Err(PyRuntimeError::new_err(
-                "this route reads its body as a stream: use `async for chunk in request.stream()`",
+                "this route reads its body as a stream: use `async for chunk in request.stream()`, or register it without \
+                 stream_body=True",
             ));
         }
         let made = self.body.get_or_init(py, || PyBytes::new(py, &self.input.body).unbind());
@@ -210,21 +251,85 @@ impl Request {
         self.stream.is_some()
     }
 
+    #[getter]
+    fn _lazy(&self, py: Python<'_>) -> Py<PyDict> {
+        self.lazy.get_or_init(py, || PyDict::new(py).unbind()).clone_ref(py)
+    }
+
+    /// Whether the client has left.
+    #[getter]
+    fn _gone(&self) -> bool {
+        self.input.gone.load(Ordering::Relaxed)
+    }
+
+    /// Whether the body, read as JSON, is nested more deeply than is safe to decode.
+    #[getter]
+    fn _too_deep(&self) -> bool {
+        json::check(&self.input.body).is_err()
+    }
+
     #[pyo3(signature = (key, default=None))]
-    fn get(&self, py: Python<'_>, key: &str, default: Option<Py<PyAny>>) -> PyResult<Py<PyAny>> {
-        match self.state(py).bind(py).get_item(key)? {
-            Some(value) => Ok(value.unbind()),
-            None if key == "auth" && default.is_none() => Ok(PyDict::new(py).into_any().unbind()),
-            None => Ok(default.unwrap_or_else(|| py.None())),
+    fn get<'py>(
+        &self,
+        py: Python<'py>,
+        key: &Bound<'py, PyString>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match self.kept(py, key)? {
+            Some(value) => Ok(value),
+            None if default.is_none() && key == "auth" => Ok(PyDict::new(py).into_any()),
+            None => Ok(default.unwrap_or_else(|| py.None().into_bound(py))),
         }
     }
 
-    fn __getitem__(&self, py: Python<'_>, key: &str) -> PyResult<Py<PyAny>> {
-        match self.state(py).bind(py).get_item(key)? {
-            Some(value) => Ok(value.unbind()),
-            None if key == "auth" => Ok(PyDict::new(py).into_any().unbind()),
-            None => Err(PyKeyError::new_err(key.to_owned())),
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        match self.kept(py, key)? {
+            Some(value) => Ok(value),
+            None if key == "auth" => Ok(PyDict::new(py).into_any()),
+            None => Err(PyKeyError::new_err(key.clone().unbind())),
         }
+    }
+
+    fn __contains__(&self, py: Python<'_>, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let Ok(key) = key.cast::<PyString>() else { return Ok(false) };
+        Ok(key == "auth" || self.kept(py, key)?.is_some())
+    }
+
+    /// What the class does not have: a value of `state`, else what is registered for the name.
+    fn __getattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<Py<PyAny>> {
+        let py = slf.py();
+        match slf.get().kept(py, name)? {
+            Some(value) => Ok(value.unbind()),
+            None => Ok(py.import("bolt_core.request")?.getattr("absent_attribute")?.call1((slf, name))?.unbind()),
+        }
+    }
+
+    fn __setattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>, value: Bound<'_, PyAny>) -> PyResult<()> {
+        if slf.get_type().hasattr(name)? {
+            return Err(PyAttributeError::new_err(format!("request.{name} is read-only: it is what the client sent")));
+        }
+        slf.get().state(slf.py()).bind(slf.py()).set_item(name, value)
+    }
+
+    fn __delattr__(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        if slf.get().kept(slf.py(), name)?.is_none() || slf.get_type().hasattr(name)? {
+            return Err(PyAttributeError::new_err(format!("request.{name} has not been set")));
+        }
+        slf.get().state(slf.py()).bind(slf.py()).del_item(name)
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err(
+            "a Request belongs to its connection and cannot be copied or pickled; hand on the values that are needed",
+        ))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // SAFETY: the collector runs with the GIL held, and nothing here runs Python code.
+        let py = unsafe { Python::assume_attached() };
+        // What handlers put there may refer to the request. The dicts themselves are cleared by the collector.
+        visit.call(self.state.get(py))?;
+        visit.call(self.lazy.get(py))
     }
 
     fn __repr__(&self) -> String {

@@ -1,6 +1,5 @@
 """Django's exceptions as error replies, its signal on a 500, and its debug page."""
 
-import io
 import logging
 import traceback
 from typing import Any
@@ -31,12 +30,11 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.exceptions import BadRequest as DjangoBadRequest
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 
 from bolt_django import conf
-from bolt_django.fallback.environ import make_environ
+from bolt_django.request import as_django
 
 _TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
 
@@ -81,11 +79,6 @@ def invalid(exc: ValidationError, request: Any) -> RequestValidationError:
     )
 
 
-def django_request(request: Any) -> WSGIRequest:
-    """*request* as Django's own class, for what takes no other: signal receivers and the debug page. It has no body."""
-    return WSGIRequest(make_environ(request, io.BytesIO(), None, ("localhost", "80")))
-
-
 def signal(exc: BaseException, request: Any) -> None:
     """Send `got_request_exception`; inside an except block, as error trackers read `sys.exc_info()`."""
     made = exc.__traceback__
@@ -93,7 +86,7 @@ def signal(exc: BaseException, request: Any) -> None:
         raise exc
     except BaseException:
         exc.__traceback__ = made  # without this function's own frame
-        signals.got_request_exception.send(sender=None, request=django_request(request))
+        signals.got_request_exception.send(sender=None, request=as_django(request))
 
 
 def debug_page(exc: BaseException, request: Any) -> HTTPException | Response | None:
@@ -106,7 +99,7 @@ def debug_page(exc: BaseException, request: Any) -> HTTPException | Response | N
     # Imported when needed, as it brings Django's template engine.
     from django.views.debug import technical_500_response
 
-    asked = django_request(request)
+    asked = as_django(request)
     if asked.get_preferred_type(["application/json", "text/html"]) == "text/html":
         page = technical_500_response(asked, type(exc), exc, exc.__traceback__)
         return HTML(page.content, status_code=500)

@@ -26,7 +26,6 @@ const READ_AHEAD: usize = 16 * 1024;
 const SMALL_CHUNK: usize = 4 * 1024;
 
 const INCOMPLETE_HEAD: Refusal = Refusal::BadRequest("The request ended before its head was complete");
-const INCOMPLETE_BODY: Refusal = Refusal::BadRequest("The request ended before its body was complete");
 const ANSWERED: Refusal = Refusal::BadRequest("The request was answered before its body was read");
 
 /// The body of the request in flight.
@@ -286,7 +285,7 @@ impl<T: Io + 'static> Connection<T> {
 
     fn body_arrived(&mut self, read: Poll<std::io::Result<usize>>, cx: &mut Context<'_>) -> Poll<Result<(), Halt>> {
         match read {
-            Poll::Ready(Ok(0)) => Poll::Ready(Err(INCOMPLETE_BODY.into())),
+            Poll::Ready(Ok(0)) => Poll::Ready(Err(Refusal::IncompleteBody.into())),
             Poll::Ready(Ok(length)) => {
                 self.body.pace.arrived(length);
                 Poll::Ready(Ok(()))
@@ -388,13 +387,13 @@ impl<T: Io + 'static> Connection<T> {
             return self.client_left();
         }
         if !waits_for_reader {
-            self.body.fail_stream(INCOMPLETE_BODY);
+            self.body.fail_stream(Refusal::IncompleteBody);
         }
         Poll::Pending
     }
 
     fn client_left(&mut self) -> Poll<()> {
-        self.body.fail_stream(INCOMPLETE_BODY);
+        self.body.fail_stream(Refusal::IncompleteBody);
         Poll::Ready(())
     }
 

@@ -3,7 +3,7 @@
 //! Every problem is collected; the Python hook words them. What `convert`, `build` and `decode` raise as `ValueError` is the
 //! client's mistake, anything else the handler's.
 mod body;
-mod scalar;
+pub(crate) mod scalar;
 mod values;
 
 use std::borrow::Cow;

@@ -6,7 +6,7 @@ use pyo3::types::{PyBool, PyFloat, PyInt, PyString};
 use crate::route_plan::Kind;
 
 /// The value that `text` stands for; `None` where it is no such value.
-pub(super) fn read<'py>(py: Python<'py>, kind: Kind, text: &str) -> Option<Bound<'py, PyAny>> {
+pub(crate) fn read<'py>(py: Python<'py>, kind: Kind, text: &str) -> Option<Bound<'py, PyAny>> {
     Some(match kind {
         Kind::Str => PyString::new(py, text).into_any(),
         Kind::Bool => PyBool::new(py, coerce::boolean(text).ok()?).to_owned().into_any(),

@@ -1,0 +1,234 @@
+"""Members of `Request` that are no matter of speed, written in Python and put on the native class once."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import functools
+import inspect
+import io
+from collections.abc import Callable, Iterator
+from email.message import Message
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import request as _request
+from .cgi import cgi_variables
+from .media_types import accepts as header_accepts
+from .multidict import MultiMapping
+from .request_json import decode_json
+from .urls import URL, absolute
+
+if TYPE_CHECKING:
+    from ._native import Request
+
+__all__ = ["Address", "install"]
+
+
+class Address(NamedTuple):
+    """The other end of a connection."""
+
+    host: str
+    port: int
+
+
+def _lazy[R: "Request", V](make: Callable[[R], V]) -> property:
+    """A property that is computed when first read and then kept with the request."""
+    name = make.__name__
+
+    @functools.wraps(make)
+    def read(request: R) -> V:
+        kept = request._lazy
+        if name in kept:
+            value: V = kept[name]
+            return value
+        # Two threads may both have made one; they get the same.
+        return kept.setdefault(name, make(request))
+
+    return property(read)
+
+
+@_lazy
+def client(request: Request) -> Address | None:
+    """The peer's address and port; `None` on a Unix socket or in process."""
+    peer = request._peer
+    return None if peer is None else Address(*peer)
+
+
+@_lazy
+def META(request: Request) -> dict[str, Any]:  # noqa: N802 - Django's name
+    """CGI variables of the request, as Django has them."""
+    return cgi_variables(request, _request.support().server(request))
+
+
+@property
+def scheme(request: Request) -> str:
+    """`http` or `https`: what the client used, as far as a proxy in front is trusted to say so."""
+    return _request.support().scheme(request)
+
+
+def is_secure(request: Request) -> bool:
+    """Whether the client used https."""
+    return request.scheme == "https"
+
+
+def get_host(request: Request) -> str:
+    """The host that the client asked for, with the port it named."""
+    return _request.support().host(request)
+
+
+def get_port(request: Request) -> str:
+    """The port that the client asked for."""
+    return _request.support().port(request)
+
+
+def get_full_path(request: Request, force_append_slash: bool = False) -> str:
+    """Path and query as sent; *force_append_slash* ends the path with a slash."""
+    path, query = request.raw_path, request.query_string
+    slash = "/" if force_append_slash and not path.endswith("/") else ""
+    return f"{path}{slash}?{query}" if query else path + slash
+
+
+def build_absolute_uri(request: Request, location: str | None = None) -> str:
+    """*location*, seen from this request, as an absolute URI; by default the request's own."""
+    base = f"{request.scheme}://{request.get_host()}"
+    if location is None:
+        return base + request.get_full_path()
+    return absolute(base, request.raw_path, str(location))
+
+
+@property
+def url(request: Request) -> URL:
+    """The request's absolute URL, whose parts have names."""
+    return URL(request.build_absolute_uri())
+
+
+@_lazy
+def _media_type(request: Request) -> tuple[str, dict[str, str]]:
+    """Type and parameters of the body."""
+    message = Message()
+    message["content-type"] = request.headers.get("content-type", "")
+    (essence, _), *params = message.get_params([("", "")])
+    # RFC 2231 values, in three parts, belong to mail.
+    return essence.lower(), {name.lower(): value for name, value in params if isinstance(value, str)}
+
+
+@property
+def content_type(request: Request) -> str:
+    """The body's media type in lower case, without parameters; empty where none was sent."""
+    essence: str = request._media_type[0]
+    return essence
+
+
+@property
+def content_params(request: Request) -> dict[str, str]:
+    """Parameters of the body's media type, as `charset`."""
+    params: dict[str, str] = request._media_type[1]
+    return params
+
+
+@property
+def encoding(request: Request) -> str | None:
+    """The charset that the body's media type names; `None` where it names none that Python knows."""
+    charset = request.content_params.get("charset")
+    try:
+        return codecs.lookup(charset).name if charset else None
+    except LookupError:
+        return None
+
+
+def accepts(request: Request, media_type: str) -> bool:
+    """Whether the client takes a reply of *media_type* (RFC 9110 §12.5.1)."""
+    return header_accepts(request.headers.get("accept", "*/*"), media_type)
+
+
+def json(request: Request, type: Any = Any) -> Any:
+    """The body decoded from JSON, as *type* if given; an untyped body is decoded once.
+
+    Raises `UnsupportedMediaType` where the body is not declared as JSON, `BadRequest` where it is none, and
+    `RequestValidationError` with every problem where it is no *type*; `TypeError` for a type that is no body's.
+    """
+    if type is not Any:
+        return decode_json(request, type)
+    kept = request._lazy
+    return kept["json"] if "json" in kept else kept.setdefault("json", decode_json(request, Any))
+
+
+async def is_disconnected(request: Request) -> bool:
+    """Whether the client has left. Lets the event loop look before it answers."""
+    if not request._gone:
+        await asyncio.sleep(0)
+    return request._gone
+
+
+async def auser(request: Request) -> Any:
+    """`request.user`, awaited where it is awaitable."""
+    user = request.user
+    return await user if inspect.isawaitable(user) else user
+
+
+@_lazy
+def _file(request: Request) -> io.BytesIO:
+    """The body as a file with a position."""
+    return io.BytesIO(request.body)
+
+
+def read(request: Request, size: int = -1, /) -> bytes:
+    """The next *size* bytes of the body, all that are left by default."""
+    file: io.BytesIO = request._file
+    return file.read(size)
+
+
+def readline(request: Request, size: int = -1, /) -> bytes:
+    """The body's next line, with its line break."""
+    file: io.BytesIO = request._file
+    return file.readline(size)
+
+
+def readlines(request: Request) -> list[bytes]:
+    """The lines that are left of the body."""
+    return list(request)
+
+
+def __iter__(request: Request) -> Iterator[bytes]:  # noqa: N807 - becomes the class's own
+    """The lines that are left of the body."""
+    return iter(request.readline, b"")
+
+
+_MEMBERS: tuple[Any, ...] = (
+    is_secure,
+    get_host,
+    get_port,
+    get_full_path,
+    build_absolute_uri,
+    accepts,
+    json,
+    is_disconnected,
+    read,
+    readline,
+    readlines,
+    __iter__,
+)
+_PROPERTIES: dict[str, property] = {
+    "client": client,
+    "META": META,
+    "scheme": scheme,
+    "url": url,
+    "content_type": content_type,
+    "content_params": content_params,
+    "encoding": encoding,
+    "_media_type": _media_type,
+    "_file": _file,
+}
+
+
+def install(request_class: type[Request]) -> None:
+    """Put the members on the native class, whose own they are from then on."""
+    for function in _MEMBERS:
+        function.__qualname__ = f"Request.{function.__name__}"
+        setattr(request_class, function.__name__, function)
+    for name, made in _PROPERTIES.items():
+        setattr(request_class, name, made)
+    request_class.path_info = request_class.path  # type: ignore[misc, method-assign]
+    # Not on the class, so that Django's `login` can set another.
+    _request.register_request_method("auser", auser)
+    _request.register_request_attribute("resolver_match", lambda request: None)
