@@ -1,11 +1,13 @@
 """`BoltAPI`: the routes of an application, and the frozen form that a server runs."""
 
+import functools
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from bolt_core import dispatch
 from bolt_core.binding import compile_handler
 from bolt_core.exceptions import ConfigError
+from bolt_core.lifespan import Lifespan, Stage, check_lifespan, described
 from bolt_core.options import RouteOptions
 from bolt_core.plan import HandlerPlan
 from bolt_core.routing import FrozenApp, Router, TrailingSlash
@@ -18,10 +20,26 @@ class BoltAPI(Router):
 
     *prefix* and *tags* are those of `Router`. *trailing_slash* decides what a path gets that only lacks its last `/`
     to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404.
+
+    *lifespan* is called with this object in each serving process and returns a context manager, asynchronous or not
+    (then it runs on the pool): a function decorated with `contextlib.asynccontextmanager`, most often. It is entered
+    before the startup hooks and left after the shutdown hooks; a dict that it yields is in `state` meanwhile.
     """
 
-    def __init__(self, *, prefix: str = "", tags: Iterable[str] = (), trailing_slash: TrailingSlash = "append") -> None:
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        tags: Iterable[str] = (),
+        trailing_slash: TrailingSlash = "append",
+        lifespan: Lifespan | None = None,
+    ) -> None:
         super().__init__(prefix, tags=tags)
+        if lifespan is not None:
+            check_lifespan(lifespan)
+        self._lifespan = lifespan
+        self.state: dict[str, Any] = {}
+        """What belongs to the running application, such as its connection pools; the process's, not a request's."""
         if trailing_slash not in ("append", "strict"):
             raise ConfigError(f"BoltAPI: trailing_slash={trailing_slash!r}; use 'append' or 'strict'")
         self.trailing_slash = trailing_slash
@@ -42,12 +60,24 @@ class BoltAPI(Router):
     def freeze(self) -> FrozenApp:
         """The application as it stands, always the same; registering a route after this is a `ConfigError`."""
         if self._frozen is None:
-            self._frozen = FrozenApp(self.routes, self._fallback, self.trailing_slash, dispatch)
+            self._frozen = FrozenApp(self.routes, self._fallback, self.trailing_slash, dispatch, self.stages)
         return self._frozen
+
+    def stage(self) -> Stage:
+        """The hooks as they stand, and the lifespan around them."""
+        if self._lifespan is None:
+            return super().stage()
+        return Stage(
+            tuple(self._startup),
+            tuple(self._shutdown),
+            functools.partial(self._lifespan, self),
+            described(self._lifespan),
+            self.state,
+        )
 
     def _check_open(self) -> None:
         if self._frozen is not None:
             raise ConfigError(
-                "the application is frozen, because it is being served or tested; register every route and include "
-                "every router before that"
+                "the application is frozen, because it is being served or tested; register every route and hook "
+                "and include every router before that"
             )

@@ -7,6 +7,7 @@ from typing import Any, Literal, Unpack
 
 from bolt_core.binding import Declaration, compile_handler
 from bolt_core.exceptions import ConfigError
+from bolt_core.lifespan import Hooked, Stage, stages_of
 from bolt_core.options import RouteOptions
 from bolt_core.paths import check_method, check_prefix, parse_path
 from bolt_core.plan import HandlerPlan
@@ -25,6 +26,8 @@ class FrozenApp:
     """Answers everything that no route matches; `None` means 404."""
     trailing_slash: TrailingSlash
     hooks: Hooks
+    stages: tuple[Stage, ...] = ()
+    """Startup and shutdown, in the order of startup."""
 
 
 class _Route:
@@ -60,7 +63,7 @@ def _clash(plan: HandlerPlan, rival: HandlerPlan) -> ConfigError:
     )
 
 
-class Router:
+class Router(Hooked):
     """A group of routes below *prefix*, to be included in a `BoltAPI` or another router.
 
     *prefix* starts with `/` and does not end with it; empty means none. It may hold parameters (`/shops/{shop_id}`)
@@ -68,6 +71,7 @@ class Router:
     """
 
     def __init__(self, prefix: str = "", *, tags: Iterable[str] = ()) -> None:
+        super().__init__()
         try:
             self.prefix = check_prefix(prefix)
         except ValueError as error:
@@ -75,6 +79,7 @@ class Router:
         self.tags = tuple(tags)
         self._routes: dict[tuple[str, str], _Route] = {}
         self._mounts: list[tuple[Router, str]] = []
+        self._included: list[Router] = []
 
     @property
     def routes(self) -> tuple[HandlerPlan, ...]:
@@ -146,6 +151,7 @@ class Router:
             raise ConfigError(f"include(): {error}") from error
         self._adopt([route.below(inner) for route in other._routes.values()])
         other._mounts.append((self, inner))
+        self._included.append(other)
 
     def reaches(self, other: "Router") -> bool:
         """Whether *other* is included in this router, directly or not."""
@@ -171,6 +177,22 @@ class Router:
 
     def _check_open(self) -> None:
         """Raise `ConfigError` if no more routes can be added."""
+
+    def _check_hooks_open(self) -> None:
+        self._check_open()
+        for parent, _ in self._mounts:
+            parent._check_hooks_open()
+
+    def _with_included(self) -> Iterable["Router"]:
+        """This router and every one below it, each before those that it includes."""
+        yield self
+        for router in self._included:
+            yield from router._with_included()
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Startup and shutdown of this router and then of those that it includes, each once."""
+        return stages_of(self._with_included())
 
     def get[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for GET; it answers HEAD too, unless the path has a HEAD route of its own. See `route`."""
