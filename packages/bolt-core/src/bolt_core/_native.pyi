@@ -172,6 +172,10 @@ class AsyncSink:
     def write(self, chunk: str | bytes) -> bool:
         """Queue a chunk; `False` asks to wait for room."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether the client has left, once something was written."""
+
     def on_room(self, callback: Callable[[], object]) -> None:
         """Call back once there is room, or the client has left."""
 

@@ -8,7 +8,7 @@ from bolt_core.encoding import JSON_ENCODER
 from bolt_core.headers import check_headers
 from bolt_core.plan import EMPTY_STATUSES, HandlerPlan, ResultPlan
 from bolt_core.responses import JSON, Response, StreamingResponse, is_status
-from bolt_core.types import Headers, Outcome
+from bolt_core.types import Headers, Outcome, Promise
 
 type ResultAdapter = Callable[[Any, Request], Any]
 
@@ -32,7 +32,7 @@ def register_result_adapter(type_: type, adapt: ResultAdapter) -> None:
     _adapters[type_] = adapt
 
 
-def outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outcome:
+def outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outcome | Promise:
     """What *result* becomes; raises what its encoding, its model or an adapter raises."""
     result = _adapted(result, request)
     if isinstance(result, Response):

@@ -132,6 +132,10 @@ class HandlerPlan:
     max_body: int | None = None
     """Bytes; `None` takes the server's limit."""
     cancel_on_disconnect: bool = True
+    check: Callable[[Any], object] | None = None
+    """Called with the request before the handler; what it raises is the answer."""
+    fast: bool = True
+    """Whether the engine may write common results itself; not where every reply takes a look at the request."""
     origin: str = ""
     """`file:line` of the handler, for error messages."""
     info: RouteInfo = field(default_factory=RouteInfo)
@@ -151,5 +155,7 @@ class HandlerPlan:
             "status": self.status,
             # Without content there is nothing to encode, nor a content type.
             "encode": None if self.status in EMPTY_STATUSES else self.result.encode,
+            "fast": self.fast,
+            "check": self.check,
             "params": [param.to_wire() for param in self.params],
         }

@@ -28,7 +28,7 @@ class Response:
     """
 
     media_type: ClassVar[str | None] = None
-    __slots__ = ("content", "content_type", "headers", "status_code")
+    __slots__ = ("background", "content", "content_type", "headers", "status_code")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class Response:
     ) -> None:
         self.content = self.check_content(content)
         self.status_code = check_status(status_code)
+        self.background = None
         self.headers: Headers = []
         if headers:
             self.headers.extend(headers.items() if isinstance(headers, Mapping) else headers)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-from collections.abc import AsyncIterable, Iterable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -106,6 +106,11 @@ class _SyncProducer:
             self._sink.finish()
         else:
             self._sink.fail(error)
+
+
+async def awaited[T](promise: Awaitable[T]) -> T:
+    """Any awaitable as a coroutine, which is what a task runs."""
+    return await promise
 
 
 def log_failure(error: BaseException) -> None:

@@ -1,6 +1,6 @@
 """Shapes shared by the modules of this package; nothing here imports another of them."""
 
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 type Headers = list[tuple[str, str]]
@@ -9,8 +9,15 @@ type Headers = list[tuple[str, str]]
 type Chunks = Iterable[str | bytes] | AsyncIterable[str | bytes]
 """A body produced piece by piece; text is sent as UTF-8."""
 
-type Outcome = tuple[int, Headers, bytes | Chunks]
-"""What the engine sends: status, header fields, and a whole body or a stream."""
+type After = Callable[[], object] | None
+"""Called on the event loop's thread once the reply has been sent or its client has left."""
+
+type Outcome = tuple[int, Headers, bytes | Chunks] | tuple[int, Headers, bytes | Chunks, After]
+"""What the engine sends: status, header fields, and a whole body or a stream; then what is to be called after it."""
+
+type Promise = Awaitable[Outcome]
+"""An outcome that takes waiting; the engine awaits it on the loop, in the request's context, and cancels it if the
+client leaves."""
 
 type Problem = tuple[str, str, str, BaseException | None]
 """One reason why a request cannot be bound to its handler's parameters.
@@ -22,16 +29,19 @@ the decoder raised, if one ran. The codes: `missing`; `int`, `float`, `bool` and
 
 
 class Hooks(Protocol):
-    """The slow paths that the engine calls on the thread that ran the handler; none of them raises."""
+    """The slow paths that the engine calls on the thread that ran the handler.
 
-    def finish(self, plan: Any, result: Any, request: Any) -> Outcome:
+    None of them raises, nor does what they promise.
+    """
+
+    def finish(self, plan: Any, result: Any, request: Any) -> Outcome | Promise:
         """What a handler's result becomes."""
         ...
 
-    def error(self, plan: Any, exc: BaseException, request: Any) -> Outcome:
+    def error(self, plan: Any, exc: BaseException, request: Any) -> Outcome | Promise:
         """What a handler's exception becomes."""
         ...
 
-    def invalid(self, plan: Any, problems: Sequence[Problem], request: Any) -> Outcome:
+    def invalid(self, plan: Any, problems: Sequence[Problem], request: Any) -> Outcome | Promise:
         """What parameters that cannot be bound become."""
         ...

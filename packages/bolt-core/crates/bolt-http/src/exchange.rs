@@ -81,6 +81,7 @@ pub(crate) struct Slot {
     connection: RefCell<Option<Waker>>,
     gone: Cell<bool>,
     on_gone: RefCell<Option<Box<dyn FnOnce()>>>,
+    on_replied: RefCell<Option<Box<dyn FnOnce()>>>,
 }
 
 impl Slot {
@@ -104,10 +105,21 @@ impl Slot {
         Poll::Pending
     }
 
-    /// The client went away: tells whoever is still working on the answer.
+    /// The client went away: tells whoever is still working on the answer, or waits for the end of the reply.
     pub(crate) fn client_gone(&self) {
         self.gone.set(true);
         call_once(&self.on_gone);
+        self.replied();
+    }
+
+    /// Whether someone waits for the end of the reply, which must then have left the server.
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.on_replied.borrow().is_some()
+    }
+
+    /// The reply has been written, or will never be.
+    pub(crate) fn replied(&self) {
+        call_once(&self.on_replied);
     }
 
     fn wake(&self) {
@@ -155,6 +167,17 @@ impl Responder {
             notify();
         } else {
             *slot.on_gone.borrow_mut() = Some(Box::new(notify));
+        }
+    }
+
+    /// Calls `notify` once when the reply has been handed to the operating system, was cut off, or its client went away; at
+    /// once if it already has. To be asked for before the answer is sent.
+    pub fn on_replied(&self, notify: impl FnOnce() + 'static) {
+        let Some(slot) = &self.slot else { return };
+        if slot.gone.get() {
+            notify();
+        } else {
+            *slot.on_replied.borrow_mut() = Some(Box::new(notify));
         }
     }
 }

@@ -103,6 +103,81 @@ fn client_gone() {
     });
 }
 
+/// The end of a reply is told once all of it has left, be it whole or streamed, and not before.
+#[test]
+fn end_of_a_reply_is_told() {
+    run(async {
+        let (told, tell) = flag();
+        let tell = RefCell::new(Some(tell));
+        let body = vec![b'x'; support::PIPE * 4];
+        let mut client = Setup::default().connect(move |exchange: Exchange| {
+            if let Some(tell) = tell.borrow_mut().take() {
+                exchange.responder.on_replied(tell);
+            }
+            exchange.responder.send(Answer::Whole(plain(200, body.clone())));
+        });
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        read_until(&mut client, "\r\n\r\nx").await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        assert!(!told.get(), "most of the reply waits for its client");
+        let mut left = vec![0; support::PIPE * 4 - 1];
+        tokio::io::AsyncReadExt::read_exact(&mut client, &mut left).await.unwrap();
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        assert!(told.get());
+
+        let held = Rc::new(RefCell::new(None));
+        let (told, tell) = flag();
+        let (keep, tell) = (held.clone(), RefCell::new(Some(tell)));
+        let mut client = Setup::default().connect(move |exchange: Exchange| {
+            let (writer, answer) = stream(200);
+            exchange.responder.on_replied(tell.borrow_mut().take().unwrap());
+            exchange.responder.send(answer);
+            *keep.borrow_mut() = Some(writer);
+        });
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        read_until(&mut client, "\r\n\r\n").await;
+        assert!(!told.get());
+        held.borrow_mut().take().unwrap().finish();
+        read_until(&mut client, "0\r\n\r\n").await;
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        assert!(told.get());
+    });
+}
+
+/// A client that leaves ends the wait for the reply's end: before the answer, in the middle of a stream, or long ago.
+#[test]
+fn end_of_a_reply_that_nobody_takes() {
+    run(async {
+        for streamed in [false, true] {
+            let held = Rc::new(RefCell::new((None, None)));
+            let (told, tell) = flag();
+            let (keep, tell) = (held.clone(), RefCell::new(Some(tell)));
+            let mut client = Setup::default().connect(move |exchange: Exchange| {
+                exchange.responder.on_replied(tell.borrow_mut().take().unwrap());
+                let mut keep = keep.borrow_mut();
+                if streamed {
+                    let (writer, answer) = stream(200);
+                    exchange.responder.send(answer);
+                    keep.0 = Some(writer);
+                } else {
+                    keep.1 = Some(exchange.responder);
+                }
+            });
+            client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            assert!(!told.get());
+            drop(client);
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            assert!(told.get(), "streamed: {streamed}");
+            if let Some(responder) = &held.borrow().1 {
+                let (late, tell) = flag();
+                responder.on_replied(tell);
+                assert!(late.get());
+            }
+        }
+    });
+}
+
 /// A reader of a body that was answered without it is told that no more will come.
 #[test]
 fn body_outlives_its_request() {

@@ -11,7 +11,7 @@ use crate::bind::bind;
 use crate::ffi::{Entered, copy_context, vectorcall};
 use crate::hooks::Hooks;
 use crate::outcome::{Outcome, is_async_iterable};
-use crate::pool::{AsyncStream, Done, Pool};
+use crate::pool::{Done, Pool, Unfinished};
 use crate::request::Request;
 use crate::route_plan::Plan;
 use crate::streams::start_sync_stream;
@@ -27,7 +27,7 @@ pub(crate) struct CallInput {
     pub(crate) slash_redirect: bool,
 }
 
-/// A `def` handler's call, on its way to a pool thread.
+/// A handler's call: on its way to a pool thread, or while it waits on the loop.
 pub(crate) struct CallJob {
     /// Where the loop keeps the responder.
     pub(crate) call: usize,
@@ -35,6 +35,25 @@ pub(crate) struct CallJob {
     pub(crate) input: CallInput,
     pub(crate) base_context: Arc<Py<PyAny>>,
     pub(crate) hooks: Arc<Hooks>,
+    /// The request object, once something has needed it: handler, hooks and background tasks see the same one.
+    pub(crate) request: Option<Py<Request>>,
+}
+
+impl CallJob {
+    pub(crate) fn clone_ref(&self, py: Python<'_>) -> Box<CallJob> {
+        Box::new(CallJob {
+            call: self.call,
+            plan: self.plan.clone(),
+            input: self.input.clone(),
+            base_context: self.base_context.clone(),
+            hooks: self.hooks.clone(),
+            request: self.request.as_ref().map(|request| request.clone_ref(py)),
+        })
+    }
+
+    pub(crate) fn request<'py>(&self, py: Python<'py>) -> Option<Bound<'py, Request>> {
+        self.request.as_ref().map(|request| request.bind(py).clone())
+    }
 }
 
 /// Binds the arguments and calls the handler in `context`; `request` is filled if the plan needs one.
@@ -45,6 +64,9 @@ pub(crate) fn invoke<'py>(
     hooks: &Hooks,
     request: &mut Option<Bound<'py, Request>>,
 ) -> Result<Bound<'py, PyAny>, Failed> {
+    if let Some(check) = &plan.check {
+        check.bind(py).call1((request_of(py, plan, input, request)?,))?;
+    }
     let args = match bind(py, plan, input, hooks, request)? {
         Ok(args) => args,
         Err(problems) => {
@@ -85,34 +107,50 @@ pub(crate) fn request_of<'py>(
 }
 
 /// Runs a `def` handler on a pool thread and reports what came of it.
-pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, job: Box<CallJob>, thread: usize) {
+pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, mut job: Box<CallJob>, thread: usize) {
     let context = match copy_context(job.base_context.bind(py)) {
         Ok(context) => context,
-        Err(error) => return report(pool, job.call, job.hooks.last_resort(py, &job.plan, error)),
+        Err(error) => return report_error(py, pool, &job, error),
     };
     let outcome = match Entered::new(&context) {
-        Ok(_entered) => run_in_context(py, &job),
+        Ok(_entered) => run_in_context(py, &mut job),
         Err(error) => job.hooks.last_resort(py, &job.plan, error),
     };
+    report(py, pool, job, (outcome, context), thread);
+}
+
+/// What a pool thread does with an outcome: a whole reply and a synchronous stream are its own to answer, the rest is the loop's.
+pub(crate) fn report(
+    py: Python<'_>,
+    pool: &Arc<Pool>,
+    job: Box<CallJob>,
+    (outcome, context): (Outcome, Bound<'_, PyAny>),
+    thread: usize,
+) {
     match outcome {
-        Outcome::Stream { head, chunks } if is_async_iterable(chunks.bind(py)) => {
-            let (call, context) = (job.call, context.unbind());
-            pool.report(Done::AsyncStream { call, stream: Box::new(AsyncStream { head, chunks, context, job }) });
+        Outcome::Whole(reply, after) => pool.report(Done::Reply { call: job.call, reply, after }),
+        Outcome::Stream(stream) if !is_async_iterable(stream.chunks.bind(py)) => {
+            start_sync_stream(py, pool, job, (stream, context), thread);
         }
-        Outcome::Stream { head, chunks } => start_sync_stream(py, pool, job, (head, chunks, context), thread),
-        whole => report(pool, job.call, whole),
+        outcome => {
+            let (call, context) = (job.call, context.unbind());
+            pool.report(Done::Unfinished { call, rest: Box::new(Unfinished { outcome, context, job }) });
+        }
     }
 }
 
-fn report(pool: &Arc<Pool>, call: usize, outcome: Outcome) {
-    if let Outcome::Whole(reply) = outcome {
-        pool.report(Done::Reply { call, reply });
+/// Nothing can be run: a plain 500.
+pub(crate) fn report_error(py: Python<'_>, pool: &Arc<Pool>, job: &CallJob, error: PyErr) {
+    if let Outcome::Whole(reply, after) = job.hooks.last_resort(py, &job.plan, error) {
+        pool.report(Done::Reply { call: job.call, reply, after });
     }
 }
 
-fn run_in_context(py: Python<'_>, job: &CallJob) -> Outcome {
+fn run_in_context(py: Python<'_>, job: &mut CallJob) -> Outcome {
     let mut request = None;
-    match invoke(py, &job.plan, &job.input, &job.hooks, &mut request) {
+    let called = invoke(py, &job.plan, &job.input, &job.hooks, &mut request);
+    job.request = request.as_ref().map(|request| request.clone().unbind());
+    match called {
         Ok(value) => finish(py, &job.plan, &job.input, &job.hooks, (value, request)),
         Err(Failed::Answered(outcome)) => outcome,
         Err(Failed::Raised(error)) => fail(py, &job.plan, &job.input, &job.hooks, (error, request)),
@@ -128,8 +166,9 @@ pub(crate) fn finish<'py>(
     (value, mut request): (Bound<'py, PyAny>, Option<Bound<'py, Request>>),
 ) -> Outcome {
     let outcome = match Outcome::fast(py, plan, hooks, &value) {
-        Some(outcome) => outcome,
-        None => request_of(py, plan, input, &mut request).and_then(|request| hooks.finish(py, plan, &value, &request)),
+        Some(Ok(outcome)) => Ok(outcome),
+        // What the short way could not write, the long one may have to write elsewhere than on the loop; or it says why.
+        _ => request_of(py, plan, input, &mut request).and_then(|request| hooks.finish(py, plan, &value, &request)),
     };
     outcome.unwrap_or_else(|error| fail(py, plan, input, hooks, (error, request)))
 }

@@ -18,7 +18,8 @@ use slab::Slab;
 
 use crate::call::CallJob;
 use crate::errors::refusal_error;
-use crate::pool::{AsyncStream, Done, Job, Pool, StreamLink};
+use crate::outcome::After;
+use crate::pool::{Done, Job, Pool, StreamLink, Unfinished};
 use crate::streams::{OutStream, Producer};
 
 /// A request that Python has not answered yet.
@@ -26,8 +27,8 @@ pub(crate) struct Call {
     pub(crate) responder: Responder,
     /// The handler's task while it runs on the loop.
     pub(crate) task: Option<Py<PyAny>>,
-    /// The head of a stream whose first chunk is awaited.
-    pub(crate) head: Option<ReplyHead>,
+    /// The head of a stream whose first chunk is awaited, and who waits for the reply's end.
+    pub(crate) head: Option<(ReplyHead, After)>,
     /// The streamed request body's number.
     pub(crate) body: Option<u64>,
     /// What an asynchronous call came with; a pool thread has it otherwise.
@@ -52,8 +53,10 @@ pub(crate) enum Event {
     Room(u64),
     /// A streamed body has more.
     Body(u64),
-    /// A `def` handler returned an asynchronous stream.
-    AsyncStream(usize, Box<AsyncStream>),
+    /// A pool thread left an outcome to the loop.
+    Unfinished(usize, Box<Unfinished>),
+    /// A reply has been sent, or its client has left: call this.
+    Replied(Py<PyAny>),
     /// The last connection is closed.
     Drained,
 }
@@ -138,9 +141,21 @@ impl Core {
     }
 
     /// Answers a call whole.
-    pub(crate) fn reply(&self, call: Call, reply: Reply) {
+    pub(crate) fn reply(self: &Rc<Self>, call: Call, reply: Reply, after: After) {
         self.forget_body(call.body);
+        self.tell_replied(&call.responder, after);
         self.push_op(Op::Answer(call.responder, Answer::Whole(reply)));
+    }
+
+    /// Has `after` called once the reply that follows has been sent.
+    fn tell_replied(self: &Rc<Self>, responder: &Responder, after: After) {
+        let Some(after) = after else { return };
+        let core = Rc::downgrade(self);
+        responder.on_replied(move || {
+            if let Some(core) = core.upgrade() {
+                core.push_event(Event::Replied(after));
+            }
+        });
     }
 
     /// Carries out what Python decided and what pool threads reported. Called inside the runtime.
@@ -165,13 +180,14 @@ impl Core {
 
     fn carry_out(self: &Rc<Self>, done: Done) {
         match done {
-            Done::Reply { call, reply } => {
+            Done::Reply { call, reply, after } => {
                 if let Some(call) = self.take_call(call) {
+                    self.tell_replied(&call.responder, after);
                     call.responder.send(Answer::Whole(reply));
                 }
             }
-            Done::AsyncStream { call, stream } => self.push_event(Event::AsyncStream(call, stream)),
-            Done::StreamStart { call, stream, head, link } => self.start_sync(call, stream, (head, link)),
+            Done::Unfinished { call, rest } => self.push_event(Event::Unfinished(call, rest)),
+            Done::StreamStart { call, stream, head, after, link } => self.start_sync(call, stream, (head, after), link),
             Done::Chunk { stream, bytes } => self.write_now(stream, bytes, false),
             Done::StreamEnd { stream, complete } => self.end_now(stream, complete),
             Done::Park { stream } => self.await_room(stream),
@@ -203,8 +219,9 @@ impl Core {
         self.calls.borrow_mut().try_remove(call)
     }
 
-    fn start_sync(self: &Rc<Self>, call: usize, stream: u64, (head, link): (ReplyHead, Arc<StreamLink>)) {
+    fn start_sync(self: &Rc<Self>, call: usize, stream: u64, (head, after): (ReplyHead, After), link: Arc<StreamLink>) {
         let Some(call) = self.take_call(call) else { return };
+        self.tell_replied(&call.responder, after);
         let (writer, body) = reply_stream();
         if call.responder.is_gone() {
             link.closed.store(true, Ordering::Relaxed);
@@ -216,8 +233,15 @@ impl Core {
     }
 
     /// Registers an asynchronous stream whose head goes out with its first chunk.
-    pub(crate) fn start_async(self: &Rc<Self>, call: Call, stream: u64, head: ReplyHead, cancel: bool) {
+    pub(crate) fn start_async(
+        self: &Rc<Self>,
+        call: Call,
+        stream: u64,
+        (head, after): (ReplyHead, After),
+        cancel: bool,
+    ) {
         let (writer, body) = reply_stream();
+        self.tell_replied(&call.responder, after);
         self.forget_body(call.body);
         let producer = Producer::Async { callback: None, task: call.task, cancel };
         self.streams.borrow_mut().insert(stream, OutStream { writer, pending: 0, producer });

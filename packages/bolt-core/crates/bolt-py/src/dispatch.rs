@@ -3,7 +3,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bolt_http::exchange::{Body, Exchange};
-use bolt_http::reply::ReplyHead;
 use bolt_http::router::Target;
 use bytes::Bytes;
 use pyo3::exceptions::asyncio::CancelledError;
@@ -14,23 +13,33 @@ use smallvec::SmallVec;
 use crate::call::{CallInput, CallJob, Failed, fail, finish, invoke};
 use crate::core::{Call, Core, Event, Op};
 use crate::driver::{App, Driver, Local};
-use crate::ffi::{Entered, copy_context, is_coroutine};
-use crate::outcome::{Outcome, is_async_iterable};
-use crate::pool::{AsyncStream, Job};
+use crate::ffi::{Entered, copy_context, current_context, is_coroutine};
+use crate::outcome::{Outcome, Streamed, is_async_iterable};
+use crate::pool::{Job, Unfinished};
 use crate::request::Request;
 use crate::streams::{AsyncSink, Producer, close_unread, next_stream};
 
-/// Called by a handler's task when it is done.
+/// What a task comes to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Yields {
+    /// A handler's result, still to be turned into an outcome.
+    Result,
+    /// The outcome that a hook promised.
+    Outcome,
+}
+
+/// Called by a call's task when it is done.
 #[pyclass(frozen, module = "bolt_core._native")]
 struct Completion {
     driver: Py<Driver>,
     call: usize,
+    yields: Yields,
 }
 
 #[pymethods]
 impl Completion {
     fn __call__(&self, task: &Bound<'_, PyAny>) {
-        Driver::task_done(self.driver.bind(task.py()), self.call, task);
+        Driver::task_done(self.driver.bind(task.py()), (self.call, self.yields), task);
     }
 }
 
@@ -80,7 +89,7 @@ impl Driver {
         this: &Bound<'_, Self>,
         app: &Rc<App>,
         call: usize,
-        job: Box<CallJob>,
+        mut job: Box<CallJob>,
         stream: Option<u64>,
     ) -> PyResult<()> {
         let py = this.py();
@@ -96,28 +105,31 @@ impl Driver {
             let _entered = Entered::new(&context)?;
             invoke(py, &job.plan, &job.input, &job.hooks, &mut request)
         };
+        job.request = request.as_ref().map(|request| request.clone().unbind());
         let result = match called {
             Ok(value) if is_coroutine(&value) => match step(app, value, &context)? {
                 Stepped::Done(result) => result,
-                Stepped::Running(task) => return Driver::keep_running(this, call, job, (task, context)),
+                Stepped::Running(task) => {
+                    return Driver::keep_running(this, (call, Yields::Result), job, (task, context));
+                }
             },
             Ok(value) => Ok(value),
             Err(Failed::Raised(error)) => Err(error),
             Err(Failed::Answered(outcome)) => return Driver::answer(this, call, job, (outcome, context)),
         };
-        let outcome = outcome_of(py, &job, (result, request), &context)?;
+        let outcome = outcome_of(py, &job, result, &context)?;
         Driver::answer(this, call, job, (outcome, context))
     }
 
-    /// The handler waits for something: remember it, and cancel it if its client leaves.
+    /// The call's task waits for something: remember it, and cancel it if its client leaves.
     fn keep_running<'py>(
         this: &Bound<'py, Self>,
-        call: usize,
+        (call, yields): (usize, Yields),
         job: Box<CallJob>,
         (task, context): (Bound<'py, PyAny>, Bound<'py, PyAny>),
     ) -> PyResult<()> {
         let driver = this.get().local()?;
-        let completion = Bound::new(this.py(), Completion { driver: this.clone().unbind(), call })?;
+        let completion = Bound::new(this.py(), Completion { driver: this.clone().unbind(), call, yields })?;
         task.call_method1(intern!(this.py(), "add_done_callback"), (completion,))?;
         let mut calls = driver.core.calls.borrow_mut();
         let Some(kept) = calls.get_mut(call) else { return Ok(()) };
@@ -130,8 +142,8 @@ impl Driver {
         Ok(())
     }
 
-    /// A handler's task, or the task that runs its stream, has ended.
-    fn task_done(this: &Bound<'_, Self>, call: usize, task: &Bound<'_, PyAny>) {
+    /// The task that runs a handler, or what a hook promised, has ended.
+    fn task_done(this: &Bound<'_, Self>, (call, yields): (usize, Yields), task: &Bound<'_, PyAny>) {
         let py = this.py();
         // A task that ends after its loop was closed has nobody to answer.
         let Ok(driver) = this.get().local() else { return };
@@ -147,56 +159,69 @@ impl Driver {
             return;
         }
         let plan = job.plan.clone();
-        let done = outcome_of(py, &job, (result, None), &context)
-            .and_then(|outcome| Driver::answer(this, call, job, (outcome, context)));
+        let outcome = match yields {
+            Yields::Result => outcome_of(py, &job, result, &context),
+            Yields::Outcome => Ok(promised(py, &job, result)),
+        };
+        let done = outcome.and_then(|outcome| Driver::answer(this, call, job, (outcome, context)));
         if let Err(error) = done {
             error.write_unraisable(py, Some(plan.handler.bind(py)));
         }
     }
 
-    /// Sends an outcome, or begins to stream it.
+    /// Sends an outcome, begins to stream it, or awaits it first.
     fn answer<'py>(
         this: &Bound<'py, Self>,
         call: usize,
         job: Box<CallJob>,
-        (outcome, context): (Outcome, Bound<'py, PyAny>),
+        (mut outcome, context): (Outcome, Bound<'py, PyAny>),
     ) -> PyResult<()> {
-        let driver = this.get().local()?;
-        match outcome {
-            Outcome::Whole(reply) => {
-                if let Some(call) = driver.core.take_call(call) {
-                    driver.core.reply(call, reply);
+        let (py, driver) = (this.py(), this.get().local()?);
+        let Some(app) = driver.app.borrow().clone() else { return Ok(()) };
+        loop {
+            outcome = match outcome {
+                Outcome::Whole(reply, after) => {
+                    if let Some(call) = driver.core.take_call(call) {
+                        driver.core.reply(call, reply, after);
+                    }
+                    return Ok(());
                 }
-                Ok(())
-            }
-            Outcome::Stream { head, chunks } => {
-                let context = context.unbind();
-                Driver::start_stream(this, call, AsyncStream { head, chunks, context, job })
-            }
+                Outcome::Stream(stream) => return Driver::start_stream(this, call, job, (stream, context)),
+                Outcome::Later(awaitable) => match step(&app, job.hooks.coroutine(awaitable.bind(py))?, &context)? {
+                    Stepped::Done(result) => promised(py, &job, result),
+                    Stepped::Running(task) => {
+                        return Driver::keep_running(this, (call, Yields::Outcome), job, (task, context));
+                    }
+                },
+            };
         }
     }
 
     /// Streams a reply: an asynchronous iterable in a task of the loop, any other on the pool.
-    fn start_stream(this: &Bound<'_, Self>, call: usize, stream: AsyncStream) -> PyResult<()> {
+    fn start_stream(
+        this: &Bound<'_, Self>,
+        call: usize,
+        job: Box<CallJob>,
+        (stream, context): (Streamed, Bound<'_, PyAny>),
+    ) -> PyResult<()> {
         let (py, driver) = (this.py(), this.get().local()?);
         let Some(app) = driver.app.borrow().clone() else { return Ok(()) };
-        let AsyncStream { head, chunks, context, job } = stream;
         if job.input.head.method() == "HEAD" {
-            return driver.answer_head(call, head, chunks.bind(py));
+            return driver.answer_head(py, call, stream);
         }
-        let (chunks, context) = (chunks.into_bound(py), context.into_bound(py));
         let streaming = job.hooks.streaming.bind(py).clone();
-        if !is_async_iterable(&chunks) {
-            let begin = crate::streams::SyncStart::new(driver.core.pool.clone(), job, head, chunks, context);
+        if !is_async_iterable(stream.chunks.bind(py)) {
+            let begin = crate::streams::SyncStart::new(driver.core.pool.clone(), job, stream, context);
             let begin = Bound::new(py, begin)?.into_any().unbind();
             let wanted = driver.core.pool.submit([Job::Python(Arc::new(begin))]);
             return this.get().pool.bind(py).get().spawn_if(py, wanted);
         }
         let sink = AsyncSink { driver: this.clone().unbind(), call, stream: next_stream() };
         let id = sink.stream;
+        let Streamed { head, chunks, after } = stream;
         let coroutine = streaming.getattr(intern!(py, "run_async"))?.call1((sink, chunks))?;
         if let Some(kept) = driver.core.calls.borrow_mut().get_mut(call) {
-            kept.head = Some(head);
+            kept.head = Some((head, after));
             kept.job = Some(job);
         }
         // The sink reports every outcome itself; what the task comes to is of no interest.
@@ -216,16 +241,17 @@ impl Driver {
             }
             return Ok(());
         }
-        let Some(mut kept) = driver.core.take_call(call) else { return Ok(()) };
-        let Some(job) = kept.job.take() else { return Ok(()) };
-        if error.is_instance_of::<CancelledError>(py) && kept.responder.is_gone() {
+        if error.is_instance_of::<CancelledError>(py) && driver.core.drop_if_gone(call) {
             return Ok(());
         }
-        let outcome = fail(py, &job.plan, &job.input, &job.hooks, (error, None));
-        if let Outcome::Whole(reply) = outcome {
-            driver.core.reply(kept, reply);
-        }
-        Ok(())
+        let job = driver.core.calls.borrow_mut().get_mut(call).and_then(|kept| {
+            kept.head = None;
+            kept.job.take()
+        });
+        let Some(job) = job else { return Ok(()) };
+        let outcome = fail(py, &job.plan, &job.input, &job.hooks, (error, job.request(py)));
+        // A copy: the producer's task, which called this, has entered its own.
+        Driver::answer(this, call, job, (outcome, current_context(py)?))
     }
 
     fn handle_event(this: &Bound<'_, Self>, app: &Rc<App>, event: Event) -> PyResult<()> {
@@ -255,7 +281,16 @@ impl Driver {
                 }
                 cancel(py, task)
             }
-            Event::AsyncStream(call, stream) => Driver::start_stream(this, call, *stream),
+            Event::Unfinished(call, rest) => {
+                let Unfinished { outcome, context, job } = *rest;
+                Driver::answer(this, call, job, (outcome, context.into_bound(py)))
+            }
+            Event::Replied(after) => {
+                if let Err(error) = after.bind(py).call0() {
+                    error.write_unraisable(py, Some(after.bind(py)));
+                }
+                Ok(())
+            }
             Event::Drained => match core.drained.borrow_mut().take() {
                 Some(callback) => call_soon(py, app, callback),
                 None => Ok(()),
@@ -288,7 +323,7 @@ impl Local {
             Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
         let call = self.core.calls.borrow_mut().insert(call);
         let (base_context, hooks) = (app.base_context.clone(), app.hooks.clone());
-        (call, Box::new(CallJob { call, plan, input, base_context, hooks }), stream)
+        (call, Box::new(CallJob { call, plan, input, base_context, hooks, request: None }), stream)
     }
 
     /// The producer waits: it is cancelled when the client leaves, before its first chunk or after.
@@ -308,11 +343,11 @@ impl Local {
     }
 
     /// A HEAD request gets the head that GET would; the stream is closed unread.
-    fn answer_head(&self, call: usize, head: ReplyHead, chunks: &Bound<'_, PyAny>) -> PyResult<()> {
-        close_unread(chunks.py(), chunks);
+    fn answer_head(&self, py: Python<'_>, call: usize, unread: Streamed) -> PyResult<()> {
+        close_unread(py, unread.chunks.bind(py));
         if let Some(call) = self.core.take_call(call) {
             let stream = next_stream();
-            self.core.start_async(call, stream, head, false);
+            self.core.start_async(call, stream, (unread.head, unread.after), false);
             self.core.push_op(Op::Finish(stream));
         }
         Ok(())
@@ -346,14 +381,21 @@ fn step<'py>(app: &App, coroutine: Bound<'py, PyAny>, context: &Bound<'py, PyAny
 fn outcome_of<'py>(
     py: Python<'py>,
     job: &CallJob,
-    (result, request): (PyResult<Bound<'py, PyAny>>, Option<Bound<'py, Request>>),
+    result: PyResult<Bound<'py, PyAny>>,
     context: &Bound<'py, PyAny>,
 ) -> PyResult<Outcome> {
     let _entered = Entered::new(context)?;
+    let request = job.request(py);
     match result {
         Ok(value) => Ok(finish(py, &job.plan, &job.input, &job.hooks, (value, request))),
         Err(error) => Ok(fail(py, &job.plan, &job.input, &job.hooks, (error, request))),
     }
+}
+
+/// The outcome that a hook's awaitable came to. Hooks do not raise; one that does, or is cancelled, leaves a plain 500.
+fn promised(py: Python<'_>, job: &CallJob, result: PyResult<Bound<'_, PyAny>>) -> Outcome {
+    let outcome = result.and_then(|result| Outcome::parse(&result));
+    outcome.unwrap_or_else(|error| job.hooks.last_resort(py, &job.plan, error))
 }
 
 fn cancel(py: Python<'_>, task: Option<Py<PyAny>>) -> PyResult<()> {

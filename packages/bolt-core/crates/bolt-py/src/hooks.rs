@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 
 use crate::bind::Problem;
+use crate::ffi::is_coroutine;
 use crate::outcome::Outcome;
 use crate::request::Request;
 use crate::route_plan::Plan;
@@ -77,6 +78,14 @@ impl Hooks {
         Outcome::parse(&self.invalid.bind(py).call1((&plan.object, listed, request))?)
     }
 
+    /// What a hook promised, as something a task can run.
+    pub(crate) fn coroutine<'py>(&self, awaitable: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if is_coroutine(awaitable) {
+            return Ok(awaitable.clone());
+        }
+        self.streaming.bind(awaitable.py()).getattr("awaited")?.call1((awaitable,))
+    }
+
     /// A stream failed after its head went out: nothing to answer any more, but to be seen in the log.
     pub(crate) fn log_stream_failure(&self, py: Python<'_>, error: &PyErr) {
         let logged = self.streaming.bind(py).getattr("log_failure").and_then(|log| log.call1((error.value(py),)));
@@ -88,6 +97,6 @@ impl Hooks {
     /// The error path itself failed: Python is told, the client gets a plain 500.
     pub(crate) fn last_resort(&self, py: Python<'_>, plan: &Plan, error: PyErr) -> Outcome {
         error.write_unraisable(py, Some(plan.handler.bind(py)));
-        Outcome::Whole(Refusal::HandlerLost.reply())
+        Outcome::Whole(Refusal::HandlerLost.reply(), None)
     }
 }

@@ -18,10 +18,21 @@ const SHARED_FROM: usize = 64 * 1024;
 
 const JSON: HeaderBlock = HeaderBlock::from_static(b"content-type: application/json\r\n");
 
-/// What goes back: all of it, or a head and an iterable of chunks.
+/// Called on the loop's thread once a reply has been sent or its client has left.
+pub(crate) type After = Option<Py<PyAny>>;
+
+/// What goes back: all of it, or a head and an iterable of chunks; or something to await that resolves to one of these.
 pub(crate) enum Outcome {
-    Whole(Reply),
-    Stream { head: ReplyHead, chunks: Py<PyAny> },
+    Whole(Reply, After),
+    Stream(Streamed),
+    Later(Py<PyAny>),
+}
+
+/// A reply whose body is still to be produced.
+pub(crate) struct Streamed {
+    pub(crate) head: ReplyHead,
+    pub(crate) chunks: Py<PyAny>,
+    pub(crate) after: After,
 }
 
 impl Outcome {
@@ -32,8 +43,11 @@ impl Outcome {
         hooks: &Hooks,
         value: &Bound<'_, PyAny>,
     ) -> Option<PyResult<Outcome>> {
+        if !plan.fast {
+            return None;
+        }
         if hooks.is_plain_response(value) {
-            return Some(Outcome::response(plan, value));
+            return Outcome::response(plan, value).transpose();
         }
         let encode = plan.encode.as_ref()?;
         let json = value.is_exact_instance_of::<PyDict>()
@@ -43,36 +57,48 @@ impl Outcome {
             return None;
         }
         let encoded = encode.bind(py).call1((value,)).and_then(|encoded| whole_body(&encoded));
-        Some(encoded.map(|body| Outcome::Whole(Reply { head: ReplyHead { status: plan.status, headers: JSON }, body })))
+        Some(
+            encoded.map(|body| {
+                Outcome::Whole(Reply { head: ReplyHead { status: plan.status, headers: JSON }, body }, None)
+            }),
+        )
     }
 
-    /// A response object that is nothing but its status, header fields and content.
-    fn response(plan: &Plan, response: &Bound<'_, PyAny>) -> PyResult<Outcome> {
+    /// A response object that is nothing but its status, header fields and content; nothing of one with background tasks.
+    fn response(plan: &Plan, response: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
         let py = response.py();
+        if !response.getattr(intern!(py, "background"))?.is_none() {
+            return Ok(None);
+        }
         let status = match response.getattr(intern!(py, "status_code"))? {
             none if none.is_none() => plan.status,
             status => status.extract()?,
         };
         let fields = response.call_method0(intern!(py, "fields"))?.cast_into::<PyList>()?;
-        Outcome::of(status, &fields, response.getattr(intern!(py, "content"))?)
+        Outcome::of(status, &fields, (response.getattr(intern!(py, "content"))?, None)).map(Some)
     }
 
-    /// From the `(status, headers, body)` that the Python hooks return.
+    /// From what the Python hooks return: `(status, headers, body)`, the same with `after`, or an awaitable of such a tuple.
     pub(crate) fn parse(result: &Bound<'_, PyAny>) -> PyResult<Outcome> {
-        let (status, headers, body): (u16, Bound<'_, PyList>, Bound<'_, PyAny>) =
-            result.cast::<PyTuple>()?.extract()?;
+        let tuple = match result.cast::<PyTuple>() {
+            Ok(tuple) => tuple,
+            Err(_) if is_awaitable(result) => return Ok(Outcome::Later(result.clone().unbind())),
+            Err(error) => return Err(error.into()),
+        };
+        let after = if tuple.len() == 4 { Some(tuple.get_item(3)?).filter(|after| !after.is_none()) } else { None };
+        let (status, headers, body): (u16, Bound<'_, PyList>, Bound<'_, PyAny>) = tuple.get_slice(0, 3).extract()?;
         if !(200..600).contains(&status) {
             return Err(PyValueError::new_err(format!("status {status} is not a final HTTP status (200 to 599)")));
         }
-        Outcome::of(status, &headers, body)
+        Outcome::of(status, &headers, (body, after.map(Bound::unbind)))
     }
 
-    fn of(status: u16, headers: &Bound<'_, PyList>, body: Bound<'_, PyAny>) -> PyResult<Outcome> {
+    fn of(status: u16, headers: &Bound<'_, PyList>, (body, after): (Bound<'_, PyAny>, After)) -> PyResult<Outcome> {
         let head = ReplyHead { status, headers: header_block(headers)? };
         if body.is_instance_of::<PyBytes>() {
-            return Ok(Outcome::Whole(Reply { head, body: whole_body(&body)? }));
+            return Ok(Outcome::Whole(Reply { head, body: whole_body(&body)? }, after));
         }
-        Ok(Outcome::Stream { head, chunks: body.unbind() })
+        Ok(Outcome::Stream(Streamed { head, chunks: body.unbind(), after }))
     }
 }
 
@@ -111,6 +137,10 @@ fn latin1(value: &str) -> Option<Cow<'_, [u8]>> {
     value.chars().map(|char| u8::try_from(char).ok()).collect::<Option<Vec<u8>>>().map(Cow::Owned)
 }
 
+fn is_awaitable(result: &Bound<'_, PyAny>) -> bool {
+    result.hasattr(intern!(result.py(), "__await__")).unwrap_or(false)
+}
+
 /// Whether an iterable of chunks is asynchronous.
 pub(crate) fn is_async_iterable(chunks: &Bound<'_, PyAny>) -> bool {
     chunks.hasattr(intern!(chunks.py(), "__aiter__")).unwrap_or(false)
@@ -127,7 +157,8 @@ pub(crate) fn chunk_bytes(chunk: &Bound<'_, PyAny>) -> PyResult<Bytes> {
     match chunk.py().get_type::<PyBytes>().call1((chunk,)) {
         Ok(copied) if chunk.hasattr(intern!(chunk.py(), "__buffer__"))? => whole_body(&copied),
         _ => Err(PyTypeError::new_err(format!(
-            "a stream yields str or bytes, not {}; encode other values first",
+            "a stream yields str or bytes, not {}; annotate the handler with what it yields (-> AsyncIterator[Item]) to send \
+             JSON Lines",
             chunk.get_type().name()?
         ))),
     }

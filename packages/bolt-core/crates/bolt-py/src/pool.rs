@@ -13,6 +13,7 @@ use bytes::Bytes;
 use pyo3::prelude::*;
 
 use crate::call::{CallJob, run_call};
+use crate::outcome::{After, Outcome};
 
 /// Work that has waited this long behind a busy thread is given another one. One switch interval as `runbolt` sets it.
 pub(crate) const PATIENCE: Duration = Duration::from_micros(500);
@@ -31,17 +32,19 @@ pub(crate) enum Done {
     Reply {
         call: usize,
         reply: Reply,
+        after: After,
     },
-    /// A handler's result must be finished on the loop: an asynchronous stream from a `def` handler.
-    AsyncStream {
+    /// A handler's result must be finished on the loop: an asynchronous stream, or an outcome to await.
+    Unfinished {
         call: usize,
-        stream: Box<AsyncStream>,
+        rest: Box<Unfinished>,
     },
     /// The first chunk of a sync stream is there: send the head.
     StreamStart {
         call: usize,
         stream: u64,
         head: ReplyHead,
+        after: After,
         link: Arc<StreamLink>,
     },
     Chunk {
@@ -59,10 +62,9 @@ pub(crate) enum Done {
     },
 }
 
-/// An asynchronous iterable that a `def` handler returned, with what the loop needs to run it.
-pub(crate) struct AsyncStream {
-    pub(crate) head: ReplyHead,
-    pub(crate) chunks: Py<PyAny>,
+/// What a pool thread leaves to the loop, with what is needed to go on.
+pub(crate) struct Unfinished {
+    pub(crate) outcome: Outcome,
     pub(crate) context: Py<PyAny>,
     pub(crate) job: Box<CallJob>,
 }

@@ -46,6 +46,10 @@ pub(crate) struct Plan {
     pub(crate) cancel: bool,
     pub(crate) status: u16,
     pub(crate) encode: Option<Py<PyAny>>,
+    /// Whether common results may be written without asking the hooks.
+    pub(crate) fast: bool,
+    /// Called with the request before the handler; what it raises is the answer.
+    pub(crate) check: Option<Py<PyAny>>,
     pub(crate) params: Vec<Param>,
     /// Names of the keyword-only arguments, which stand last in `params`.
     pub(crate) keywords: Option<Py<PyTuple>>,
@@ -104,6 +108,8 @@ impl Plan {
             cancel: item(wire, "cancel")?.extract()?,
             status: item(wire, "status")?.extract()?,
             encode: optional(wire, "encode")?,
+            fast: item(wire, "fast")?.extract()?,
+            check: optional(wire, "check")?,
             reads_query: params.iter().any(|param| matches!(param.source, Source::Query)),
             params,
             keywords,

@@ -9,9 +9,10 @@ use bolt_http::exchange::{HIGH_WATER, ReplyWriter};
 use bolt_http::reply::ReplyHead;
 use pyo3::prelude::*;
 
-use crate::call::CallJob;
+use crate::call::{CallJob, report, report_error};
 use crate::driver::Driver;
-use crate::outcome::{Outcome, chunk_bytes};
+use crate::ffi::current_context;
+use crate::outcome::{After, Streamed, chunk_bytes};
 use crate::pool::{Done, Pool, StreamLink};
 
 /// A streamed reply on its way out, as the loop's thread sees it.
@@ -51,6 +52,14 @@ impl AsyncSink {
         Ok(self.driver.get().local()?.core.stream_write(self.call, self.stream, bytes))
     }
 
+    /// Whether the client has left, once something was written.
+    #[getter]
+    fn closed(&self) -> PyResult<bool> {
+        let local = self.driver.get().local()?;
+        let streams = local.core.streams.borrow();
+        Ok(streams.get(&self.stream).is_some_and(|out| out.writer.is_closed()))
+    }
+
     /// Calls back once there is room again or the client has left.
     fn on_room(&self, callback: Py<PyAny>) -> PyResult<()> {
         self.driver.get().local()?.core.stream_on_room(self.stream, callback);
@@ -77,6 +86,7 @@ pub(crate) struct SyncSink {
     job: Box<CallJob>,
     stream: u64,
     head: ReplyHead,
+    after: After,
     link: Arc<StreamLink>,
     started: AtomicBool,
 }
@@ -86,7 +96,7 @@ impl SyncSink {
     /// Queues a chunk, the head before the first; `False` asks to `park`.
     fn write(&self, chunk: &Bound<'_, PyAny>) -> PyResult<bool> {
         let bytes = chunk_bytes(chunk)?;
-        self.start();
+        self.start(chunk.py());
         let produced = self.link.produced.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
         self.pool.report(Done::Chunk { stream: self.stream, bytes });
         Ok(produced < HIGH_WATER)
@@ -106,28 +116,34 @@ impl SyncSink {
     }
 
     /// The reply is complete.
-    fn finish(&self) {
-        self.start();
+    fn finish(&self, py: Python<'_>) {
+        self.start(py);
         self.pool.report(Done::StreamEnd { stream: self.stream, complete: true });
     }
 
     /// The producer raised: an error reply while the head is unsent, else the reply is cut off.
     fn fail(&self, py: Python<'_>, error: Bound<'_, PyAny>) {
         let error = PyErr::from_value(error);
-        let outcome = crate::call::fail(py, &self.job.plan, &self.job.input, &self.job.hooks, (error, None));
         if self.started.swap(true, Ordering::Relaxed) {
-            self.pool.report(Done::StreamEnd { stream: self.stream, complete: false });
-        } else if let Outcome::Whole(reply) = outcome {
-            self.pool.report(Done::Reply { call: self.job.call, reply });
+            self.job.hooks.log_stream_failure(py, &error);
+            return self.pool.report(Done::StreamEnd { stream: self.stream, complete: false });
+        }
+        let job = self.job.clone_ref(py);
+        let outcome = crate::call::fail(py, &job.plan, &job.input, &job.hooks, (error, job.request(py)));
+        // A copy: the producer's own is entered on this thread, while the loop may go on with the outcome at once.
+        match current_context(py) {
+            Ok(context) => report(py, &self.pool, job, (outcome, context), self.link.pinned),
+            Err(error) => report_error(py, &self.pool, &job, error),
         }
     }
 }
 
 impl SyncSink {
-    fn start(&self) {
+    fn start(&self, py: Python<'_>) {
         if !self.started.swap(true, Ordering::Relaxed) {
             let (head, link) = (self.head.clone(), self.link.clone());
-            self.pool.report(Done::StreamStart { call: self.job.call, stream: self.stream, head, link });
+            let after = self.after.as_ref().map(|after| after.clone_ref(py));
+            self.pool.report(Done::StreamStart { call: self.job.call, stream: self.stream, head, after, link });
         }
     }
 }
@@ -137,7 +153,7 @@ pub(crate) fn start_sync_stream(
     py: Python<'_>,
     pool: &Arc<Pool>,
     job: Box<CallJob>,
-    (head, chunks, context): (ReplyHead, Py<PyAny>, Bound<'_, PyAny>),
+    (stream, context): (Streamed, Bound<'_, PyAny>),
     thread: usize,
 ) {
     let link = Arc::new(StreamLink {
@@ -146,16 +162,16 @@ pub(crate) fn start_sync_stream(
         resume: Mutex::new(None),
         pinned: thread,
     });
-    let (call, plan, hooks) = (job.call, job.plan.clone(), job.hooks.clone());
     if job.input.head.method() == "HEAD" {
-        return answer_head(py, pool, (call, head, link), chunks.bind(py));
+        return answer_head(py, pool, (job.call, link), stream);
     }
-    let sink = SyncSink { pool: pool.clone(), job, stream: next_stream(), head, link, started: AtomicBool::new(false) };
-    let begun = hooks.streaming.bind(py).getattr("run_sync").and_then(|run| run.call1((sink, chunks, context)));
-    if let Err(error) = begun
-        && let Outcome::Whole(reply) = hooks.last_resort(py, &plan, error)
-    {
-        pool.report(Done::Reply { call, reply });
+    let Streamed { head, chunks, after } = stream;
+    let kept = job.clone_ref(py);
+    let started = AtomicBool::new(false);
+    let sink = SyncSink { pool: pool.clone(), job, stream: next_stream(), head, after, link, started };
+    let begun = kept.hooks.streaming.bind(py).getattr("run_sync").and_then(|run| run.call1((sink, chunks, context)));
+    if let Err(error) = begun {
+        report_error(py, pool, &kept, error);
     }
 }
 
@@ -163,12 +179,12 @@ pub(crate) fn start_sync_stream(
 fn answer_head(
     py: Python<'_>,
     pool: &Arc<Pool>,
-    (call, head, link): (usize, ReplyHead, Arc<StreamLink>),
-    chunks: &Bound<'_, PyAny>,
+    (call, link): (usize, Arc<StreamLink>),
+    Streamed { head, chunks, after }: Streamed,
 ) {
-    close_unread(py, chunks);
+    close_unread(py, chunks.bind(py));
     let stream = next_stream();
-    pool.report(Done::StreamStart { call, stream, head, link });
+    pool.report(Done::StreamStart { call, stream, head, after, link });
     pool.report(Done::StreamEnd { stream, complete: true });
 }
 
@@ -188,21 +204,13 @@ pub(crate) struct SyncStart(Mutex<Option<Begin>>);
 struct Begin {
     pool: Arc<Pool>,
     job: Box<CallJob>,
-    head: ReplyHead,
-    chunks: Py<PyAny>,
+    stream: Streamed,
     context: Py<PyAny>,
 }
 
 impl SyncStart {
-    pub(crate) fn new(
-        pool: Arc<Pool>,
-        job: Box<CallJob>,
-        head: ReplyHead,
-        chunks: Bound<'_, PyAny>,
-        context: Bound<'_, PyAny>,
-    ) -> Self {
-        let (chunks, context) = (chunks.unbind(), context.unbind());
-        SyncStart(Mutex::new(Some(Begin { pool, job, head, chunks, context })))
+    pub(crate) fn new(pool: Arc<Pool>, job: Box<CallJob>, stream: Streamed, context: Bound<'_, PyAny>) -> Self {
+        SyncStart(Mutex::new(Some(Begin { pool, job, stream, context: context.unbind() })))
     }
 }
 
@@ -210,9 +218,9 @@ impl SyncStart {
 impl SyncStart {
     fn __call__(&self, py: Python<'_>) {
         let begin = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        if let Some(Begin { pool, job, head, chunks, context }) = begin {
+        if let Some(Begin { pool, job, stream, context }) = begin {
             let thread = Pool::current_thread();
-            start_sync_stream(py, &pool, job, (head, chunks, context.into_bound(py)), thread);
+            start_sync_stream(py, &pool, job, (stream, context.into_bound(py)), thread);
         }
     }
 }

@@ -156,6 +156,9 @@ impl<T: Io + 'static> Connection<T> {
             self.sent = Sent::default();
             let outcome = self.serve_request(&head).await;
             self.note(Some(&head), started);
+            if self.guard.slot.is_awaited() {
+                self.tell_replied(outcome.is_ok()).await?;
+            }
             if let Some(outcome) = outcome? {
                 return Ok(outcome);
             }
@@ -203,6 +206,13 @@ impl<T: Io + 'static> Connection<T> {
         let Sent { status, bytes } = self.sent;
         let entry = Entry { peer: &self.peer, head, status, bytes, started };
         self.service.stages.finished(&entry);
+    }
+
+    /// Tells who waits for the end of the reply; what is written so far must first have left this process.
+    async fn tell_replied(&mut self, written: bool) -> Result<(), Halt> {
+        let flushed = if written { self.flush().await } else { Ok(()) };
+        self.guard.slot.replied();
+        flushed
     }
 
     /// The reply of whoever the request goes to.

@@ -99,7 +99,7 @@ impl<T: Io + 'static> Connection<T> {
         self.flush().await
     }
 
-    async fn flush(&mut self) -> Result<(), Halt> {
+    pub(super) async fn flush(&mut self) -> Result<(), Halt> {
         std::future::poll_fn(|cx| self.wire.poll_flush(cx)).await.map_err(Halt::from)
     }
 
