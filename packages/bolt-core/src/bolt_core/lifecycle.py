@@ -22,6 +22,9 @@ from .pool import run_in_pool
 
 logger = logging.getLogger("bolt_core")
 
+# What each shutdown hook gets although those before it have used up the time.
+LEAST_SECONDS = 0.25
+
 type _Leave = Callable[[type[BaseException] | None, BaseException | None, TracebackType | None], Awaitable[object]]
 
 
@@ -154,9 +157,10 @@ class RunningLifespan:
         return False
 
     def _in_time(self) -> asyncio.Timeout:
+        now = asyncio.get_running_loop().time()
         if self._deadline is None:
-            self._deadline = asyncio.get_running_loop().time() + self._timeout
-        return asyncio.timeout_at(self._deadline)
+            self._deadline = now + self._timeout
+        return asyncio.timeout_at(max(self._deadline, now + LEAST_SECONDS))
 
     def _failed(self, what: str, error: BaseException) -> LifespanError:
         failure = LifespanError(f"{what} failed: {_told(error)}")

@@ -52,7 +52,7 @@ def register_work_runner(run: WorkRunner) -> None:
 
 
 def run_work(work: Work) -> None:
-    """Run *work* where the test's data is: on the calling thread unless a runner knows better; the first one decides."""
+    """Run *work* where the test's data is: on the calling thread, unless the first registered runner knows better."""
     for run in _work_runners:
         return run(work)
     work()
