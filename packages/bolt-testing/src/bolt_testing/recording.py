@@ -1,6 +1,5 @@
 """Remember what failed in the application, so that the test that asked for it can raise it again."""
 
-import collections
 import contextlib
 import contextvars
 import dataclasses
@@ -24,8 +23,8 @@ class Recorder:
     """Exceptions of one server, each kept for the request that it answered with a 500 or cut off."""
 
     def __init__(self) -> None:
-        # Filled by the threads that run the application, emptied by the test's: single operations, which need no lock.
-        self._raised: collections.deque[tuple[Target | None, BaseException]] = collections.deque()
+        # Filled by the threads that run the application, emptied by the test's.
+        self._raised: list[tuple[Target | None, BaseException]] = []
         self._lock = threading.Lock()
         self._unfinished = 0
 
@@ -35,16 +34,18 @@ class Recorder:
 
     def record(self, exc: BaseException, target: Target | None) -> None:
         """Keep *exc*; without a *target* it belongs to whichever reply it cut off."""
-        self._raised.append((target, exc))
+        with self._lock:
+            self._raised.append((target, exc))
 
     def take(self, target: Target, *, late: bool = False) -> BaseException | None:
-        """The first exception kept for *target*, or with *late* for no target; what else it raised is forgotten."""
-        kept = list(self._raised)
-        mine = [entry for entry in kept if entry[0] == target] or [e for e in kept if late and e[0] is None][:1]
-        for entry in mine:
-            with contextlib.suppress(ValueError):
-                self._raised.remove(entry)
-        return mine[0][1] if mine else None
+        """The oldest exception kept for *target*, or with *late* for no target; it is kept no longer."""
+        with self._lock:
+            for wanted in (target, None) if late else (target,):
+                for entry in self._raised:
+                    if entry[0] == wanted:
+                        self._raised.remove(entry)
+                        return entry[1]
+        return None
 
     def follow(self, after: Callable[[], object]) -> Callable[[], object]:
         """*after*, counted as unfinished until it has been called."""
