@@ -32,14 +32,17 @@ def imported(source: str) -> Iterator[tuple[str, int, bool]]:
 
 
 def undeclared(
-    package: project.Package, source: str, distributions: Mapping[str, list[str]]
+    package: project.Package, source: str, distributions: Mapping[str, list[str]], *, plugin: bool = False
 ) -> Iterator[tuple[int, str]]:
-    """Line and module of each import in *source* that *package* does not declare."""
+    """Line and module of each import in *source* that *package* does not declare.
+
+    *plugin*: the module is an entry point, imported by its host alone, so what an extra brings is there.
+    """
     for module, line, guarded in imported(source):
         if module in sys.stdlib_module_names or module == package.module:
             continue
         brought_by = {project.normalized(name) for name in distributions.get(module, [module])}
-        allowed = package.requirements.keys() | (package.extras if guarded else frozenset())
+        allowed = package.requirements.keys() | (package.extras if guarded or plugin else frozenset())
         if not brought_by & allowed:
             yield line, module
 
@@ -59,8 +62,10 @@ def main(root: Path = project.ROOT) -> int:
     problems = engine_problems((root / _ENGINE).read_text())
     for package in project.packages(root).values():
         for path in sorted(package.source.rglob("*.py")):
-            for line, module in undeclared(package, path.read_text(), distributions):
-                where = path.relative_to(root).as_posix()
+            where = path.relative_to(root).as_posix()
+            dotted = ".".join(path.relative_to(package.source.parent).with_suffix("").parts)
+            plugin = dotted in package.plugins
+            for line, module in undeclared(package, path.read_text(), distributions, plugin=plugin):
                 problems.append(f"{where}:{line}: imports {module}, which {package.name} does not declare")
     return project.report("declared imports", problems)
 

@@ -60,6 +60,12 @@ class Package:
         return frozenset(normalized(line) for lines in groups.values() for line in lines)
 
     @cached_property
+    def plugins(self) -> frozenset[str]:
+        """Modules that only the host of an entry point imports."""
+        groups: dict[str, dict[str, str]] = self.data["project"].get("entry-points", {})
+        return frozenset(target.partition(":")[0] for group in groups.values() for target in group.values())
+
+    @cached_property
     def test_requirements(self) -> tuple[str, ...]:
         """What the package's own tests need beyond pytest: its dependency group `test`."""
         return tuple(self.data.get("dependency-groups", {}).get("test", ()))

@@ -45,6 +45,12 @@ def test_extra_is_allowed_only_where_its_absence_is_handled():
     assert undeclared("def f():\n    import watchfiles") == []
 
 
+def test_a_plugin_may_import_its_host():
+    """A module that is an entry point is imported by its host alone, which an extra brings."""
+    assert list(imports.undeclared(PACKAGE, "import watchfiles", DISTRIBUTIONS, plugin=True)) == []
+    assert list(imports.undeclared(PACKAGE, "import httpx2", DISTRIBUTIONS, plugin=True)) == [(1, "httpx2")]
+
+
 def test_engine_with_pyo3_or_unsafe_is_a_problem():
     """The engine's manifest may name no pyo3 crate and must forbid unsafe code."""
     problems = imports.engine_problems('[dependencies]\npyo3 = "1"\n[lints.rust]\nunsafe_code = "deny"\n')

@@ -1,9 +1,12 @@
 """What integrations do to a test client's server before it runs."""
 
 import contextvars
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
-from bolt_core import preparation
+from bolt_core import BoltAPI, preparation
 from bolt_core.pool import Pool
 
 marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="unset")
@@ -12,7 +15,8 @@ marker: contextvars.ContextVar[str] = contextvars.ContextVar("marker", default="
 @pytest.fixture(autouse=True)
 def no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what the test registers."""
-    monkeypatch.setattr(preparation, "_preparations", [])
+    for registry in ("_preparations", "_work_runners", "_client_sessions", "_application_finders"):
+        monkeypatch.setattr(preparation, registry, [])
 
 
 def test_every_preparation_gets_the_pool_and_the_context() -> None:
@@ -52,3 +56,57 @@ def test_the_callers_context_is_the_base() -> None:
     context.run(marker.set, "the caller's")
 
     assert context.run(preparation.prepared_context, Pool(1, external=True))[marker] == "the caller's"
+
+
+def test_work_runs_where_it_is_asked_for() -> None:
+    """Without a runner, on the calling thread."""
+    threads: list[int] = []
+    preparation.run_work(lambda: threads.append(threading.get_ident()))
+
+    assert threads == [threading.get_ident()]
+
+
+def test_a_runner_decides_where_work_runs() -> None:
+    """The first one registered is asked alone."""
+    order: list[str] = []
+
+    def run(work: Callable[[], None]) -> None:
+        order.append("before")
+        work()
+        order.append("after")
+
+    preparation.register_work_runner(run)
+    preparation.register_work_runner(lambda work: order.append("never"))
+    preparation.run_work(lambda: order.append("work"))
+
+    assert order == ["before", "work", "after"]
+
+
+def test_sessions_are_entered_and_left_in_turn() -> None:
+    """The last one entered is left first."""
+    order: list[str] = []
+
+    def session(name: str) -> Callable[[], AbstractContextManager[None]]:
+        @contextmanager
+        def entered() -> Iterator[None]:
+            order.append(f"enter {name}")
+            yield
+            order.append(f"leave {name}")
+
+        return entered
+
+    preparation.register_client_session(session("one"))
+    preparation.register_client_session(session("two"))
+    opened = preparation.client_session()
+    assert order == ["enter one", "enter two"]
+    opened.close()
+    assert order == ["enter one", "enter two", "leave two", "leave one"]
+
+
+def test_the_application_of_an_integration_is_found() -> None:
+    """None where nobody registered one."""
+    assert preparation.find_application() is None
+    app = BoltAPI().freeze()
+    preparation.register_application(lambda: app)
+
+    assert preparation.find_application() is app

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import httpcore2
 import pytest
+from bolt_testing.deadline import finishes_within
 from bolt_testing.network import JobRunningBackend, JobRunningStream
 
 
@@ -21,9 +22,9 @@ class Jobs:
         self._waiting.append(job)
         os.write(self._bell, b"!")
 
-    def run_jobs(self) -> None:
+    def run_jobs(self, seconds: float | None) -> bool:
         os.read(self.jobs_fd, 1)
-        self._waiting.pop(0)()
+        return finishes_within(seconds, self._waiting.pop(0))
 
     def close(self) -> None:
         os.close(self.jobs_fd)

@@ -187,7 +187,7 @@ def test_a_stream_that_fails_does_not_look_complete(http_layer: bool) -> None:
         await asyncio.to_thread(read.acquire)
         raise RuntimeError("broken")
 
-    with TestClient(streaming(generate), use_http_layer=http_layer) as client:
+    with TestClient(streaming(generate), use_http_layer=http_layer, raise_server_exceptions=False) as client:
         chunks = client.get("/stream", stream=True).iter_content()
         assert next(chunks) == b"first"
         read.release()
@@ -212,3 +212,21 @@ def test_leaving_a_stream_cancels_its_producer(http_layer: bool) -> None:
         assert next(response.iter_content()) == b"first"
         response.close()
         assert cancelled.wait(timeout=10)
+
+
+def test_the_stream_method_is_a_context_manager(http_layer: bool) -> None:
+    """Its response is read inside, and leaving it is a client that leaves."""
+    left = threading.Event()
+
+    async def generate() -> AsyncIterator[str]:
+        try:
+            yield "first"
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    with TestClient(streaming(generate), use_http_layer=http_layer) as client:
+        with client.stream("GET", "/stream") as response:
+            assert isinstance(response, TestResponse)
+            assert next(response.iter_content()) == b"first"
+        assert left.wait(timeout=10)

@@ -38,7 +38,7 @@ def test_a_name_is_the_object_of_the_package_that_makes_it(module: str, origin: 
         ("django_bolt.param_functions", "Query Header Cookie"),
         ("django_bolt.responses", "PlainText HTML Redirect StreamingResponse FileResponse"),
         ("django_bolt.exceptions", "NotFound BadRequest Unauthorized"),
-        ("django_bolt.testing", "TestClient"),
+        ("django_bolt.testing", "TestClient AsyncTestClient"),
     ],
 )
 def test_a_promised_name_imports(module: str, names: str) -> None:

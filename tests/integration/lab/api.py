@@ -7,7 +7,11 @@ import threading
 from typing import Annotated, Any
 
 import msgspec
+from asgiref.sync import async_to_sync, sync_to_async
+from django.conf import settings
 from django.contrib.auth.models import User
+from django.core import mail
+from django.db import connection, transaction
 from django.utils import timezone
 from django_bolt import BoltAPI
 from django_bolt.param_functions import Body
@@ -155,3 +159,54 @@ def create_sync(name: str) -> int:
 async def create_async(name: str) -> int:
     """Create a user from an `async def` handler."""
     return (await User.objects.acreate(username=name)).pk
+
+
+def _send_on_commit() -> None:
+    transaction.on_commit(lambda: mail.send_mail("committed", "", None, ["a@example.org"]))
+
+
+@api.post("/mail/sync")
+def mail_sync() -> None:
+    """Send a mail once the transaction is committed."""
+    _send_on_commit()
+
+
+@api.post("/mail/async")
+async def mail_async() -> None:
+    """The same from an `async def` handler."""
+    await sync_to_async(_send_on_commit)()
+
+
+@api.get("/language/sync")
+def language_sync() -> str:
+    """Tell a setting."""
+    return settings.LANGUAGE_CODE
+
+
+@api.get("/language/async")
+async def language_async() -> str:
+    """Tell a setting."""
+    return settings.LANGUAGE_CODE
+
+
+@api.get("/bridge")
+def bridge() -> list[str]:
+    """Call asynchronous code from a `def` handler."""
+    return async_to_sync(users_async)()
+
+
+def _connection() -> int:
+    connection.ensure_connection()
+    return id(connection.connection)
+
+
+@api.get("/connection/sync")
+def connection_sync() -> int:
+    """Tell which database connection is used."""
+    return _connection()
+
+
+@api.get("/connection/async")
+async def connection_async() -> int:
+    """The same from an `async def` handler."""
+    return await sync_to_async(_connection)()

@@ -1,5 +1,6 @@
 """`BoltAPI`: the routes of an application, and the frozen form that a server runs."""
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from bolt_core.binding import compile_handler
 from bolt_core.error_format import UNSAID, ErrorFormat, ErrorFormatter
 from bolt_core.exceptions import ConfigError
 from bolt_core.files import StrPath, offload_of
+from bolt_core.lifespan import Lifespan, Stage, check_lifespan, described
 from bolt_core.options import RouteOptions
 from bolt_core.plan import HandlerPlan
 from bolt_core.routing import FrozenApp, Router, TrailingSlash
@@ -28,6 +30,10 @@ class BoltAPI(Router):
     *problem_details* `True` gives every error, the server's own refusals included, the shape of RFC 9457.
     *error_formatter*(error, request) makes the body of every error instead; see `ErrorFormatter`. Both hold for the
     whole application, so APIs that are included say the same or nothing. Raises `ConfigError` for what cannot work.
+
+    *lifespan* is called with this object in each serving process and returns a context manager, asynchronous or not
+    (then it runs on the pool): a function decorated with `contextlib.asynccontextmanager`, most often. It is entered
+    before the startup hooks and left after the shutdown hooks; a dict that it yields is in `state` meanwhile.
     """
 
     def __init__(
@@ -40,9 +46,15 @@ class BoltAPI(Router):
         x_sendfile: Iterable[StrPath] | None = None,
         problem_details: bool | None = None,
         error_formatter: ErrorFormatter | None = None,
+        lifespan: Lifespan | None = None,
     ) -> None:
         super().__init__(prefix, tags=tags)
         self._errors = ErrorFormat.checked(problem_details, error_formatter)
+        if lifespan is not None:
+            check_lifespan(lifespan)
+        self._lifespan = lifespan
+        self.state: dict[str, Any] = {}
+        """What belongs to the running application, such as its connection pools; the process's, not a request's."""
         if trailing_slash not in ("append", "strict"):
             raise ConfigError(f"BoltAPI: trailing_slash={trailing_slash!r}; use 'append' or 'strict'")
         self.trailing_slash = trailing_slash
@@ -71,14 +83,26 @@ class BoltAPI(Router):
             fallback = self._fallback and replace(
                 self._fallback, exception_handlers=self.exception_handlers, errors=errors
             )
-            self._frozen = FrozenApp(routes, fallback, self.trailing_slash, dispatch, errors, self.offload)
+            self._frozen = FrozenApp(routes, fallback, self.trailing_slash, dispatch, errors, self.offload, self.stages)
         return self._frozen
+
+    def stage(self) -> Stage:
+        """The hooks as they stand, and the lifespan around them."""
+        if self._lifespan is None:
+            return super().stage()
+        return Stage(
+            tuple(self._startup),
+            tuple(self._shutdown),
+            functools.partial(self._lifespan, self),
+            described(self._lifespan),
+            self.state,
+        )
 
     def _check_open(self) -> None:
         if self._frozen is not None:
             raise ConfigError(
-                "the application is frozen, because it is being served or tested; register every route and include "
-                "every router before that"
+                "the application is frozen, because it is being served or tested; register every route and hook "
+                "and include every router before that"
             )
 
 

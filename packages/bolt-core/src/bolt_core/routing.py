@@ -10,6 +10,7 @@ from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.exception_handlers import ExceptionHandler, compile_exception_handler
 from bolt_core.exceptions import ConfigError
 from bolt_core.files import Offload
+from bolt_core.lifespan import Hooked, Stage, stages_of
 from bolt_core.options import RouteOptions
 from bolt_core.paths import check_method, check_prefix, parse_path
 from bolt_core.plan import ExceptionCall, HandlerPlan
@@ -32,6 +33,8 @@ class FrozenApp:
     """The shape of every error, the engine's own refusals included."""
     offload: Offload | None = None
     """Which files the proxy sends in the server's place."""
+    stages: tuple[Stage, ...] = ()
+    """Startup and shutdown, in the order of startup."""
 
 
 class _Route:
@@ -77,7 +80,7 @@ def _clash(plan: HandlerPlan, rival: HandlerPlan) -> ConfigError:
     )
 
 
-class Router:
+class Router(Hooked):
     """A group of routes below *prefix*, to be included in a `BoltAPI` or another router.
 
     *prefix* starts with `/` and does not end with it; empty means none. It may hold parameters (`/shops/{shop_id}`)
@@ -85,6 +88,7 @@ class Router:
     """
 
     def __init__(self, prefix: str = "", *, tags: Iterable[str] = ()) -> None:
+        super().__init__()
         try:
             self.prefix = check_prefix(prefix)
         except ValueError as error:
@@ -223,6 +227,22 @@ class Router:
 
     def _check_open(self) -> None:
         """Raise `ConfigError` if nothing more can be registered."""
+
+    def _check_hooks_open(self) -> None:
+        self._check_open()
+        for parent, _ in self._mounts:
+            parent._check_hooks_open()
+
+    def _with_included(self) -> Iterable["Router"]:
+        """This router and every one below it, each before those that it includes."""
+        yield self
+        for router in self._included:
+            yield from router._with_included()
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Startup and shutdown of this router and then of those that it includes, each once."""
+        return stages_of(self._with_included())
 
     def get[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for GET; it answers HEAD too, unless the path has a HEAD route of its own. See `route`."""

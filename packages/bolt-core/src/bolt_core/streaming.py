@@ -12,6 +12,8 @@ import logging
 from collections.abc import AsyncIterable, Awaitable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from .late_failures import report_late_failure
+
 if TYPE_CHECKING:
     from ._native import AsyncSink, SyncSink
 
@@ -117,3 +119,4 @@ def log_failure(error: BaseException) -> None:
     """Note that a stream failed after its head was sent; the client sees a connection that was cut."""
     if not isinstance(error, asyncio.CancelledError):
         logger.error("a streamed reply failed and was cut off", exc_info=error)
+        report_late_failure(error)

@@ -13,11 +13,14 @@ class BoltDjangoConfig(AppConfig):
 
     def ready(self) -> None:
         """Register checks and adapters; imports no model and no `api.py`, so every command stays quick."""
-        from bolt_core.preparation import register_preparation
+        from bolt_core import preparation
 
-        from bolt_django import adapters, checks, request, runtime
+        from bolt_django import adapters, checks, in_tests, request, runtime
 
         checks.register()
         adapters.register()
         request.register()
-        register_preparation(runtime.prepare)
+        preparation.register_preparation(runtime.prepare)
+        preparation.register_work_runner(in_tests.run_work)
+        preparation.register_client_session(in_tests.client_session)
+        preparation.register_application(in_tests.application)

@@ -1,9 +1,9 @@
 """A Django project as an application that the engine serves."""
 
 import contextvars
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bolt_core.api import BoltAPI, FrozenApp
 from bolt_core.config import ServerConfig
@@ -16,6 +16,9 @@ from bolt_django.discovery import DiscoveryError, find_apis
 from bolt_django.fallback import DjangoFallback
 from bolt_django.options import RunOptions
 from bolt_django.request import SUPPORT
+
+if TYPE_CHECKING:
+    from bolt_core.server import Announce
 
 # What Django allows when DEBUG is on and ALLOWED_HOSTS empty (HttpRequest.get_host).
 _DEBUG_HOSTS = (".localhost", "127.0.0.1", "[::1]")
@@ -72,10 +75,11 @@ def allowed_hosts() -> tuple[str, ...]:
     return () if "*" in hosts else hosts
 
 
-def serve(
-    project: Project, sockets: Sequence[Any], config: ServerConfig, ready: Callable[[], object] | None = None
-) -> None:
-    """Serve *project* on listening *sockets* in this process until it is told to stop."""
+def serve(project: Project, sockets: Sequence[Any], config: ServerConfig, announce: "Announce | None" = None) -> None:
+    """Serve *project* on listening *sockets* in this process until it is told to stop.
+
+    Raises bolt_core's LifespanError when one of its startup or shutdown hooks fails.
+    """
     from bolt_core.server import run
 
     pool = Pool(config.pool_size)
@@ -84,4 +88,4 @@ def serve(
     name = sockets[0].getsockname()
     if isinstance(name, tuple):
         project.fallback.server = SUPPORT.address = (name[0], str(name[1]))
-    run(project.app, sockets=sockets, config=config, ready=ready, base_context=context, pool=pool)
+    run(project.app, sockets=sockets, config=config, announce=announce, base_context=context, pool=pool)

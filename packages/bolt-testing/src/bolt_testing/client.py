@@ -1,81 +1,47 @@
 """The test client: an httpx2 client whose only server is the application under test."""
 
+import contextlib
 import sys
 import warnings
-from typing import Any, TypedDict, Unpack, cast, override
+from collections.abc import Iterator
+from typing import Any, Self, Unpack, cast, override
 
 import httpx2
 from bolt_core import BoltAPI
 from bolt_core.api import FrozenApp
-from bolt_core.config import ServerConfig
 
-from bolt_testing.network import JobRunningBackend
-from bolt_testing.recording import RecordingHooks, recorded
+from bolt_testing.events import EventStream
+from bolt_testing.options import (
+    EventOptions,
+    RequestOptions,
+    TestClientOptions,
+    event_request,
+    frozen,
+    split_options,
+    split_request,
+    streamed,
+)
 from bolt_testing.response import TestResponse
 from bolt_testing.server import ServerUnderTest
 from bolt_testing.transport import PipelineTransport
 
 
-class ClientOptions(TypedDict, total=False):
-    """Keywords of `TestClient` that mean what they mean to ``httpx2.Client``."""
-
-    auth: Any
-    cookies: Any
-    default_encoding: Any
-    event_hooks: Any
-    follow_redirects: bool
-    headers: Any
-    max_redirects: int
-    params: Any
-
-
-class ServerOptions(TypedDict, total=False):
-    """What `TestClient` takes for the server's side."""
-
-    config: ServerConfig
-    raise_server_exceptions: bool
-    use_http_layer: bool
-
-
-class TestClientOptions(ClientOptions, ServerOptions, total=False):
-    """Every keyword of `TestClient` but *base_url* and *timeout*."""
-
-
-class RequestOptions(TypedDict, total=False):
-    """What every request method takes; each means what it means to ``httpx2.Client.request``."""
-
-    auth: Any
-    content: Any
-    cookies: Any
-    data: Any
-    extensions: Any
-    files: Any
-    follow_redirects: Any
-    headers: Any
-    json: Any
-    params: Any
-    stream: bool
-    timeout: Any
-
-
-# What httpx2's `send` decides; all else makes the request.
-_SENDING = ("auth", "follow_redirects", "stream")
-
-
 class TestClient(httpx2.Client):
     """Sends requests to *api* through the real HTTP pipeline, without a network.
 
-    The server starts with the first request and stops with `close` or at the end of a ``with`` block. ``async def``
-    handlers run on a loop in a thread of the server's; ``def`` handlers, and synchronous work that async ones hand
-    over, run on the thread that sent the request, so they see its database transaction.
+    The server and the application's startup hooks start with the ``with`` block, or with the first request where there
+    is none; they stop at its end, or with `close`. ``async def`` handlers run on a loop in a thread of the server's;
+    ``def`` handlers and hooks, and synchronous work that async ones hand over, run on the thread that sent the request,
+    so they see its database transaction.
 
     *api* is a BoltAPI or what its ``freeze()`` returned. *use_http_layer* (default False) goes through a TCP port of
-    127.0.0.1 instead of a socket pair. *raise_server_exceptions* (default False) raises what a handler raised, where
-    a client would read a 500. *config* holds the server's limits. *timeout* (seconds, default 10; ``None`` is no limit)
-    bounds every wait for the server: one that runs out raises ``httpx2.ReadTimeout``, and interrupts a ``def`` handler
-    on the main thread. *base_url* gives the ``Host``. All else (*headers*, *cookies*, *auth*, *follow_redirects*, …)
-    is what it is in ``httpx2.Client``; redirects are not followed by default, and proxies, ``netrc`` and other
-    settings of the environment are ignored.
+    127.0.0.1 instead of a socket pair. *raise_server_exceptions* (default True) raises what a handler, its stream or
+    its background work raised; with False a test reads what a client would, a 500 or a reply that was cut off. *config*
+    holds the server's limits. *timeout* (seconds, default 10; ``None`` is no limit) bounds every wait for the server:
+    one that runs out raises ``httpx2.ReadTimeout``, and interrupts a ``def`` handler on the main thread. *base_url*
+    gives the ``Host``. All else (*headers*, *cookies*, *auth*, *follow_redirects*, …) is what it is in
+    ``httpx2.Client``; redirects are not followed by default, and proxies, ``netrc`` and other settings of the
+    environment are ignored.
 
     Raises TypeError for an *api* of another type and for an unknown keyword.
     """
@@ -90,16 +56,14 @@ class TestClient(httpx2.Client):
         timeout: float | None = 10.0,
         **options: Unpack[TestClientOptions],
     ) -> None:
-        app = _frozen(api)
-        server, client = _split(options)
-        hooks: RecordingHooks | None = None
-        if server.get("raise_server_exceptions", False):
-            app, hooks = recorded(app)
-        self._server = ServerUnderTest(app, server.get("config"), use_http_layer=server.get("use_http_layer", False))
+        app = frozen(api, "TestClient")
+        server, client = split_options(options, "TestClient")
+        self._server = ServerUnderTest(app, server)
+        self._limit = timeout
         super().__init__(
             base_url=base_url,
             timeout=timeout,
-            transport=PipelineTransport(JobRunningBackend(self._server.connect, self._server), hooks),
+            transport=PipelineTransport(self._server, timeout),
             trust_env=False,
             **client,
         )
@@ -108,13 +72,12 @@ class TestClient(httpx2.Client):
     def request(self, method: str, url: httpx2.URL | str, **options: Unpack[RequestOptions]) -> TestResponse:
         """Send a request and return its response, the body read; with ``stream=True``, to be read by the caller.
 
-        Raises httpx2.TransportError when there is no whole reply: ReadTimeout for one that does not come in time,
-        RemoteProtocolError for one that was cut off.
+        Raises what the application raised (see *raise_server_exceptions*), and httpx2.TransportError when there is no
+        whole reply: ReadTimeout for one that does not come in time, RemoteProtocolError for one that was cut off.
         """
-        sending = {name: value for name, value in options.items() if name in _SENDING}
-        building: dict[str, Any] = {name: value for name, value in options.items() if name not in _SENDING}
+        building, sending = split_request(options)
         request = self.build_request(method, url, **building)
-        return cast(TestResponse, self.send(request, **cast(dict[str, Any], sending)))
+        return cast(TestResponse, self.send(request, **sending))
 
     @override
     def get(self, url: httpx2.URL | str, **options: Unpack[RequestOptions]) -> TestResponse:
@@ -152,15 +115,51 @@ class TestClient(httpx2.Client):
         return self.request("DELETE", url, **options)
 
     @override
+    @contextlib.contextmanager
+    def stream(self, method: str, url: httpx2.URL | str, **options: Unpack[RequestOptions]) -> Iterator[TestResponse]:
+        """A context manager of a response whose body is read inside; leaving it closes the response."""
+        response = self.request(method, url, **streamed(options))
+        try:
+            yield response
+        finally:
+            response.close()
+
+    @override
+    @contextlib.contextmanager
+    def sse(self, url: httpx2.URL | str, **options: Unpack[EventOptions]) -> Iterator[EventStream]:
+        """A context manager of a response's server-sent events, to be iterated inside.
+
+        *last_event_id* is sent as a browser sends it that connects again; *method* is GET by default; *max_event_size*
+        is the most characters of one event, more raising httpx2.SSEError (default ``None``: no limit).
+        """
+        method, largest, request = event_request(options)
+        with self.stream(method, url, **request) as response:
+            yield EventStream(response, largest)
+
+    @override
     def close(self) -> None:
-        """Close every connection and stop the server; a second call does nothing."""
+        """Close every connection and stop the server and the application; a second call does nothing.
+
+        Raises what a shutdown hook raised.
+        """
         super().close()
-        self._server.close()
+        self._server.close(self._limit)
+
+    @override
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._server.start(self._limit)
+        return self
 
     @override
     def __exit__(self, *exc_info: Any) -> None:
         super().__exit__(*exc_info)
-        self._server.close()
+        try:
+            self._server.close(self._limit)
+        except Exception:
+            # What ended the block tells more than what its end brought about.
+            if exc_info[1] is None:
+                raise
 
     def __del__(self) -> None:
         # A constructor that raised has left nothing to stop.
@@ -169,21 +168,3 @@ class TestClient(httpx2.Client):
         if server is not None and server.running and not sys.is_finalizing():
             warnings.warn(f"unclosed {type(self).__name__}; use it in a with block", ResourceWarning, 2, self)
             self.close()
-
-
-def _frozen(api: BoltAPI | FrozenApp) -> FrozenApp:
-    if isinstance(api, BoltAPI):
-        return api.freeze()
-    if isinstance(api, FrozenApp):
-        return api
-    raise TypeError(f"TestClient takes a BoltAPI or what its freeze() returned, not {type(api).__qualname__}")
-
-
-def _split(options: TestClientOptions) -> tuple[ServerOptions, ClientOptions]:
-    """Tell the server's options from the client's; raise TypeError for those of neither."""
-    known = TestClientOptions.__annotations__
-    if unknown := sorted(set(options) - set(known)):
-        raise TypeError(f"TestClient has no option {unknown[0]!r}; it takes base_url, timeout, {', '.join(known)}")
-    server = {name: value for name, value in options.items() if name in ServerOptions.__annotations__}
-    client = {name: value for name, value in options.items() if name in ClientOptions.__annotations__}
-    return cast(ServerOptions, server), cast(ClientOptions, client)

@@ -9,8 +9,6 @@ from typing import Any, Protocol
 
 import httpcore2
 
-from bolt_testing.deadline import finishes_within
-
 # epoll and kqueue cost a descriptor per selector; two descriptors to watch are not worth one.
 _Selector = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
@@ -22,8 +20,8 @@ class JobSource(Protocol):
     def jobs_fd(self) -> int:
         """A descriptor that is readable while jobs wait."""
 
-    def run_jobs(self) -> None:
-        """Run every waiting job on the calling thread."""
+    def run_jobs(self, seconds: float | None) -> bool:
+        """Run every waiting job; whether all ended within *seconds* (``None``: no limit)."""
 
 
 class JobRunningStream(httpcore2.NetworkStream):
@@ -48,7 +46,7 @@ class JobRunningStream(httpcore2.NetworkStream):
         Raises httpcore2.ReadTimeout when *timeout* seconds pass without a byte.
         """
         expired = httpcore2.ReadTimeout(f"nothing was received for {timeout} s")
-        with _translated(httpcore2.ReadError):
+        with translated(httpcore2.ReadError):
             while True:
                 self._wait(selectors.EVENT_READ, timeout, expired)
                 with contextlib.suppress(BlockingIOError):
@@ -58,7 +56,7 @@ class JobRunningStream(httpcore2.NetworkStream):
         """Send all of *buffer*; raises httpcore2.WriteTimeout when the server takes nothing for *timeout* seconds."""
         expired = httpcore2.WriteTimeout(f"the server read nothing for {timeout} s")
         rest = memoryview(buffer)
-        with _translated(httpcore2.WriteError):
+        with translated(httpcore2.WriteError):
             while rest:
                 try:
                     rest = rest[self._sock.send(rest) :]
@@ -87,7 +85,7 @@ class JobRunningStream(httpcore2.NetworkStream):
             ready, jobs_wait = self._ready(event, remaining)
             # Jobs first: what a finished request left behind is done before the test sees its reply.
             if jobs_wait:
-                if not finishes_within(remaining, self._jobs.run_jobs):
+                if not self._jobs.run_jobs(remaining):
                     raise expired
             elif ready:
                 return
@@ -116,12 +114,13 @@ class JobRunningBackend(httpcore2.NetworkBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.NetworkStream:
         """Open a connection; raises httpcore2.ConnectError when the server is gone."""
-        with _translated(httpcore2.ConnectError):
+        with translated(httpcore2.ConnectError):
             return JobRunningStream(self._connect(), self._jobs)
 
 
 @contextlib.contextmanager
-def _translated(error: type[Exception]) -> Iterator[None]:
+def translated(error: type[Exception]) -> Iterator[None]:
+    """Turn an OSError into httpcore2's *error*."""
     try:
         yield
     except OSError as exc:

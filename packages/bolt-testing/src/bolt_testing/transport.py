@@ -1,13 +1,18 @@
-"""An httpx2 transport over connections of our own making."""
+"""httpx2 transports over connections of our own making."""
 
+import asyncio
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 
 import httpcore2
 import httpx2
+from bolt_core.inprocess import InProcessServer
 
-from bolt_testing.recording import RecordingHooks
+from bolt_testing.async_network import LoopBackend
+from bolt_testing.network import JobRunningBackend
 from bolt_testing.response import TestResponse
+from bolt_testing.server import ServerUnderTest, late
+from bolt_testing.waiting import LoopWaiter
 
 # httpx2 names its errors as httpcore2 does and adds the request to them.
 _ERRORS: dict[type[Exception], type[httpx2.TransportError]] = {
@@ -26,36 +31,63 @@ _ERRORS: dict[type[Exception], type[httpx2.TransportError]] = {
 }
 
 
-class PipelineTransport(httpx2.BaseTransport):
-    """Sends requests as HTTP/1.1 over the connections that *backend* opens."""
+class Failures:
+    """What the application raised, raised again in the request that met it; nothing, unless the client asks for it."""
 
-    def __init__(self, backend: httpcore2.NetworkBackend, hooks: RecordingHooks | None = None) -> None:
-        """Own the connections; *backend* belongs to the caller, as do *hooks*, whose exceptions are raised."""
-        self._hooks = hooks
-        self._pool = httpcore2.ConnectionPool(network_backend=backend, max_connections=None)
+    def __init__(self, server: ServerUnderTest) -> None:
+        """*server* records."""
+        self._server = server
+
+    def check_head(self, request: httpx2.Request, status: int) -> None:
+        """Raise what became the 500 that *request* got."""
+        if status >= 500:
+            self._raise(request, late=False)
+
+    def _raise(self, request: httpx2.Request, *, late: bool) -> None:
+        target = (request.method, request.url.raw_path.decode("ascii"))
+        if self._server.raises and (failure := self._server.recorder.take(target, late=late)) is not None:
+            raise failure
+
+    @contextlib.contextmanager
+    def before(self, request: httpx2.Request) -> Iterator[None]:
+        """Put what the application raised in the place of the error that the client met because of it."""
+        try:
+            yield
+        except tuple(_ERRORS) as exc:
+            if not isinstance(exc, httpcore2.TimeoutException):
+                self._raise(request, late=True)
+            raise _ERRORS[type(exc)](_explained(exc, request), request=request) from exc
+
+
+class PipelineTransport(httpx2.BaseTransport):
+    """Sends requests to *server* as HTTP/1.1; the first one starts it."""
+
+    def __init__(self, server: ServerUnderTest, timeout: float | None) -> None:
+        """*server* belongs to the caller; *timeout* is for its start."""
+        self._server = server
+        self._timeout = timeout
+        self._failures = Failures(server)
+        self._pool = httpcore2.ConnectionPool(
+            network_backend=JobRunningBackend(server.connect, server), max_connections=None
+        )
 
     def handle_request(self, request: httpx2.Request) -> TestResponse:
         """Send *request* and return the response with its body unread.
 
         Raises httpx2.UnsupportedProtocol for anything but ``http``: there is no TLS between a test and its server.
         """
-        if request.url.scheme != "http":
-            raise httpx2.UnsupportedProtocol(
-                f"TestClient cannot open {request.url}: it speaks plain http; for a view that asks for https, "
-                "send the header that your proxy sets (X-Forwarded-Proto: https, for one)",
-                request=request,
-            )
-        with _translated(request):
+        _check_scheme(request, "TestClient")
+        self._server.start(self._timeout)
+        with self._failures.before(request):
             reply = self._pool.handle_request(_lowered(request))
-        if self._hooks is not None:
-            self._hooks.reraise()
         assert isinstance(reply.stream, Iterable)
-        return TestResponse(
-            reply.status,
-            headers=reply.headers,
-            stream=_Body(reply.stream, request),
-            extensions=reply.extensions,
-        )
+        body = _Body(reply.stream, request, self._failures)
+        try:
+            self._failures.check_head(request, reply.status)
+        except BaseException:
+            body.close()
+            raise
+        return TestResponse(reply.status, headers=reply.headers, stream=body, extensions=reply.extensions)
 
     def close(self) -> None:
         """Close every connection, those with an unfinished reply included."""
@@ -63,12 +95,13 @@ class PipelineTransport(httpx2.BaseTransport):
 
 
 class _Body(httpx2.SyncByteStream):
-    def __init__(self, chunks: Iterable[bytes], request: httpx2.Request) -> None:
+    def __init__(self, chunks: Iterable[bytes], request: httpx2.Request, failures: Failures) -> None:
         self._chunks = chunks
         self._request = request
+        self._failures = failures
 
     def __iter__(self) -> Iterator[bytes]:
-        with _translated(self._request):
+        with self._failures.before(self._request):
             yield from self._chunks
 
     def close(self) -> None:
@@ -76,9 +109,110 @@ class _Body(httpx2.SyncByteStream):
             close()
 
 
+class LoopTransport(httpx2.AsyncBaseTransport):
+    """As `PipelineTransport`, for an event loop."""
+
+    def __init__(self, server: ServerUnderTest, timeout: float | None) -> None:
+        """*server* belongs to the caller; *timeout* is for its start and its stop."""
+        self._server = server
+        self._timeout = timeout
+        self._failures = Failures(server)
+        self._waiter = LoopWaiter(server, timeout)
+        self._backend = LoopBackend(server, self._waiter)
+        self._pool = httpcore2.AsyncConnectionPool(network_backend=self._backend, max_connections=None)
+        # The one startup that all first requests wait for.
+        self._starting: asyncio.Task[None] | None = None
+
+    async def handle_async_request(self, request: httpx2.Request) -> TestResponse:
+        """Send *request* and return the response with its body unread; raises as `PipelineTransport`."""
+        _check_scheme(request, "AsyncTestClient")
+        await self.start()
+        with self._failures.before(request):
+            reply = await self._pool.handle_async_request(_lowered(request))
+        assert isinstance(reply.stream, AsyncIterable)
+        body = _AsyncBody(reply.stream, request, self._failures)
+        try:
+            self._failures.check_head(request, reply.status)
+        except BaseException:
+            await body.aclose()
+            raise
+        return TestResponse(reply.status, headers=reply.headers, stream=body, extensions=reply.extensions)
+
+    async def start(self) -> None:
+        """Start the server and the application unless they run; raises what a startup hook raised."""
+        if self._starting is None:
+            if self._server.running:
+                return
+            # Begun here: a test's ContextVars are those of whoever sends the first request.
+            server = self._server.begin()
+            self._starting = asyncio.get_running_loop().create_task(self._started(server))
+        try:
+            await asyncio.shield(self._starting)
+        finally:
+            if self._starting is not None and self._starting.done():
+                self._starting = None
+
+    async def _started(self, server: InProcessServer) -> None:
+        try:
+            await self._waiter.until(lambda: server.settled, self._timeout)
+        except TimeoutError:
+            self._server.give_up()
+            raise TimeoutError(late("startup", self._timeout)) from None
+        self._server.finish_start()
+
+    async def aclose(self) -> None:
+        """Close every connection, those with an unfinished reply included, and stop the server."""
+        if not self._server.running:
+            return
+        await self._pool.aclose()
+        self._backend.close()
+        if (server := self._server.begin_close()) is None:
+            return
+        limit = self._server.stop_limit(self._timeout)
+        try:
+            await self._waiter.until(lambda: server.ended, limit)
+        except TimeoutError:
+            self._server.forget()
+            raise TimeoutError(late("shutdown", limit)) from None
+        self._server.finish_close()
+
+    def start_now(self) -> None:
+        """As `start`, from synchronous code."""
+        self._server.start(self._timeout)
+
+    def close(self) -> None:
+        """As `aclose`, from synchronous code."""
+        self._backend.close()
+        self._server.close(self._timeout)
+
+
+class _AsyncBody(httpx2.AsyncByteStream):
+    def __init__(self, chunks: AsyncIterable[bytes], request: httpx2.Request, failures: Failures) -> None:
+        self._chunks = chunks
+        self._request = request
+        self._failures = failures
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with self._failures.before(self._request):
+            async for chunk in self._chunks:
+                yield chunk
+
+    async def aclose(self) -> None:
+        if (close := getattr(self._chunks, "aclose", None)) is not None:
+            await close()
+
+
+def _check_scheme(request: httpx2.Request, client: str) -> None:
+    if request.url.scheme != "http":
+        raise httpx2.UnsupportedProtocol(
+            f"{client} cannot open {request.url}: it speaks plain http; for a view that asks for https, "
+            "send the header that your proxy sets (X-Forwarded-Proto: https, for one)",
+            request=request,
+        )
+
+
 def _lowered(request: httpx2.Request) -> httpcore2.Request:
     url = request.url
-    assert isinstance(request.stream, httpx2.SyncByteStream)
     return httpcore2.Request(
         method=request.method,
         url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -88,16 +222,8 @@ def _lowered(request: httpx2.Request) -> httpcore2.Request:
     )
 
 
-@contextlib.contextmanager
-def _translated(request: httpx2.Request) -> Iterator[None]:
-    try:
-        yield
-    except tuple(_ERRORS) as exc:
-        raise _ERRORS[type(exc)](_explained(exc, request), request=request) from exc
-
-
 def _explained(exc: Exception, request: httpx2.Request) -> str:
     text = f"{request.method} {request.url.raw_path.decode('ascii')}: {exc}"
     if isinstance(exc, httpcore2.TimeoutException):
-        text += "; the handler hangs, or needs a larger timeout= on the TestClient or on this request"
+        text += "; the handler hangs, or needs a larger timeout= on the client or on this request"
     return text

@@ -1,5 +1,5 @@
 """Test clients."""
 
-from bolt_testing import TestClient
+from bolt_testing import AsyncTestClient, EventStream, TestClient, TestResponse
 
-__all__ = ["TestClient"]
+__all__ = ["AsyncTestClient", "EventStream", "TestClient", "TestResponse"]

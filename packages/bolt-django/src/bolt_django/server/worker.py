@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Sequence
 
 from bolt_core.config import ServerConfig
+from bolt_core.server import Announce
 
 from bolt_django import db
 from bolt_django.project import Project, serve
@@ -22,7 +23,7 @@ def run_alone(project: Project, sockets: Sequence[socket.socket], config: Server
     directly, and it costs no second interpreter's memory.
     """
     _settle()
-    serve(project, sockets, config, stopping.release)
+    serve(project, sockets, config, Announce(obeys_signals=stopping.release))
     return 0
 
 
@@ -66,12 +67,11 @@ def _work(worker: Worker, project: Project, sockets: Sequence[socket.socket], co
             other.close()
     stop_with_parent(worker.alive_fd, config.shutdown_timeout)
 
-    def ready() -> None:
+    def obeys_signals() -> None:
         _take_first_signal_only()
         stopping.release()
-        worker.report_ready()
 
-    serve(project, [own], config, ready)
+    serve(project, [own], config, Announce(obeys_signals=obeys_signals, ready=worker.report_ready))
 
 
 def _take_first_signal_only() -> None:

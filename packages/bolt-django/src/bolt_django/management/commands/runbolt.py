@@ -9,6 +9,7 @@ from typing import Any
 
 from bolt_core.config import ServerConfig
 from bolt_core.exceptions import ConfigError
+from bolt_core.lifespan import LifespanError
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, SystemCheckError
@@ -85,6 +86,9 @@ class Command(BaseCommand):
             if run.processes == 1:
                 return worker.run_alone(loaded, sockets, config)
             return worker.run_supervised(loaded, sockets, run.processes, config, self._report)
+        except LifespanError as error:
+            # What it raised is in the log, with its traceback.
+            raise CommandError(str(error)) from error
         finally:
             # Workers come through here as well; the file is their parent's.
             if file is not None and os.getpid() == owner:

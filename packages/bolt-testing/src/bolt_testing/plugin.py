@@ -1,0 +1,76 @@
+"""pytest's plugin, loaded by its entry point: clients of the application under test as fixtures."""
+
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from bolt_core.preparation import find_application
+
+from bolt_testing.async_client import AsyncTestClient
+from bolt_testing.client import TestClient
+
+# The fixtures by which pytest-django opens the database to a test; a startup hook may want it, too.
+_DATABASES = ("transactional_db", "db")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the setting `bolt_api`."""
+    parser.addini("bolt_api", "the application that api_client and async_api_client test: 'package.module:name'")
+
+
+@pytest.fixture(scope="session")
+def bolt_api(pytestconfig: pytest.Config) -> Any:
+    """The application under test; define a fixture of this name to test another.
+
+    It is what the setting `bolt_api` names, else what an installed integration finds: with bolt-django, the project
+    as runbolt would serve it, Django's own URLs included.
+    """
+    if path := str(pytestconfig.getini("bolt_api") or ""):
+        return _imported(path)
+    if (app := find_application()) is not None:
+        return app
+    raise pytest.UsageError(
+        "no application to test: set bolt_api = 'package.module:name' in pytest's configuration, or define a fixture "
+        "bolt_api that returns a BoltAPI"
+    )
+
+
+@pytest.fixture
+def api_client(request: pytest.FixtureRequest, bolt_api: Any) -> Iterator[TestClient]:
+    """A `TestClient` of the fixture `bolt_api`, started before the test and stopped after it."""
+    _open_database_first(request)
+    with TestClient(bolt_api) as client:
+        yield client
+
+
+@pytest.fixture
+def async_api_client(request: pytest.FixtureRequest, bolt_api: Any) -> Iterator[AsyncTestClient]:
+    """An `AsyncTestClient` of the fixture `bolt_api`, for asynchronous tests of any pytest plugin."""
+    _open_database_first(request)
+    # Not `async with`: that would need a fixture of pytest-asyncio's or of anyio's, and leave the others out.
+    client = AsyncTestClient(bolt_api)
+    client.start()
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def _open_database_first(request: pytest.FixtureRequest) -> None:
+    for name in _DATABASES:
+        if name in request.fixturenames:
+            request.getfixturevalue(name)
+
+
+def _imported(path: str) -> Any:
+    module, colon, name = path.partition(":")
+    if not colon or not module or not name:
+        raise pytest.UsageError(f"bolt_api = {path!r} is no path to an application; write 'package.module:name'")
+    try:
+        found: Any = importlib.import_module(module)
+        for attribute in name.split("."):
+            found = getattr(found, attribute)
+    except (ImportError, AttributeError) as error:
+        raise pytest.UsageError(f"bolt_api = {path!r} cannot be imported: {error}") from error
+    return found
