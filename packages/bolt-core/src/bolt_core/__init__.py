@@ -4,6 +4,7 @@ from bolt_core.api import BoltAPI, FrozenApp
 from bolt_core.encoding import register_encoder
 from bolt_core.errors import on_exception, register_exception_adapter, set_error_page
 from bolt_core.exceptions import ConfigError, HTTPException, RequestValidationError
+from bolt_core.multidict import MultiDict
 from bolt_core.outcomes import register_result_adapter
 from bolt_core.params import Body, Cookie, Depends, File, Form, Header, Path, Query
 from bolt_core.request import Request
@@ -23,6 +24,7 @@ __all__ = [
     "FrozenApp",
     "HTTPException",
     "Header",
+    "MultiDict",
     "Path",
     "PlainText",
     "Query",

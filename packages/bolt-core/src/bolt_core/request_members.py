@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import request as _request
 from .cgi import cgi_variables
 from .media_types import accepts as header_accepts
-from .multidict import MultiMapping
 from .request_json import decode_json
 from .urls import URL, absolute
 
@@ -55,7 +54,7 @@ def client(request: Request) -> Address | None:
 
 
 @_lazy
-def META(request: Request) -> dict[str, Any]:  # noqa: N802 - Django's name
+def META(request: Request) -> dict[str, Any]:
     """CGI variables of the request, as Django has them."""
     return cgi_variables(request, _request.support().server(request))
 
@@ -109,7 +108,7 @@ def _media_type(request: Request) -> tuple[str, dict[str, str]]:
     message["content-type"] = request.headers.get("content-type", "")
     (essence, _), *params = message.get_params([("", "")])
     # RFC 2231 values, in three parts, belong to mail.
-    return essence.lower(), {name.lower(): value for name, value in params if isinstance(value, str)}
+    return essence.lower(), {name.lower(): value for name, value in params if name and isinstance(value, str)}
 
 
 @property
@@ -189,7 +188,7 @@ def readlines(request: Request) -> list[bytes]:
     return list(request)
 
 
-def __iter__(request: Request) -> Iterator[bytes]:  # noqa: N807 - becomes the class's own
+def __iter__(request: Request) -> Iterator[bytes]:
     """The lines that are left of the body."""
     return iter(request.readline, b"")
 
