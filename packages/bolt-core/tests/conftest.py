@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bolt_core import BoltAPI, encoding, errors, outcomes
+from bolt_core import BoltAPI, encoding, error_format, errors, outcomes
 from bolt_core.config import ServerConfig
 
 # Helper modules beside the tests (`raw_client`) are imported by name; importlib mode adds no folder to the path.
@@ -35,7 +35,13 @@ def make_request() -> Callable[..., FakeRequest]:
 @pytest.fixture
 def registries() -> Iterator[None]:
     """Empties what is registered for the whole process, by other packages in it too; puts it back after the test."""
-    places: list[Any] = [outcomes._adapters, errors._adapters, errors._callbacks, errors._error_pages]
+    places: list[Any] = [
+        outcomes._adapters,
+        errors._adapters,
+        errors._callbacks,
+        errors._error_pages,
+        error_format._defaults,
+    ]
     before = [place.copy() for place in (*places, encoding._encoders)]
     for place in places:
         place.clear()

@@ -1,10 +1,26 @@
 """Exceptions that answer with an error."""
 
-from http import HTTPStatus
+import copy
+import datetime as dt
+import pickle
+from typing import Any
 
 import pytest
 from bolt_core import exceptions
-from bolt_core.exceptions import HTTPException, MethodNotAllowed, RequestValidationError, Unauthorized
+from bolt_core.exceptions import (
+    HTTPException,
+    MethodNotAllowed,
+    RequestValidationError,
+    ServiceUnavailable,
+    TooManyRequests,
+    Unauthorized,
+    reason_phrase,
+    status_exception,
+)
+
+# Codes of the IANA registry that no API answers with: of proxies (407), unused (418), obsolete (510), and rare ones.
+WITHOUT_CLASS = {407, 418, 506, 508, 510, 511}
+REGISTERED = {*range(400, 418), 421, 422, 423, 424, 425, 426, 428, 429, 431, 451, *range(500, 509), 510, 511}
 
 FIXED = sorted(
     (
@@ -22,7 +38,12 @@ def test_a_named_exception_has_its_status_and_phrase(cls: type[HTTPException]) -
     made = cls()
 
     assert made.status_code == cls.default_status
-    assert made.detail == HTTPStatus(cls.default_status).phrase
+    assert made.detail == reason_phrase(cls.default_status)
+
+
+def test_each_common_status_has_a_class() -> None:
+    """Of those registered with IANA, each that an API answers with."""
+    assert {cls.default_status for cls in FIXED if not cls.__name__.startswith("_")} == REGISTERED - WITHOUT_CLASS
 
 
 def test_the_detail_comes_first() -> None:
@@ -68,3 +89,110 @@ def test_a_validation_error_lists_its_problems() -> None:
 def test_the_text_of_an_exception_names_status_and_detail() -> None:
     """For logs."""
     assert str(exceptions.Conflict("taken")) == "409 taken"
+
+
+@pytest.mark.parametrize("detail", [{"code": 1}, [1, "two"], 0, "", False])
+def test_a_detail_is_kept_as_it_is(detail: Any) -> None:
+    """Whatever JSON value it is."""
+    assert HTTPException(400, detail).detail is detail
+    assert exceptions.Conflict(detail).detail is detail
+
+
+@pytest.mark.parametrize("status", [400, 418, 499, 511, 599])
+def test_any_status_from_400_to_599_is_an_error(status: int) -> None:
+    """Registered or not."""
+    assert HTTPException(status).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("when", "field"),
+    [
+        (0, "0"),
+        (30, "30"),
+        (1.2, "2"),
+        (dt.timedelta(minutes=1, milliseconds=1), "61"),
+        (dt.datetime(2026, 1, 2, 4, 4, 5, tzinfo=dt.timezone(dt.timedelta(hours=1))), "Fri, 02 Jan 2026 03:04:05 GMT"),
+    ],
+)
+def test_retry_after_is_sent(when: Any, field: str) -> None:
+    """Seconds rounded up, or a date of HTTP (RFC 9110 §10.2.3)."""
+    for cls in (TooManyRequests, ServiceUnavailable):
+        assert cls(retry_after=when).headers == {"Retry-After": field}
+    assert TooManyRequests(retry_after=when, headers={"Retry-After": "9"}).headers == {"Retry-After": "9"}
+
+
+@pytest.mark.parametrize("when", [-1, True, float("nan"), float("inf"), "soon", dt.datetime.min])  # noqa: DTZ901
+def test_a_time_that_cannot_be_told_is_refused(when: Any) -> None:
+    """Where it is written, not where it is sent."""
+    with pytest.raises(ValueError, match="retry_after"):
+        TooManyRequests(retry_after=when)
+
+
+@pytest.mark.parametrize(
+    "exc",
+    [
+        exceptions.NotFound("no user", {"x-a": "b"}, extra={"id": 1}),
+        HTTPException(418, {"tea": True}),
+        MethodNotAllowed(["GET"]),
+        TooManyRequests(retry_after=3),
+        RequestValidationError([{"loc": ["body", 0], "msg": "no", "type": "value_error"}]),
+    ],
+)
+def test_an_exception_survives_copying_and_pickling(exc: HTTPException) -> None:
+    """As it must to cross processes, whatever its constructor takes; notes and all."""
+    exc.add_note("from the worker")
+    for made in (copy.copy(exc), copy.deepcopy(exc), pickle.loads(pickle.dumps(exc))):
+        assert (type(made), made.args, vars(made)) == (type(exc), exc.args, vars(exc))
+        assert (str(made), repr(made)) == (str(exc), repr(exc))
+
+
+def test_the_repr_is_short_and_shows_no_header() -> None:
+    """Header fields may hold credentials."""
+    assert repr(exceptions.NotFound("no user", {"x": "secret"})) == "NotFound(404, 'no user')"
+
+
+def test_the_text_of_a_validation_error_names_each_place() -> None:
+    """For logs."""
+    problems = [
+        {"loc": ["query", "q"], "msg": "Field required", "type": "missing"},
+        {"loc": ("body", 0), "msg": "no", "type": "value_error", "ctx": {"least": 1}},
+    ]
+    error = RequestValidationError(problems)
+
+    assert str(error) == "422 query.q: Field required; body.0: no"
+    assert error.errors[1] == {"loc": ["body", 0], "msg": "no", "type": "value_error", "ctx": {"least": 1}}
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        {"msg": "no", "type": "x"},
+        {"loc": "body", "msg": "no", "type": "x"},
+        {"loc": [None], "msg": "no", "type": "x"},
+        {"loc": [], "type": "x"},
+        {"loc": [], "msg": "no"},
+    ],
+)
+def test_a_problem_without_its_members_is_refused(problem: Any) -> None:
+    """Clients rely on `loc`, `msg` and `type`."""
+    with pytest.raises(ValueError, match="RequestValidationError: "):
+        RequestValidationError([problem])
+
+
+def test_the_class_of_a_status() -> None:
+    """So that one handler hears of the engine's refusals and of the same exception raised by hand."""
+    assert type(status_exception(413, "too large")) is exceptions.PayloadTooLarge
+    assert type(status_exception(499)) is HTTPException
+    assert status_exception(405, headers={"allow": "GET"}).headers == {"allow": "GET"}
+
+
+def test_a_subclass_says_its_status_and_problem_type() -> None:
+    """RFC 9457 §3.1."""
+
+    class OutOfCredit(HTTPException):
+        default_status = 402
+        problem_type = "https://example.com/problems/out-of-credit"
+        title = "Out of credit"
+
+    made = OutOfCredit(detail="5 missing")
+    assert (made.status_code, made.problem_type, made.title) == (402, OutOfCredit.problem_type, "Out of credit")

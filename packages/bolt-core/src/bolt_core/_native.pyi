@@ -89,6 +89,37 @@ class Pool:
         """Readable while jobs wait, of an external pool."""
 
 @final
+class FilePart:
+    """One uploaded file, as the engine read it. A temporary file lives as long as the parts of its form."""
+
+    @property
+    def field(self) -> str:
+        """The name of its field."""
+
+    @property
+    def name(self) -> str:
+        """The name that the client gave it, reduced to its last component."""
+
+    @property
+    def content_type(self) -> str:
+        """The media type that the client claims; empty where it claims none."""
+
+    @property
+    def charset(self) -> str | None:
+        """The `charset` parameter of that type."""
+
+    @property
+    def size(self) -> int:
+        """In bytes."""
+
+    @property
+    def path(self) -> str | None:
+        """The temporary file; `None` for a file in memory."""
+
+    def read(self) -> bytes:
+        """The whole content."""
+
+@final
 class Request:
     """A request as handlers see it.
 
@@ -336,15 +367,3 @@ class SyncSink:
 
     def fail(self, error: BaseException) -> None:
         """The producer raised."""
-
-@final
-class FilePart:
-    """A file of a form, as the engine has it."""
-
-    @property
-    def field(self) -> str:
-        """The name of its field."""
-
-    @property
-    def name(self) -> str:
-        """The name that the client gave it, reduced to its last component."""

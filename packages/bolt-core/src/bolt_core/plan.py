@@ -57,6 +57,8 @@ class ModelPlan:
     """Raises `ValueError` where the values do not fit together."""
     forbid_unknown: bool = False
     """Whether names that the route does not read are refused."""
+    ignored: tuple[str, ...] = ()
+    """Names that are not refused though nothing reads them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,11 +240,11 @@ class HandlerPlan:
             "status": self.status,
             # Without content there is nothing to encode, nor a content type.
             "encode": None if self.status in EMPTY_STATUSES else self.result.encode,
-            "fast": self.fast,
-            "check": self.check,
             "embedded": self.embedded.to_wire() if self.embedded else None,
             "form": self.form.to_wire() if self.form else None,
             "params": [self._param_wire(param) for param in self.params],
+            "fast": self.fast,
+            "check": self.check,
         }
 
     def _param_wire(self, param: ParamPlan) -> dict[str, object]:
@@ -253,7 +255,8 @@ class HandlerPlan:
             wire["from"] = param.source.value
             wire["fields"] = [field.to_wire() for field in param.model.fields]
             wire["build"] = param.model.build
-            wire["known"] = sorted(self._known(param.source)) if param.model.forbid_unknown else None
+            known = self._known(param.source).union(param.model.ignored)
+            wire["known"] = sorted(known) if param.model.forbid_unknown else None
         return wire
 
     def _known(self, source: Source) -> set[str]:

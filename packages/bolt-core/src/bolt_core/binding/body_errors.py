@@ -5,7 +5,6 @@ type piece by piece. What the pieces are is compiled with the route.
 """
 
 import dataclasses
-from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
 import msgspec
@@ -112,75 +111,83 @@ def _take_container_apart(piece: Piece, type_: Any, known: dict[int, Piece]) -> 
         piece.allowed = frozenset({field.name for field in piece.fields} | tag)
 
 
-def find_problems(piece: Piece, value: Any) -> Iterator[Found]:
+def find_problems(piece: Piece, value: Any) -> list[Found]:
     """What keeps *value*, decoded without a type and refused with one, from being of *piece*'s type.
 
-    Looks at `MOST_VALUES` values and `DEEPEST` levels at most, so that a large body costs its sender more than us; it
-    may then find nothing in a wrong value.
+    Lists `MOST` problems at most, and looks at `MOST_VALUES` values and `DEEPEST` levels, so that a large body costs
+    its sender more than us; it may then find nothing in a wrong value.
     """
     search = _Search()
-    found = False
-    for problem in search.inside(piece, value, ()):
-        found = True
-        yield problem
-    if not found:
-        yield from search.run(piece, value, ())
+    # The whole is known to be wrong; where all that it holds is right, it is asked why.
+    search.look_inside(piece, value, ())
+    if not search.found:
+        search.look_at(piece, value, ())
+    return search.found[:MOST]
 
 
 class _Search:
-    def __init__(self) -> None:
-        self._left = MOST_VALUES
+    __slots__ = ("found", "left")
 
-    def run(self, piece: Piece, value: Any, loc: Loc) -> Iterator[Found]:
-        self._left -= 1
+    def __init__(self) -> None:
+        self.found: list[Found] = []
+        self.left = MOST_VALUES
+
+    @property
+    def over(self) -> bool:
+        """Whether enough was found or looked at."""
+        return self.left <= 0 or len(self.found) >= MOST
+
+    def look_at(self, piece: Piece, value: Any, loc: Loc) -> None:
+        self.left -= 1
         if type(value) is piece.plain:
             return
         try:
             msgspec.convert(value, piece.type, str_keys=True)
             return
         except msgspec.ValidationError as caught:
-            error = caught
-        found = False
-        if len(loc) < DEEPEST:
-            for problem in self.inside(piece, value, loc):
-                found = True
-                yield problem
-        if not found and self._left > 0:
-            yield _told(piece, str(error), loc)
+            message = str(caught)
+        before = len(self.found)
+        if isinstance(value, dict | list) and len(loc) < DEEPEST:
+            self.look_inside(piece, value, loc)
+        if len(self.found) == before and self.left > 0:
+            self.found.append(_told(piece, message, loc))
 
-    def inside(self, piece: Piece, value: Any, loc: Loc) -> Iterator[Found]:
-        """The problems of what *value* holds."""
+    def look_inside(self, piece: Piece, value: Any, loc: Loc) -> None:
+        """Look at all that *value* holds."""
         if isinstance(value, dict):
             if piece.tagged:
                 chosen = value.get(piece.tag)
                 piece = piece.tagged.get(chosen, piece) if isinstance(chosen, str | int) else piece
-            yield from self._of_record(piece, value, loc)
+            self._look_at_fields(piece, value, loc)
             if piece.values is not None:
                 for key, member in value.items():
-                    if self._left <= 0:
+                    if self.over:
                         return
-                    yield from self.run(piece.values, member, (*loc, str(key)))
+                    self.look_at(piece.values, member, (*loc, str(key)))
         elif isinstance(value, list) and piece.items is not None:
+            plain = piece.items.plain
             for index, member in enumerate(value):
-                if self._left <= 0:
+                if self.over:
                     return
-                yield from self.run(piece.items, member, (*loc, index))
+                if type(member) is plain:
+                    self.left -= 1
+                else:
+                    self.look_at(piece.items, member, (*loc, index))
 
-    def _of_record(self, piece: Piece, value: dict[Any, Any], loc: Loc) -> Iterator[Found]:
+    def _look_at_fields(self, piece: Piece, value: dict[Any, Any], loc: Loc) -> None:
         for field in piece.fields:
-            if self._left <= 0:
-                return
             name = field.name
             if name in value:
                 member = value[name]
                 if type(member) is not field.piece.plain:
-                    yield from self.run(field.piece, member, (*loc, name))
+                    if self.over:
+                        return
+                    self.look_at(field.piece, member, (*loc, name))
             elif field.required:
-                yield (*loc, name), *_MISSING
+                self.found.append(((*loc, name), *_MISSING))
         if piece.allowed is not None:
-            for name in value:
-                if name not in piece.allowed:
-                    yield (*loc, str(name)), *_UNEXPECTED
+            unknown = [name for name in value if name not in piece.allowed]
+            self.found.extend(((*loc, str(name)), *_UNEXPECTED) for name in unknown[:MOST])
 
 
 def _told(piece: Piece, message: str, loc: Loc) -> Found:

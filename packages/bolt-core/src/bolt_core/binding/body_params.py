@@ -16,7 +16,7 @@ from bolt_core.exceptions import ConfigError
 from bolt_core.invalid import InvalidValue
 from bolt_core.limits import Constraints, compile_check
 from bolt_core.markers import Source
-from bolt_core.plan import BodyPlan, ParamPlan
+from bolt_core.plan import BodyPlan, Found, ParamPlan
 
 # Python's codecs that are no charset of text, or take quadratic time.
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})
@@ -47,7 +47,8 @@ def finish_bodies(params: tuple[ParamPlan, ...]) -> tuple[tuple[ParamPlan, ...],
     marked = any(param.marker is not None and param.marker.embed for param in bodies)
     if len(bodies) > 1 or marked:
         finished = {param.name: _member(param) for param in bodies}
-        embedded: BodyPlan | None = _decoders(_object_of(bodies), ", ".join(param.name for param in bodies))
+        shared = _decoders(_object_of(bodies), ", ".join(param.name for param in bodies))
+        embedded: BodyPlan | None = replace(shared, explain=_explain_members(shared, tuple(finished.values())))
     else:
         finished = {param.name: _whole(param) for param in bodies}
         embedded = None
@@ -56,6 +57,25 @@ def finish_bodies(params: tuple[ParamPlan, ...]) -> tuple[tuple[ParamPlan, ...],
 
 def _member(param: ParamPlan) -> ParamPlan:
     return replace(param, embedded=True, convert=compile_check(param.constraints))
+
+
+def _explain_members(shared: BodyPlan, members: tuple[ParamPlan, ...]) -> Callable[[Any], Iterable[Found]]:
+    """What is wrong with the object, and with members that are of their type but break a limit of their own."""
+
+    def explain(value: Any) -> Iterable[Found]:
+        yield from shared.explain(value)
+        for member in members if isinstance(value, dict) else ():
+            if member.convert is None or member.wire_name not in value:
+                continue
+            try:
+                member.convert(msgspec.convert(value[member.wire_name], member.annotation, str_keys=True))
+            except msgspec.ValidationError:
+                # Not of its type: told already.
+                continue
+            except InvalidValue as error:
+                yield (member.wire_name,), str(error), error.type, error.ctx
+
+    return explain
 
 
 def _object_of(bodies: Iterable[ParamPlan]) -> type:

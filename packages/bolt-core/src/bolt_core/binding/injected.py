@@ -13,8 +13,9 @@ _providers: dict[type, Provide] = {}
 def register_injected(type_: type, provide: Provide) -> None:
     """Let *provide*(request) make the value of every parameter annotated with *type_* or a subclass of it.
 
-    Holds for the whole process and for routes registered from now on; a class registered twice keeps the later function.
-    It is called on the thread that runs the handler, before it. What it raises is handled as if the handler raised it.
+    Holds for the whole process and for routes registered from now on; a class registered twice keeps the later
+    function. It is called on the thread that runs the handler, before it. What it raises is handled as if the handler
+    raised it.
     """
     _providers[type_] = provide
 

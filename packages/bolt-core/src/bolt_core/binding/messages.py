@@ -22,6 +22,7 @@ _SHORT = 200
 """Characters; longer messages hold what a client sent, and are not worth remembering."""
 
 _KINDS: tuple[tuple[str, str, str | None], ...] = (
+    ("Expected a finite number", "finite_number", None),
     ("Invalid enum value", "enum", None),
     ("Invalid value", "enum", None),
     ("Invalid UUID", "uuid_parsing", "Expected a UUID"),
@@ -37,15 +38,16 @@ _KINDS: tuple[tuple[str, str, str | None], ...] = (
 def parse_message(message: str) -> Found:
     """Path, text, type of error and its context of a `msgspec.ValidationError`'s message."""
     path: list[str | int] = []
-    if (match := _AT.match(message)) is not None:
+    if " - at `" in message and (match := _AT.match(message)) is not None:
         message = match.group(1)
         for name, index in _STEP.findall(match.group(2)):
             path.append(name or (int(index) if index.isdigit() else index))
-    if (missing := _MISSING.fullmatch(message)) is not None:
-        return (*path, missing.group(1)), "Field required", "missing", None
-    if (unknown := _UNKNOWN.fullmatch(message)) is not None:
-        return (*path, unknown.group(1)), "Unexpected field", "unexpected", None
-    return (*path,), *(_remembered(message) if len(message) <= _SHORT else told_of(message))
+    if message.startswith("Object "):
+        if (missing := _MISSING.fullmatch(message)) is not None:
+            return (*path, missing.group(1)), "Field required", "missing", None
+        if (unknown := _UNKNOWN.fullmatch(message)) is not None:
+            return (*path, unknown.group(1)), "Unexpected field", "unexpected", None
+    return tuple(path), *(_remembered(message) if len(message) <= _SHORT else told_of(message))
 
 
 def told_of(message: str) -> Told:

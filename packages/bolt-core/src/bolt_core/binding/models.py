@@ -1,4 +1,4 @@
-"""Models whose fields are read by name: a Struct, dataclass or TypedDict marked `Query()`, `Header()`, `Cookie()` or `Form()`."""
+"""Models whose fields are read by name: those marked `Query()`, `Header()`, `Cookie()` or `Form()`."""
 
 import dataclasses
 import typing
@@ -39,6 +39,7 @@ def plan_model(parts: Parts, source: Source) -> ParamPlan:
             fields=fields,
             build=_builder(type_),
             forbid_unknown=bool(config and config.forbid_unknown_fields) and source in (Source.QUERY, Source.FORM),
+            ignored=(config.tag_field,) if config and config.tag_field else (),
         ),
         **default_of(parts),
     )

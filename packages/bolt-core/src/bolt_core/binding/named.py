@@ -39,6 +39,7 @@ def plan_named(parts: Parts, source: Source) -> ParamPlan:
         raise ConfigError(
             f"reads {parts} from the path, where one name has one value; write Path(split=',') to read several from it"
         )
+    read: Callable[[Any], Any] | None
     if listed is not None:
         kind, read = listed
     else:

@@ -98,7 +98,7 @@ def check_limits(parts: Parts) -> None:
         limit = getattr(limits, name)
         if limit is not None and allowed and (not isinstance(limit, allowed) or isinstance(limit, bool)):
             raise ConfigError(
-                f"limits {parts} by {name}={limit!r}, which no {describe(type_)} compares with; give a limit of its type"
+                f"limits {parts} by {name}={limit!r}, which no {describe(type_)} compares with; give one of its type"
             )
     _check_bounds(parts, limits)
 

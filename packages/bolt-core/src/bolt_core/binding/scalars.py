@@ -223,7 +223,7 @@ def checked(read: Callable[[Any], Any] | None, limits: Constraints) -> Callable[
 def list_reader(hint: Hint) -> tuple[Kind, ListReader | None] | None:
     """How several values become a list, set, tuple or frozenset; `None` if *hint* is none of these.
 
-    First what the engine makes of each text, then the reader of the list of them; no reader where that list is the value.
+    First what the engine makes of each text, then the reader of the list of them; none where that list is the value.
     """
     container = get_origin(hint.type) or hint.type
     if container not in _LIST_TYPES:

@@ -85,8 +85,8 @@ def source_of(name: str, hint: Hint, marker: Marker | None, place: Place) -> Sou
     if place.method in BODYLESS:
         raise ConfigError(
             f"has parameter {name!r} of type {describe(hint.type)}, which is read from the body, but a {place.method} "
-            "request's body has no defined meaning (RFC 9110 §9.3.1); use POST, mark it with Query() to read its fields "
-            "from the query, or with Body()"
+            "request's body has no defined meaning (RFC 9110 §9.3.1); use POST, mark it with Query() to read its "
+            "fields from the query, or with Body()"
         )
     return Source.BODY
 
