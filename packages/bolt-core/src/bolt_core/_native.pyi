@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from io import BytesIO
 from typing import Any, final, overload
 
+from .forms import FormData
 from .multidict import MultiMapping
 from .request import Headers
 from .request_members import Address
+from .uploads import UploadFile
 from .urls import URL
 
 __all__ = ["AsyncSink", "Driver", "FilePart", "Pool", "Request", "SyncSink", "refusals_without_request"]
@@ -321,6 +323,8 @@ class Request:
     def _gone(self) -> bool: ...
     @property
     def _too_deep(self) -> bool: ...
+    @property
+    def _body_is_form(self) -> bool: ...
     @property
     def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
     @property

@@ -19,6 +19,7 @@ from .urls import URL, absolute
 
 if TYPE_CHECKING:
     from ._native import Request
+    from .forms import FormData
 
 __all__ = ["Address", "install"]
 
@@ -152,6 +153,33 @@ def json(request: Request, type: Any = Any) -> Any:
     return kept["json"] if "json" in kept else kept.setdefault("json", decode_json(request, Any))
 
 
+def form(request: Request) -> FormData:
+    """The form in the body, text fields and files; empty where the body is none.
+
+    Raises `HTTPException`: 400 for a malformed form, 413 beyond a limit; `RuntimeError` where the route streams its body.
+    """
+    from .forms import form_of
+
+    if request._streams:
+        # Raises what says how such a body is read.
+        _ = request.body
+    kept = request._lazy
+    form: FormData = kept["form"] if "form" in kept else kept.setdefault("form", form_of(request))
+    return form
+
+
+@_lazy
+def POST(request: Request) -> MultiMapping[str]:  # noqa: N802 - Django's name
+    """Text fields of a form that was sent by POST; empty for any other method or body."""
+    return _request.support().fields(request.form().texts.multi_items() if request.method == "POST" else ())
+
+
+@_lazy
+def FILES(request: Request) -> MultiMapping[Any]:  # noqa: N802 - Django's name
+    """Files of a form that was sent by POST; empty for any other method or body."""
+    return _request.support().files(request.form().files.multi_items() if request.method == "POST" else ())
+
+
 async def is_disconnected(request: Request) -> bool:
     """Whether the client has left. Lets the event loop look before it answers."""
     if not request._gone:
@@ -201,6 +229,7 @@ _MEMBERS: tuple[Any, ...] = (
     build_absolute_uri,
     accepts,
     json,
+    form,
     is_disconnected,
     read,
     readline,
@@ -210,6 +239,8 @@ _MEMBERS: tuple[Any, ...] = (
 _PROPERTIES: dict[str, property] = {
     "client": client,
     "META": META,
+    "POST": POST,
+    "FILES": FILES,
     "scheme": scheme,
     "url": url,
     "content_type": content_type,

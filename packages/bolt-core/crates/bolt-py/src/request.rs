@@ -197,6 +197,11 @@ impl Request {
                  stream_body=True",
             ));
         }
+        if self._body_is_form() {
+            return Err(PyRuntimeError::new_err(
+                "this route's body was parsed as a form while it arrived: use request.form(), or its parameters",
+            ));
+        }
         let made = self.body.get_or_init(py, || PyBytes::new(py, &self.input.body).unbind());
         Ok(made.clone_ref(py))
     }
@@ -256,6 +261,12 @@ impl Request {
     #[getter]
     fn _gone(&self) -> bool {
         self.input.gone.load(Ordering::Relaxed)
+    }
+
+    /// Whether the body was parsed as a form while it arrived, so that its bytes are not there.
+    #[getter]
+    fn _body_is_form(&self) -> bool {
+        self.input.form.is_some()
     }
 
     /// Whether the body, read as JSON, is nested more deeply than is safe to decode.
