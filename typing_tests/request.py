@@ -34,7 +34,7 @@ async def handler(request: DjangoBoltRequest) -> None:
     request.state["tenant"] = "acme"
     assert_type(request["tenant"], Any)
     request.method = "PUT"  # type: ignore[misc]
-    request.tenant  # type: ignore[attr-defined]
+    _ = request.tenant  # type: ignore[attr-defined]
     request.GET["page"] = "2"  # type: ignore[index]
 
 

@@ -1,7 +1,7 @@
 """Exceptions a handler raises to answer with an error, and the one that reports a mistake in the API's own code."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from bolt_core.statuses import RetryAfter, retry_after_field
 from bolt_core.statuses import reason_phrase as reason_phrase
@@ -380,8 +380,7 @@ class RequestValidationError(HTTPException):
     @property
     def errors(self) -> list[dict[str, Any]]:
         """The problems, each a dict with `loc`, `msg` and `type`."""
-        listed: list[dict[str, Any]] = self.detail
-        return listed
+        return cast("list[dict[str, Any]]", self.detail)
 
     def __str__(self) -> str:
         return "422 " + "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in self.errors)
@@ -391,15 +390,11 @@ def _checked(error: Mapping[str, Any]) -> dict[str, Any]:
     loc = error.get("loc")
     if not isinstance(loc, list | tuple) or not all(isinstance(part, str | int) for part in loc):
         raise ValueError(f"RequestValidationError: loc must be a list of str and int, not {loc!r}")
-    for key in ("msg", "type"):
-        if not isinstance(error.get(key), str):
-            raise ValueError(f"RequestValidationError: {key} must be a str, not {error.get(key)!r}")
+    if (key := next((key for key in ("msg", "type") if not isinstance(error.get(key), str)), None)) is not None:
+        raise ValueError(f"RequestValidationError: {key} must be a str, not {error.get(key)!r}")
     return {**error, "loc": list(loc)}
 
 
 # The one class of each status, before anyone adds subclasses of their own.
-_BY_STATUS: dict[int, type[HTTPException]] = {
-    cls.default_status: cls
-    for cls in (*_FixedStatus.__subclasses__(), *_Temporary.__subclasses__())
-    if cls is not _Temporary
-}
+_CLASSES = (*_FixedStatus.__subclasses__(), *_Temporary.__subclasses__())
+_BY_STATUS: dict[int, type[HTTPException]] = {cls.default_status: cls for cls in _CLASSES if cls is not _Temporary}

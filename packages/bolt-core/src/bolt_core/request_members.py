@@ -20,6 +20,7 @@ from .urls import URL, absolute
 if TYPE_CHECKING:
     from ._native import Request
     from .forms import FormData
+    from .multidict import MultiMapping
 
 __all__ = ["Address", "install"]
 
@@ -31,36 +32,30 @@ class Address(NamedTuple):
     port: int
 
 
-def _lazy[R: "Request", V](make: Callable[[R], V]) -> property:
+def _lazy(make: Callable[[Request], Any]) -> property:
     """A property that is computed when first read and then kept with the request."""
     name = make.__name__
 
     @functools.wraps(make)
-    def read(request: R) -> V:
+    def read(request: Request) -> Any:
         kept = request._lazy
-        if name in kept:
-            value: V = kept[name]
-            return value
         # Two threads may both have made one; they get the same.
-        return kept.setdefault(name, make(request))
+        return kept[name] if name in kept else kept.setdefault(name, make(request))
 
     return property(read)
 
 
-@_lazy
 def client(request: Request) -> Address | None:
     """The peer's address and port; `None` on a Unix socket or in process."""
     peer = request._peer
     return None if peer is None else Address(*peer)
 
 
-@_lazy
 def META(request: Request) -> dict[str, Any]:
     """CGI variables of the request, as Django has them."""
     return cgi_variables(request, _request.support().server(request))
 
 
-@property
 def scheme(request: Request) -> str:
     """`http` or `https`: what the client used, as far as a proxy in front is trusted to say so."""
     return _request.support().scheme(request)
@@ -96,13 +91,11 @@ def build_absolute_uri(request: Request, location: str | None = None) -> str:
     return absolute(base, request.raw_path, str(location))
 
 
-@property
 def url(request: Request) -> URL:
     """The request's absolute URL, whose parts have names."""
     return URL(request.build_absolute_uri())
 
 
-@_lazy
 def _media_type(request: Request) -> tuple[str, dict[str, str]]:
     """Type and parameters of the body."""
     message = Message()
@@ -112,21 +105,18 @@ def _media_type(request: Request) -> tuple[str, dict[str, str]]:
     return essence.lower(), {name.lower(): value for name, value in params if name and isinstance(value, str)}
 
 
-@property
 def content_type(request: Request) -> str:
     """The body's media type in lower case, without parameters; empty where none was sent."""
     essence: str = request._media_type[0]
     return essence
 
 
-@property
 def content_params(request: Request) -> dict[str, str]:
     """Parameters of the body's media type, as `charset`."""
     params: dict[str, str] = request._media_type[1]
     return params
 
 
-@property
 def encoding(request: Request) -> str | None:
     """The charset that the body's media type names; `None` where it names none that Python knows."""
     charset = request.content_params.get("charset")
@@ -156,7 +146,7 @@ def json(request: Request, type: Any = Any) -> Any:
 def form(request: Request) -> FormData:
     """The form in the body, text fields and files; empty where the body is none.
 
-    Raises `HTTPException`: 400 for a malformed form, 413 beyond a limit; `RuntimeError` where the route streams its body.
+    Raises `HTTPException`: 400 for a malformed form, 413 beyond a limit; `RuntimeError` where the body is streamed.
     """
     from .forms import form_of
 
@@ -168,14 +158,12 @@ def form(request: Request) -> FormData:
     return form
 
 
-@_lazy
-def POST(request: Request) -> MultiMapping[str]:  # noqa: N802 - Django's name
+def POST(request: Request) -> MultiMapping[str]:  # Django's name
     """Text fields of a form that was sent by POST; empty for any other method or body."""
     return _request.support().fields(request.form().texts.multi_items() if request.method == "POST" else ())
 
 
-@_lazy
-def FILES(request: Request) -> MultiMapping[Any]:  # noqa: N802 - Django's name
+def FILES(request: Request) -> MultiMapping[Any]:  # Django's name
     """Files of a form that was sent by POST; empty for any other method or body."""
     return _request.support().files(request.form().files.multi_items() if request.method == "POST" else ())
 
@@ -193,7 +181,6 @@ async def auser(request: Request) -> Any:
     return await user if inspect.isawaitable(user) else user
 
 
-@_lazy
 def _file(request: Request) -> io.BytesIO:
     """The body as a file with a position."""
     return io.BytesIO(request.body)
@@ -221,7 +208,7 @@ def __iter__(request: Request) -> Iterator[bytes]:
     return iter(request.readline, b"")
 
 
-_MEMBERS: tuple[Any, ...] = (
+_METHODS: tuple[Callable[..., Any], ...] = (
     is_secure,
     get_host,
     get_port,
@@ -236,29 +223,21 @@ _MEMBERS: tuple[Any, ...] = (
     readlines,
     __iter__,
 )
-_PROPERTIES: dict[str, property] = {
-    "client": client,
-    "META": META,
-    "POST": POST,
-    "FILES": FILES,
-    "scheme": scheme,
-    "url": url,
-    "content_type": content_type,
-    "content_params": content_params,
-    "encoding": encoding,
-    "_media_type": _media_type,
-    "_file": _file,
-}
+_PROPERTIES: tuple[Callable[[Request], Any], ...] = (scheme, url, content_type, content_params, encoding)
+_KEPT: tuple[Callable[[Request], Any], ...] = (client, META, POST, FILES, _media_type, _file)
 
 
 def install(request_class: type[Request]) -> None:
     """Put the members on the native class, whose own they are from then on."""
-    for function in _MEMBERS:
+    for function in (*_METHODS, *_PROPERTIES, *_KEPT):
         function.__qualname__ = f"Request.{function.__name__}"
-        setattr(request_class, function.__name__, function)
-    for name, made in _PROPERTIES.items():
-        setattr(request_class, name, made)
-    request_class.path_info = request_class.path  # type: ignore[misc, method-assign]
+    for method in _METHODS:
+        setattr(request_class, method.__name__, method)
+    for read in _PROPERTIES:
+        setattr(request_class, read.__name__, property(read))
+    for make in _KEPT:
+        setattr(request_class, make.__name__, _lazy(make))
+    request_class.path_info = request_class.path  # type: ignore[method-assign]
     # Not on the class, so that Django's `login` can set another.
     _request.register_request_method("auser", auser)
     _request.register_request_attribute("resolver_match", lambda request: None)

@@ -119,7 +119,8 @@ def as_django(request: Request) -> WSGIRequest:
     made.META.update(request.META)
     made.META["CONTENT_LENGTH"] = str(len(body))
     if request._body_is_form:
-        made._post, made._files = request.POST, request.FILES
+        # What its own parser would set.
+        vars(made).update(_post=request.POST, _files=request.FILES)
     for name, value in request.state.items():
         if name.isidentifier() and not hasattr(HttpRequest, name):
             setattr(made, name, value)
