@@ -200,7 +200,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::exchange::Exchange;
-    use crate::router::{BodyMode, RouteSpec, RouteTable};
+    use crate::router::{RouteSpec, RouteTable};
 
     fn service(report: impl Fn(&str) + 'static) -> Rc<Service> {
         let (method, path, name) = ("GET".to_owned(), "/".to_owned(), "test".to_owned());
