@@ -7,7 +7,10 @@ from typing import Any, final
 
 from .request import Headers
 
-__all__ = ["AsyncSink", "Driver", "FilePart", "Pool", "Request", "SyncSink"]
+__all__ = ["AsyncSink", "Driver", "FilePart", "Pool", "Request", "SyncSink", "refusals_without_request"]
+
+def refusals_without_request() -> list[tuple[int, str, list[tuple[str, str]]]]:
+    """Status, text and header fields of every refusal that comes without a request."""
 
 @final
 class Driver:
@@ -191,6 +194,8 @@ class Request:
         """A value of `state`; `auth` is a dict, empty without credentials."""
 
     def __getitem__(self, key: str, /) -> Any: ...
+    @property
+    def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
     @property
     def _streams(self) -> bool: ...
     def _read_chunk(self) -> bytes | None: ...

@@ -19,6 +19,8 @@ pub(crate) struct Hooks {
     pub(crate) struct_class: Py<PyType>,
     /// `msgspec.ValidationError`
     pub(crate) validation_error: Py<PyType>,
+    /// `msgspec.UNSET`, a member that a body lacks
+    pub(crate) unset: Py<PyAny>,
     /// Response classes that are nothing but their attributes; subclasses go to `finish`.
     plain_responses: Vec<Py<PyAny>>,
     /// `bolt_core.streaming`
@@ -36,6 +38,7 @@ impl Hooks {
             lost,
             struct_class: msgspec.getattr("Struct")?.cast_into()?.unbind(),
             validation_error: msgspec.getattr("ValidationError")?.cast_into()?.unbind(),
+            unset: msgspec.getattr("UNSET")?.unbind(),
             plain_responses: hooks.py().import("bolt_core.responses")?.getattr("PLAIN_RESPONSES")?.extract()?,
             streaming: hooks.py().import("bolt_core.streaming")?.unbind(),
         })
@@ -76,7 +79,7 @@ impl Hooks {
         let listed = PyList::empty(py);
         for problem in problems {
             let cause = problem.cause.as_ref().map(|error| error.value(py));
-            listed.append((problem.source, &problem.wire_name, problem.code, cause))?;
+            listed.append((problem.source, &problem.wire_name, problem.code, cause, problem.index))?;
         }
         Outcome::parse(&self.invalid.bind(py).call1((&plan.object, listed, request))?)
     }
