@@ -15,9 +15,10 @@ class BoltDjangoConfig(AppConfig):
         """Register checks and adapters; imports no model and no `api.py`, so every command stays quick."""
         from bolt_core.preparation import register_preparation
 
-        from bolt_django import adapters, checks, request, runtime
+        from bolt_django import adapters, checks, request, runtime, uploads
 
         checks.register()
         adapters.register()
         request.register()
+        uploads.register()
         register_preparation(runtime.prepare)

@@ -16,6 +16,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::bind::scalar;
 use crate::call::CallInput;
 use crate::driver::Driver;
+use crate::file_part::form_of;
 use crate::refusals::{Told, told};
 use crate::route_plan::{Param, Plan, Source};
 
@@ -245,6 +246,11 @@ impl Request {
             driver.get().local()?.core.on_chunk(*id, callback);
         }
         Ok(())
+    }
+
+    /// The form's text fields and files.
+    fn _form<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyList>, Bound<'py, PyList>)> {
+        form_of(py, &self.input, &self.plan.form_limits)
     }
 
     #[getter]

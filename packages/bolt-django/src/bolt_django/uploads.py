@@ -1,0 +1,113 @@
+"""Uploaded files as Django knows them, and Django's upload settings as the server's limits."""
+
+import io
+import sys
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Any, Self
+
+from bolt_core.config import register_presets
+from bolt_core.uploads import register_upload_class
+from django.conf import settings
+from django.core.files.uploadedfile import InMemoryUploadedFile, TemporaryUploadedFile, UploadedFile
+
+if TYPE_CHECKING:
+    from bolt_core._native import FilePart
+
+__all__ = ["UploadFile", "register"]
+
+
+class UploadFile(UploadedFile):
+    """A file that a client uploaded; Django's `UploadedFile` in every respect.
+
+    Small files are in memory (`InMemoryUploadedFile`), large ones in a temporary file (`TemporaryUploadedFile`), from
+    where Django's storage moves them. A file that nothing refers to any more is removed.
+    """
+
+    @classmethod
+    def from_part(cls, part: "FilePart") -> "UploadFile":
+        """The object for a file that the engine has read."""
+        return MemoryUploadFile(part) if part.path is None else DiskUploadFile(part)
+
+
+class MemoryUploadFile(UploadFile, InMemoryUploadedFile):
+    """An uploaded file in memory."""
+
+    def __init__(self, part: "FilePart") -> None:
+        content = io.BytesIO(part.read())
+        InMemoryUploadedFile.__init__(
+            self, content, part.field, part.name, part.content_type, part.size, part.charset, {}
+        )
+
+
+class DiskUploadFile(UploadFile, TemporaryUploadedFile):
+    """An uploaded file in a temporary file, opened when it is first read."""
+
+    def __init__(self, part: "FilePart") -> None:
+        self._part = part
+        self._opened: IO[bytes] | None = None
+        # Not TemporaryUploadedFile's own, which makes another temporary file.
+        UploadedFile.__init__(self, None, part.name, part.content_type, part.size, part.charset, {})
+        self.field_name = part.field
+
+    @property
+    def file(self) -> IO[bytes]:
+        """The open temporary file."""
+        if self._opened is None:
+            self._opened = open(self.temporary_file_path(), "rb")  # noqa: SIM115
+        return self._opened
+
+    @file.setter
+    def file(self, value: IO[bytes] | None) -> None:
+        self._opened = value
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was closed."""
+        return self._opened is not None and self._opened.closed
+
+    def temporary_file_path(self) -> str:
+        """Where the file lies until it is moved or dropped."""
+        path = self._part.path
+        assert path is not None
+        return path
+
+    def open(self, mode: str | None = None) -> Self:
+        """Go back to the start; a file that was closed is opened again, if it was not moved away."""
+        if self.closed:
+            self._opened = None
+        self.file.seek(0)
+        return self
+
+    def close(self) -> None:
+        """Close the file; the temporary file stays while the object lives."""
+        if self._opened is not None:
+            self._opened.close()
+
+
+def server_presets() -> Mapping[str, Any]:
+    """Django's upload settings as fields of `ServerConfig`; `None` there means no limit."""
+    unlimited = sys.maxsize
+
+    def limit(name: str) -> int:
+        value = getattr(settings, name)
+        return unlimited if value is None else int(value)
+
+    presets: dict[str, Any] = {
+        "max_form_data_size": limit("DATA_UPLOAD_MAX_MEMORY_SIZE"),
+        "max_form_fields": limit("DATA_UPLOAD_MAX_NUMBER_FIELDS"),
+        "max_form_files": limit("DATA_UPLOAD_MAX_NUMBER_FILES"),
+        "max_upload_memory": int(settings.FILE_UPLOAD_MAX_MEMORY_SIZE),
+        "max_body_size": limit("DATA_UPLOAD_MAX_MEMORY_SIZE"),
+    }
+    if settings.FILE_UPLOAD_TEMP_DIR is not None:
+        presets["upload_dir"] = str(settings.FILE_UPLOAD_TEMP_DIR)
+    return presets
+
+
+def register() -> None:
+    """Make Django's classes annotations of uploads, and its settings the server's defaults."""
+    register_upload_class(UploadFile, UploadFile.from_part, default=True)
+    for annotation in (UploadedFile, InMemoryUploadedFile, TemporaryUploadedFile):
+        # Whatever the annotation says, the size decides where a file is.
+        register_upload_class(annotation, UploadFile.from_part)
+    register_presets(server_presets)
