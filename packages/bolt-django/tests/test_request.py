@@ -1,13 +1,14 @@
 """The request in Django's terms."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from bolt_core import BoltAPI, Request
+from bolt_core import BoltAPI, Form, Request
 from bolt_django.project import build
 from bolt_django.request import SUPPORT
 from boltsite_tools.inprocess import Client, Reply
+from django import forms
 from django.contrib import messages
 from django.contrib.auth import aget_user, alogin, authenticate, get_user, login, logout
 from django.contrib.auth.models import AnonymousUser, User
@@ -20,6 +21,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.test import override_settings
+from django.utils.datastructures import MultiValueDict
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language_from_request
 
@@ -280,3 +282,53 @@ def test_the_server_address_is_the_projects(ask: Asked, monkeypatch: pytest.Monk
     monkeypatch.setattr(SUPPORT, "address", ("192.0.2.7", "8000"))
 
     assert ask(lambda request: (request.META["SERVER_NAME"], request.get_port())) == ("192.0.2.7", "8000")
+
+
+MULTIPART = (
+    b'--x\r\nContent-Disposition: form-data; name="title"\r\n\r\nmine\r\n'
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="f.txt"\r\nContent-Type: text/plain\r\n\r\nhello\r\n'
+    b"--x--\r\n"
+)
+
+
+class UploadForm(forms.Form):
+    """A form of Django's with a file."""
+
+    title = forms.CharField(max_length=5)
+    file = forms.FileField()
+
+
+def test_djangos_forms(ask: Asked) -> None:
+    """`POST` and `FILES` are what a Form takes."""
+
+    def read(request: Any) -> list[Any]:
+        form = UploadForm(request.POST, request.FILES)
+        assert form.is_valid(), form.errors
+        return [type(request.POST), type(request.FILES), form.cleaned_data["title"], form.cleaned_data["file"].read()]
+
+    found = ask(read, "POST", body=MULTIPART, Content_Type="multipart/form-data; boundary=x")
+    assert found == [QueryDict, MultiValueDict, "mine", b"hello"]
+
+
+def test_post_cannot_be_changed(ask: Asked) -> None:
+    """As in Django, but for a copy."""
+    post = ask(lambda request: request.POST, "POST", body=b"a=1", Content_Type="application/x-www-form-urlencoded")
+
+    with pytest.raises(AttributeError, match="immutable"):
+        post["a"] = "2"
+    assert post.copy().urlencode() == "a=1"
+
+
+def test_as_django_has_a_form_that_was_parsed_before() -> None:
+    """A route with declared fields has no bytes left to parse again."""
+    api, found = BoltAPI(), list[Any]()
+
+    @api.post("/it")
+    def handler(request: Request, title: Annotated[str, Form()]) -> None:
+        made = request.as_django()
+        found.extend([title, made.POST["title"], made.FILES["file"].read()])
+
+    with Client(build([api])) as client:
+        client.request("POST", "/it", MULTIPART, {"Content-Type": "multipart/form-data; boundary=x"})
+
+    assert found == ["mine", "mine", b"hello"]

@@ -61,34 +61,34 @@ def scheme(request: Request) -> str:
     return _request.support().scheme(request)
 
 
-def is_secure(request: Request) -> bool:
+def is_secure(self: Request) -> bool:
     """Whether the client used https."""
-    return request.scheme == "https"
+    return self.scheme == "https"
 
 
-def get_host(request: Request) -> str:
+def get_host(self: Request) -> str:
     """The host that the client asked for, with the port it named."""
-    return _request.support().host(request)
+    return _request.support().host(self)
 
 
-def get_port(request: Request) -> str:
+def get_port(self: Request) -> str:
     """The port that the client asked for."""
-    return _request.support().port(request)
+    return _request.support().port(self)
 
 
-def get_full_path(request: Request, force_append_slash: bool = False) -> str:
+def get_full_path(self: Request, force_append_slash: bool = False) -> str:
     """Path and query as sent; *force_append_slash* ends the path with a slash."""
-    path, query = request.raw_path, request.query_string
+    path, query = self.raw_path, self.query_string
     slash = "/" if force_append_slash and not path.endswith("/") else ""
     return f"{path}{slash}?{query}" if query else path + slash
 
 
-def build_absolute_uri(request: Request, location: str | None = None) -> str:
+def build_absolute_uri(self: Request, location: str | None = None) -> str:
     """*location*, seen from this request, as an absolute URI; by default the request's own."""
-    base = f"{request.scheme}://{request.get_host()}"
+    base = f"{self.scheme}://{self.get_host()}"
     if location is None:
-        return base + request.get_full_path()
-    return absolute(base, request.raw_path, str(location))
+        return base + self.get_full_path()
+    return absolute(base, self.raw_path, str(location))
 
 
 def url(request: Request) -> URL:
@@ -126,35 +126,35 @@ def encoding(request: Request) -> str | None:
         return None
 
 
-def accepts(request: Request, media_type: str) -> bool:
+def accepts(self: Request, media_type: str) -> bool:
     """Whether the client takes a reply of *media_type* (RFC 9110 §12.5.1)."""
-    return header_accepts(request.headers.get("accept", "*/*"), media_type)
+    return header_accepts(self.headers.get("accept", "*/*"), media_type)
 
 
-def json(request: Request, type: Any = Any) -> Any:
+def json(self: Request, type: Any = Any) -> Any:
     """The body decoded from JSON, as *type* if given; an untyped body is decoded once.
 
     Raises `UnsupportedMediaType` where the body is not declared as JSON, `BadRequest` where it is none, and
     `RequestValidationError` with every problem where it is no *type*; `TypeError` for a type that is no body's.
     """
     if type is not Any:
-        return decode_json(request, type)
-    kept = request._lazy
-    return kept["json"] if "json" in kept else kept.setdefault("json", decode_json(request, Any))
+        return decode_json(self, type)
+    kept = self._lazy
+    return kept["json"] if "json" in kept else kept.setdefault("json", decode_json(self, Any))
 
 
-def form(request: Request) -> FormData:
+def form(self: Request) -> FormData:
     """The form in the body, text fields and files; empty where the body is none.
 
     Raises `HTTPException`: 400 for a malformed form, 413 beyond a limit; `RuntimeError` where the body is streamed.
     """
     from .forms import form_of
 
-    if request._streams:
+    if self._streams:
         # Raises what says how such a body is read.
-        _ = request.body
-    kept = request._lazy
-    form: FormData = kept["form"] if "form" in kept else kept.setdefault("form", form_of(request))
+        _ = self.body
+    kept = self._lazy
+    form: FormData = kept["form"] if "form" in kept else kept.setdefault("form", form_of(self))
     return form
 
 
@@ -168,11 +168,11 @@ def FILES(request: Request) -> MultiMapping[Any]:  # Django's name
     return _request.support().files(request.form().files.multi_items() if request.method == "POST" else ())
 
 
-async def is_disconnected(request: Request) -> bool:
+async def is_disconnected(self: Request) -> bool:
     """Whether the client has left. Lets the event loop look before it answers."""
-    if not request._gone:
+    if not self._gone:
         await asyncio.sleep(0)
-    return request._gone
+    return self._gone
 
 
 async def auser(request: Request) -> Any:
@@ -186,26 +186,26 @@ def _file(request: Request) -> io.BytesIO:
     return io.BytesIO(request.body)
 
 
-def read(request: Request, size: int = -1, /) -> bytes:
+def read(self: Request, size: int = -1, /) -> bytes:
     """The next *size* bytes of the body, all that are left by default."""
-    file: io.BytesIO = request._file
+    file: io.BytesIO = self._file
     return file.read(size)
 
 
-def readline(request: Request, size: int = -1, /) -> bytes:
+def readline(self: Request, size: int = -1, /) -> bytes:
     """The body's next line, with its line break."""
-    file: io.BytesIO = request._file
+    file: io.BytesIO = self._file
     return file.readline(size)
 
 
-def readlines(request: Request) -> list[bytes]:
+def readlines(self: Request) -> list[bytes]:
     """The lines that are left of the body."""
-    return list(request)
+    return list(self)
 
 
-def __iter__(request: Request) -> Iterator[bytes]:
+def __iter__(self: Request) -> Iterator[bytes]:
     """The lines that are left of the body."""
-    return iter(request.readline, b"")
+    return iter(self.readline, b"")
 
 
 _METHODS: tuple[Callable[..., Any], ...] = (
