@@ -230,7 +230,6 @@ def test_login_and_logout(ask: Asked) -> None:
     assert ask(read) == ["ann", "ann", True, False, True]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_asynchronous_login() -> None:
     """`alogin` sets the user and `auser`."""
     User.objects.create_user("ann", password="secret")
@@ -245,7 +244,6 @@ def test_asynchronous_login() -> None:
     assert run_async(handler).json() == [True, "ann", "ann", "ann"]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_auser_loads_off_the_loop() -> None:
     """A user that is loaded when first touched is loaded where a query may block."""
     User.objects.create_user("ann")
