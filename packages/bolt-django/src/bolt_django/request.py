@@ -87,7 +87,7 @@ def register() -> None:
     register_request_method("as_django", as_django)
     register_request_method("get_signed_cookie", HttpRequest.get_signed_cookie)
     register_absent_attribute(
-        "session", "Django's middleware does not run for API routes by itself; add SessionMiddleware to this one's"
+        "session", "Django's middleware does not run for API routes by itself; add SessionMiddleware to the API's own"
     )
 
 

@@ -4,6 +4,7 @@ mod support;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 use bolt_http::exchange::{Answer, Body, BodyPart, BodyReader, Exchange, HIGH_WATER, Responder, reply_stream};
 use bolt_http::reply::{HeaderBlock, InvalidHeader};
@@ -95,11 +96,14 @@ fn client_gone() {
         let responder = held.borrow_mut().take().unwrap();
         let (left, tell) = flag();
         responder.on_gone(tell);
+        let flag_of_connection = responder.gone_flag();
+        assert!(!flag_of_connection.load(Ordering::Relaxed));
         drop(client);
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         let (late, tell) = flag();
         responder.on_gone(tell);
         assert!(!stayed.get() && left.get() && late.get() && responder.is_gone());
+        assert!(flag_of_connection.load(Ordering::Relaxed));
     });
 }
 
