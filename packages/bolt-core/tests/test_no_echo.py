@@ -28,6 +28,16 @@ class Item(msgspec.Struct, forbid_unknown_fields=True):
     tags: list[int] = []
 
 
+BODIES = {
+    "no json": MARKER,
+    "cut json": f'{{"name": "{MARKER}',
+    "another type": f'"{MARKER}"',
+    "wrong members": f'{{"name": "{MARKER}", "price": "{MARKER}", "{MARKER}": 1, "tags": ["{MARKER}"]}}',
+    "unknown member": f'{{"name": "a", "price": 1, "{MARKER}": "{MARKER}"}}',
+    "deep": "[" * 2000 + f'"{MARKER}"',
+}
+
+
 def wrong_requests() -> dict[str, bytes]:
     """Requests that are refused, the marker in all that a client can choose."""
     cookie = f"Cookie: session={MARKER}\r\nAuthorization: Bearer {MARKER}\r\nX-Number: {MARKER}\r\nX-{MARKER}: 1\r\n"
@@ -37,15 +47,7 @@ def wrong_requests() -> dict[str, bytes]:
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         return f"{method} {path}?q={MARKER}&{MARKER}=1 HTTP/1.1\r\n{fields}{more}{length}\r\n{body}".encode()
 
-    bodies = {
-        "no json": MARKER,
-        "cut json": f'{{"name": "{MARKER}',
-        "another type": f'"{MARKER}"',
-        "wrong members": f'{{"name": "{MARKER}", "price": "{MARKER}", "{MARKER}": 1, "tags": ["{MARKER}"]}}',
-        "unknown member": f'{{"name": "a", "price": 1, "{MARKER}": "{MARKER}"}}',
-        "deep": "[" * 2000 + f'"{MARKER}"',
-    }
-    requests = {f"body: {name}": request("POST", "/items", body) for name, body in bodies.items()}
+    requests = {f"body: {name}": request("POST", "/items", body) for name, body in BODIES.items()}
     return requests | {
         "no route": request("GET", f"/{MARKER}"),
         "no method": request(MARKER[:40], "/items"),

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from bolt_core import BoltAPI
+from bolt_core import BoltAPI, exceptions
 from bolt_core._native import refusals_without_request
 from bolt_core.config import ServerConfig
 from bolt_core.error_format import ErrorFormat, register_error_defaults
 from bolt_core.exceptions import HTTPException, InternalServerError
-from bolt_core.refusals import refusals_to_wire
+from bolt_core.refusals import refusals_to_wire, status_exception
 from bolt_core.responses import PlainText
 from raw_client import Answer, Served
 
@@ -187,3 +187,10 @@ def test_the_last_resort_has_the_shape(served: Callable[..., Served], monkeypatc
     monkeypatch.setattr("bolt_core.dispatch.error", fails)
 
     assert served(api).get("/lost").json()["title"] == InternalServerError().detail
+
+
+def test_the_class_of_a_status() -> None:
+    """So that one handler hears of the engine's refusals and of the same exception raised by hand."""
+    assert type(status_exception(413, "too large")) is exceptions.PayloadTooLarge
+    assert type(status_exception(499)) is HTTPException
+    assert status_exception(405, headers={"allow": "GET"}).headers == {"allow": "GET"}

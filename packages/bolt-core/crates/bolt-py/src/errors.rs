@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 /// The exception of `bolt_core.exceptions` for the refusal's status, with its text.
 pub(crate) fn refusal_error(py: Python<'_>, refusal: &Refusal) -> PyErr {
     let made = py
-        .import("bolt_core.exceptions")
+        .import("bolt_core.refusals")
         .and_then(|module| module.getattr("status_exception"))
         .and_then(|make| make.call1((refusal.status(), refusal.detail())));
     match made {
