@@ -372,4 +372,4 @@ def test_what_is_reported(served: Callable[..., Served], path: str, caplog: pyte
     records = [record for record in caplog.records if record.name == "bolt_core"]
     assert [record.levelno for record in records] == [logging.ERROR, logging.ERROR, logging.DEBUG]
     assert [record.exc_info and record.exc_info[1] for record in records] == [expected, unexpected, None]
-    assert all("test_exception_handlers.raising" in record.getMessage() for record in records)
+    assert all("test_errors.raising" in record.getMessage() for record in records)
