@@ -1,7 +1,7 @@
 """Exceptions a handler raises to answer with an error, and the one that reports a mistake in the API's own code."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from bolt_core.statuses import RetryAfter, retry_after_field
 from bolt_core.statuses import reason_phrase as reason_phrase
@@ -106,15 +106,6 @@ class HTTPException(Exception):
 
 def _restore[E: HTTPException](cls: type[E], args: tuple[Any, ...]) -> E:
     return cls.__new__(cls, *args)
-
-
-def status_exception(status: int, detail: Any = None, headers: Mapping[str, str] | None = None) -> HTTPException:
-    """An exception of the class for *status*, or a plain `HTTPException` where there is none."""
-    cls = _BY_STATUS.get(status, HTTPException)
-    made = cls.__new__(cls)
-    # Past the constructors that ask for `Allow` or the like: *headers* has it.
-    HTTPException.__init__(made, status, detail, headers)
-    return made
 
 
 class _FixedStatus(HTTPException):
@@ -387,7 +378,8 @@ class RequestValidationError(HTTPException):
     @property
     def errors(self) -> list[dict[str, Any]]:
         """The problems, each a dict with `loc`, `msg` and `type`."""
-        return cast("list[dict[str, Any]]", self.detail)
+        listed: list[dict[str, Any]] = self.detail
+        return listed
 
     def __str__(self) -> str:
         return "422 " + "; ".join(f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in self.errors)
@@ -397,11 +389,7 @@ def _checked(error: Mapping[str, Any]) -> dict[str, Any]:
     loc = error.get("loc")
     if not isinstance(loc, list | tuple) or not all(isinstance(part, str | int) for part in loc):
         raise ValueError(f"RequestValidationError: loc must be a list of str and int, not {loc!r}")
-    if (key := next((key for key in ("msg", "type") if not isinstance(error.get(key), str)), None)) is not None:
-        raise ValueError(f"RequestValidationError: {key} must be a str, not {error.get(key)!r}")
+    for key in ("msg", "type"):
+        if not isinstance(error.get(key), str):
+            raise ValueError(f"RequestValidationError: {key} must be a str, not {error.get(key)!r}")
     return {**error, "loc": list(loc)}
-
-
-# The one class of each status, before anyone adds subclasses of their own.
-_CLASSES = (*_FixedStatus.__subclasses__(), *_Temporary.__subclasses__())
-_BY_STATUS: dict[int, type[HTTPException]] = {cls.default_status: cls for cls in _CLASSES if cls is not _Temporary}

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bolt_http::refusal::Refusal;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -62,6 +63,11 @@ impl Driver {
         let core = Core::new(pool.bind(py).get().pool.clone());
         let engine = Engine::new(selector_fd)?;
         Ok(Driver { local: LoopLocal::new(Local { core, app: RefCell::new(None), engine }), pool })
+    }
+
+    /// The pool knows its owner, which may know this driver's loop.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.pool)
     }
 
     /// Takes the application's routes and settings; requests are served from the first `listen` on.
