@@ -98,7 +98,9 @@ impl Refusal {
             Refusal::UriTooLong => "The request line is too long",
             Refusal::UnsupportedMediaType => "Unsupported Media Type",
             Refusal::FileType => "A file of the form has a media type that its field does not take",
-            Refusal::UnsupportedContentCoding => "The request body has a content coding that this server does not decode",
+            Refusal::UnsupportedContentCoding => {
+                "The request body has a content coding that this server does not decode"
+            }
             Refusal::ExpectationFailed => "The only expectation supported is 100-continue",
             Refusal::HeadersTooLarge => "The request header fields are too large",
             Refusal::HandlerLost => "Internal Server Error",
