@@ -27,8 +27,8 @@ class UploadFile:
     """Bytes of one piece of `chunks()`."""
 
     def __init__(self, part: FilePart) -> None:
-        self._part = part
         self._file: IO[bytes] | None = None
+        self._part = part
         self.name: str = part.name
         """The name that the client gave the file, reduced to its last component."""
         self.size: int = part.size
@@ -137,6 +137,10 @@ class UploadFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        # Nobody closes an upload by hand; it ends with its request.
         self.close()
 
     def __repr__(self) -> str:

@@ -33,18 +33,26 @@ class MemoryUploadFile(UploadFile, InMemoryUploadedFile):
     """An uploaded file in memory."""
 
     def __init__(self, part: "FilePart") -> None:
+        self._part = part
         content = io.BytesIO(part.read())
         InMemoryUploadedFile.__init__(
             self, content, part.field, part.name, part.content_type, part.size, part.charset, {}
         )
+
+    def open(self, mode: str | None = None) -> Self:
+        """Go back to the start; unlike Django's own, a file that was closed is opened again."""
+        if self.closed:
+            self.file = io.BytesIO(self._part.read())
+        self.file.seek(0)
+        return self
 
 
 class DiskUploadFile(UploadFile, TemporaryUploadedFile):
     """An uploaded file in a temporary file, opened when it is first read."""
 
     def __init__(self, part: "FilePart") -> None:
-        self._part = part
         self._opened: IO[bytes] | None = None
+        self._part = part
         # Not TemporaryUploadedFile's own, which makes another temporary file.
         UploadedFile.__init__(self, None, part.name, part.content_type, part.size, part.charset, {})
         self.field_name = part.field
@@ -83,6 +91,10 @@ class DiskUploadFile(UploadFile, TemporaryUploadedFile):
         if self._opened is not None:
             self._opened.close()
 
+    def __del__(self) -> None:
+        # Nobody closes an upload by hand; it ends with its request.
+        self.close()
+
 
 def server_presets() -> Mapping[str, Any]:
     """Django's upload settings as fields of `ServerConfig`; `None` there means no limit."""
@@ -105,9 +117,11 @@ def server_presets() -> Mapping[str, Any]:
 
 
 def register() -> None:
-    """Make Django's classes annotations of uploads, and its settings the server's defaults."""
+    """Make Django's settings the server's defaults, and its class that of files which nothing annotates."""
     register_upload_class(UploadFile, UploadFile.from_part, default=True)
-    for annotation in (UploadedFile, InMemoryUploadedFile, TemporaryUploadedFile):
-        # Whatever the annotation says, the size decides where a file is.
-        register_upload_class(annotation, UploadFile.from_part)
     register_presets(server_presets)
+
+
+# Whatever the annotation says, the size decides where a file is. Here, so that an annotation works wherever it is imported.
+for _annotation in (UploadFile, UploadedFile, InMemoryUploadedFile, TemporaryUploadedFile):
+    register_upload_class(_annotation, UploadFile.from_part)

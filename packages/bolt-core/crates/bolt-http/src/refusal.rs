@@ -101,7 +101,9 @@ impl Refusal {
             Refusal::UnsupportedMediaType => "Unsupported Media Type",
             Refusal::IncompleteBody => "The request ended before its body was complete",
             Refusal::FileType => "A file of the form has a media type that its field does not take",
-            Refusal::UnsupportedContentCoding => "The request body has a content coding that this server does not decode",
+            Refusal::UnsupportedContentCoding => {
+                "The request body has a content coding that this server does not decode"
+            }
             Refusal::ExpectationFailed => "The only expectation supported is 100-continue",
             Refusal::HeadersTooLarge => "The request header fields are too large",
             Refusal::HandlerLost => "Internal Server Error",

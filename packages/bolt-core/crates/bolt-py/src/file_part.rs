@@ -90,9 +90,10 @@ pub(crate) fn form_of<'py>(
 ) -> PyResult<(Bound<'py, PyList>, Bound<'py, PyList>)> {
     let form = match &input.form {
         Some(form) => form.clone(),
-        None => Arc::new(parse(input.head.header("content-type"), &input.body, limits).map_err(|refusal| {
-            refusal_error(py, &refusal)
-        })?),
+        None => Arc::new(
+            parse(input.head.header("content-type"), &input.body, limits)
+                .map_err(|refusal| refusal_error(py, &refusal))?,
+        ),
     };
     let files = (0..form.files.len()).map(|index| Bound::new(py, FilePart::of(form.clone(), index)));
     let files = PyList::new(py, files.collect::<PyResult<Vec<_>>>()?)?;

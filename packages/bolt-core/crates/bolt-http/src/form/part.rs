@@ -17,7 +17,8 @@ const MALFORMED: Refusal = Refusal::BadRequest("The header of a part of the mult
 const NO_NAME: Refusal = Refusal::BadRequest("A part of the multipart body has no Content-Disposition with a name");
 const LONG_NAME: Refusal = Refusal::BadRequest("The name of a form field is too long");
 const NO_TEXT: Refusal = Refusal::BadRequest("A name in the multipart body is not valid UTF-8");
-const NESTED: Refusal = Refusal::BadRequest("A part of the multipart body is multipart itself, which forms no longer are");
+const NESTED: Refusal =
+    Refusal::BadRequest("A part of the multipart body is multipart itself, which forms no longer are");
 const ENCODED: Refusal =
     Refusal::BadRequest("A part of the multipart body has a Content-Transfer-Encoding, which forms no longer have");
 

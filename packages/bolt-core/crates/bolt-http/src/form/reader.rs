@@ -15,7 +15,8 @@ const BLOCK: usize = 256 * 1024;
 const CHARSET_FIELD: &str = "_charset_";
 
 const BAD_CHARSET: Refusal = Refusal::BadRequest("The form names a charset that is not known");
-const NO_TEXT: Refusal = Refusal::BadRequest("The form has text that is not valid in its charset, which is UTF-8 by default");
+const NO_TEXT: Refusal =
+    Refusal::BadRequest("The form has text that is not valid in its charset, which is UTF-8 by default");
 const NO_BOUNDARY: Refusal = Refusal::BadRequest("The multipart body's Content-Type names no boundary");
 const DATA: Refusal = Refusal::FormTooLarge("The form has too much data beside its files");
 const FIELDS: Refusal = Refusal::FormTooLarge("The form has too many fields");
@@ -57,7 +58,7 @@ pub struct FormReader<'a> {
 #[derive(Debug)]
 enum Kind<'a> {
     Url(Vec<u8>),
-    Multipart(Multipart, Box<Parts<'a>>),
+    Multipart(Box<(Multipart, Parts<'a>)>),
 }
 
 impl<'a> FormReader<'a> {
@@ -76,7 +77,8 @@ impl<'a> FormReader<'a> {
         let kind = match encoded {
             Encoded::Url => Kind::Url(Vec::new()),
             Encoded::Multipart => {
-                Kind::Multipart(Multipart::new(&boundary.ok_or(NO_BOUNDARY)?)?, Box::new(Parts::new(limits, spec)))
+                let parser = Multipart::new(&boundary.ok_or(NO_BOUNDARY)?)?;
+                Kind::Multipart(Box::new((parser, Parts::new(limits, spec))))
             }
         };
         Ok(FormReader { kind, charset, limits })
@@ -90,7 +92,7 @@ impl<'a> FormReader<'a> {
                 body.extend_from_slice(input);
                 Ok(())
             }
-            Kind::Multipart(parser, parts) => parser.feed(input, parts.as_mut()),
+            Kind::Multipart(both) => both.0.feed(input, &mut both.1),
         }
     }
 
@@ -98,7 +100,7 @@ impl<'a> FormReader<'a> {
     pub(crate) fn take_writes(&mut self) -> Vec<Write> {
         match &mut self.kind {
             Kind::Url(_) => Vec::new(),
-            Kind::Multipart(_, parts) => std::mem::take(&mut parts.writes),
+            Kind::Multipart(both) => std::mem::take(&mut both.1.writes),
         }
     }
 
@@ -109,7 +111,8 @@ impl<'a> FormReader<'a> {
                 let fields = urlencoded::parse(&body, self.limits.max_fields, self.charset)?;
                 Ok(Form { fields, files: Vec::new() })
             }
-            Kind::Multipart(parser, parts) => {
+            Kind::Multipart(both) => {
+                let (parser, parts) = *both;
                 parser.finish()?;
                 parts.form(self.charset)
             }

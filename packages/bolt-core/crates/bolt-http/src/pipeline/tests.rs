@@ -17,7 +17,14 @@ fn head(fields: &str) -> RequestHead {
 }
 
 fn route(body: BodyMode, max_body: Option<usize>) -> RouteSpec {
-    RouteSpec { method: "POST".to_owned(), path: "/".to_owned(), body, max_body, name: "app.view".to_owned(), ..RouteSpec::default() }
+    RouteSpec {
+        method: "POST".to_owned(),
+        path: "/".to_owned(),
+        body,
+        max_body,
+        name: "app.view".to_owned(),
+        ..RouteSpec::default()
+    }
 }
 
 fn plain_route() -> RouteSpec {

@@ -43,6 +43,7 @@ pub struct Setup {
     pub mode: BodyMode,
     pub max_body: Option<usize>,
     pub form: Option<Arc<FormSpec>>,
+    pub decode_content: bool,
     pub stop: Stop,
     pub reports: Rc<RefCell<Vec<String>>>,
 }
@@ -54,6 +55,7 @@ impl Default for Setup {
             mode: BodyMode::Whole,
             max_body: None,
             form: None,
+            decode_content: true,
             stop: Stop::new(),
             reports: Rc::default(),
         }
@@ -81,7 +83,7 @@ impl Setup {
             max_body: self.max_body,
             name: "test".to_owned(),
             form: self.form.clone(),
-            decode_content: true,
+            decode_content: self.decode_content,
         })
     }
 
