@@ -12,7 +12,6 @@ import pytest
 from bolt_core import BoltAPI, HTTPException, MultiDict, Request
 from bolt_core import request as request_module
 from bolt_core.request import (
-    Headers,
     RequestSupport,
     register_absent_attribute,
     register_request_attribute,
@@ -388,14 +387,3 @@ def test_no_secret_in_a_repr(ask: Asked) -> None:
     said = ask(lambda request: repr(request) + repr(request.headers), target="/a?token=secret", headers=headers)
 
     assert said == '<Request GET "/a"><Headers host, content-length, authorization, cookie>'
-
-
-def test_headers_ignore_case() -> None:
-    """Repeated fields are joined, and each value can be had."""
-    headers = Headers([("X-A", "1"), ("x-a", "2"), ("Cookie", "a=1"), ("cookie", "b=2")])
-
-    assert headers["X-a"] == "1, 2"
-    assert headers["COOKIE"] == "a=1; b=2"
-    assert headers.get_all("X-A") == ["1", "2"]
-    assert (list(headers), len(headers), "X-A" in headers, 1 in headers) == (["x-a", "cookie"], 2, True, False)
-    assert headers.items_raw()[1] == ("x-a", "2")

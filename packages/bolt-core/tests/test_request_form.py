@@ -83,8 +83,8 @@ def test_a_form_parsed_while_it_arrived(served: Callable[..., Served]) -> None:
         with pytest.raises(RuntimeError, match=r"use request\.form\(\)"):
             _ = request.body
 
-    head = f"POST / HTTP/1.1\r\nHost: test\r\nContent-Type: {MULTIPART['Content-Type']}\r\nContent-Length: {len(PARTS)}\r\n"
-    answer = served(api).send(head.encode() + b"\r\n" + PARTS)
+    head = f"POST / HTTP/1.1\r\nHost: test\r\nContent-Type: {MULTIPART['Content-Type']}\r\n"
+    answer = served(api).send(head.encode() + f"Content-Length: {len(PARTS)}\r\n\r\n".encode() + PARTS)
 
     assert answer.status == 204
     assert (seen[0], seen[1], seen[3]["a"], seen[4]["f"].read()) == (1, b"hello", "1", b"hello")

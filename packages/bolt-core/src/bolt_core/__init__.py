@@ -7,7 +7,13 @@ from bolt_core.exceptions import ConfigError, HTTPException, RequestValidationEr
 from bolt_core.multidict import MultiDict
 from bolt_core.outcomes import register_result_adapter
 from bolt_core.params import Body, Cookie, Depends, File, Form, Header, Path, Query
-from bolt_core.request import Request
+from bolt_core.request import (
+    Request,
+    register_absent_attribute,
+    register_request_attribute,
+    register_request_method,
+    register_request_support,
+)
 from bolt_core.responses import HTML, JSON, PlainText, Redirect, Response, StreamingResponse
 from bolt_core.routing import Router
 
@@ -35,8 +41,12 @@ __all__ = [
     "Router",
     "StreamingResponse",
     "on_exception",
+    "register_absent_attribute",
     "register_encoder",
     "register_exception_adapter",
+    "register_request_attribute",
+    "register_request_method",
+    "register_request_support",
     "register_result_adapter",
     "set_error_page",
 ]
