@@ -50,7 +50,7 @@ def make_api() -> BoltAPI:
         return [n, shown(avatar)]
 
     @api.post("/list")
-    def several(docs: list[UploadFile] = File(max_files=2)) -> Any:  # noqa: B008
+    def several(docs: list[UploadFile] = File(max_files=2)) -> Any:
         return [shown(doc) for doc in docs]
 
     @api.post("/kept")
