@@ -1,6 +1,8 @@
 """Forms, by `Form()` and `File()` parameters and as a whole."""
 
+import asyncio
 import gzip
+import logging
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -50,7 +52,7 @@ def make_api() -> BoltAPI:
         return [n, shown(avatar)]
 
     @api.post("/list")
-    def several(docs: list[UploadFile] = File(max_files=2)) -> Any:  # noqa: B008
+    def several(docs: list[UploadFile] = File(max_files=2)) -> Any:
         return [shown(doc) for doc in docs]
 
     @api.post("/kept")
@@ -192,3 +194,31 @@ def test_a_folder_that_is_none() -> None:
     """Told when the server is configured, not with the first upload."""
     with pytest.raises(ConfigError, match="upload_dir"):
         ServerConfig(upload_dir="/nowhere/at/all")
+
+
+@pytest.mark.parametrize("path", ["/sync", "/async"])
+def test_a_handler_that_raises_leaves_no_file(
+    served: Callable[..., Served], tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does what it raised, though it knows the handler's variables."""
+    # What pytest captures keeps the exception, and with it the file.
+    monkeypatch.setattr(logging.getLogger("bolt_core"), "disabled", True)
+    api = BoltAPI()
+
+    @api.post("/sync")
+    def fail(doc: UploadFile) -> Any:
+        assert doc.path is not None
+        assert doc.path.exists()
+        raise RuntimeError("no luck")
+
+    @api.post("/async")
+    async def fail_later(doc: UploadFile) -> Any:
+        await asyncio.sleep(0)
+        doc.read(1)
+        raise RuntimeError("no luck")
+
+    send = Sender(served(api, ServerConfig(max_upload_memory=10, upload_dir=str(tmp_path))))
+    assert send("POST", path, file("doc", "a", b"x" * 100_000))[0] == 500
+    # The reply is on its way before the last reference is gone; the next request comes after that.
+    assert send("POST", path, b"")[0] == 422
+    assert list(tmp_path.iterdir()) == []

@@ -9,9 +9,9 @@ import pytest
 from bolt_core.config import ServerConfig
 from bolt_django.project import Project, build
 from bolt_django.uploads import server_presets
+from boltsite.shop.models import Product
 from boltsite.shop.uploads import api
 from boltsite_tools.inprocess import Client
-from boltsite.shop.models import Product
 from django.conf import settings
 from django.test import override_settings
 
@@ -43,9 +43,7 @@ def places(tmp_path: Path) -> Iterator[tuple[Path, Path]]:
     """Folders for media and for temporary files, with permissions for what is saved."""
     media, temporary = tmp_path / "media", tmp_path / "temporary"
     temporary.mkdir()
-    with override_settings(
-        MEDIA_ROOT=str(media), FILE_UPLOAD_TEMP_DIR=str(temporary), FILE_UPLOAD_PERMISSIONS=0o640
-    ):
+    with override_settings(MEDIA_ROOT=str(media), FILE_UPLOAD_TEMP_DIR=str(temporary), FILE_UPLOAD_PERMISSIONS=0o640):
         yield media, temporary
 
 

@@ -151,9 +151,7 @@ _factories: dict[type, Callable[[FilePart], Any]] = {}
 _default: Callable[[FilePart], Any] = UploadFile.from_part
 
 
-def register_upload_class(
-    annotation_class: type, factory: Callable[[FilePart], Any], *, default: bool = False
-) -> None:
+def register_upload_class(annotation_class: type, factory: Callable[[FilePart], Any], *, default: bool = False) -> None:
     """Let parameters annotated with *annotation_class* take uploaded files.
 
     *factory* makes the object from what the engine read. *default*: also where no annotation says of which class a file

@@ -13,10 +13,14 @@ from django.core.files.uploadedfile import InMemoryUploadedFile, TemporaryUpload
 if TYPE_CHECKING:
     from bolt_core._native import FilePart
 
+    _UploadedFile = UploadedFile[bytes]
+else:
+    _UploadedFile = UploadedFile
+
 __all__ = ["UploadFile", "register"]
 
 
-class UploadFile(UploadedFile):
+class UploadFile(_UploadedFile):
     """A file that a client uploaded; Django's `UploadedFile` in every respect.
 
     Small files are in memory (`InMemoryUploadedFile`), large ones in a temporary file (`TemporaryUploadedFile`), from
@@ -39,11 +43,11 @@ class MemoryUploadFile(UploadFile, InMemoryUploadedFile):
             self, content, part.field, part.name, part.content_type, part.size, part.charset, {}
         )
 
-    def open(self, mode: str | None = None) -> Self:
+    def open(self, mode: str | None = None, *args: Any, **kwargs: Any) -> Self:
         """Go back to the start; unlike Django's own, a file that was closed is opened again."""
         if self.closed:
             self.file = io.BytesIO(self._part.read())
-        self.file.seek(0)
+        self.seek(0)
         return self
 
 
@@ -79,7 +83,7 @@ class DiskUploadFile(UploadFile, TemporaryUploadedFile):
         assert path is not None
         return path
 
-    def open(self, mode: str | None = None) -> Self:
+    def open(self, mode: str | None = None, *args: Any, **kwargs: Any) -> Self:
         """Go back to the start; a file that was closed is opened again, if it was not moved away."""
         if self.closed:
             self._opened = None
@@ -122,6 +126,6 @@ def register() -> None:
     register_presets(server_presets)
 
 
-# Whatever the annotation says, the size decides where a file is. Here, so that an annotation works wherever it is imported.
+# Whatever the annotation says, the size decides where a file is. Done on import, so that the annotation always works.
 for _annotation in (UploadFile, UploadedFile, InMemoryUploadedFile, TemporaryUploadedFile):
     register_upload_class(_annotation, UploadFile.from_part)
