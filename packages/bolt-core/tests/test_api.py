@@ -14,6 +14,7 @@ from bolt_core import dispatch
 from bolt_core.api import BoltAPI
 from bolt_core.exceptions import ConfigError
 from bolt_core.routing import Router
+from bolt_core.types import Problem
 
 
 def handler() -> None: ...
@@ -110,10 +111,11 @@ def test_nothing_is_inspected_after_freezing(make_request: Callable[..., Any]) -
 
     frozen = api.freeze()
     plan, streamed = frozen.routes
-    decode = plan.params[1].decode
-    assert decode is not None
+    decoders = plan.params[1].body
+    assert decoders is not None
+    decode = decoders.decode
     request = make_request(method="POST", body=b'{"tags":5}')
-    wrong: list[tuple[str, str, str, BaseException | None]] = []
+    wrong: list[Problem] = []
 
     with no_inspection():
         plan.to_wire()
@@ -121,7 +123,7 @@ def test_nothing_is_inspected_after_freezing(make_request: Callable[..., Any]) -
         try:
             decode(b'{"tags":5}')
         except msgspec.ValidationError as exc:
-            wrong.append(("body", "item", "validation", exc))
+            wrong.append(("body", "item", "validation", exc, None))
         outcomes = [
             dispatch.finish(plan, {"name": "a"}, request),
             dispatch.finish(streamed, stream(), request),

@@ -25,6 +25,8 @@ import pytest
             "Conflict Gone PayloadTooLarge UnsupportedMediaType UnprocessableEntity TooManyRequests",
         ),
         ("bolt_core.exceptions", "InternalServerError ServiceUnavailable RequestValidationError ConfigError"),
+        ("bolt_core", "MultiDict register_request_attribute register_request_method register_request_support"),
+        ("bolt_core.exceptions", "ClientDisconnect"),
         ("bolt_core.dispatch", "finish error invalid"),
     ],
 )

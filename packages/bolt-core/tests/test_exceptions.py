@@ -15,7 +15,6 @@ from bolt_core.exceptions import (
     TooManyRequests,
     Unauthorized,
     reason_phrase,
-    status_exception,
 )
 
 # Codes of the IANA registry that no API answers with: of proxies (407), unused (418), obsolete (510), and rare ones.
@@ -177,13 +176,6 @@ def test_a_problem_without_its_members_is_refused(problem: Any) -> None:
     """Clients rely on `loc`, `msg` and `type`."""
     with pytest.raises(ValueError, match="RequestValidationError: "):
         RequestValidationError([problem])
-
-
-def test_the_class_of_a_status() -> None:
-    """So that one handler hears of the engine's refusals and of the same exception raised by hand."""
-    assert type(status_exception(413, "too large")) is exceptions.PayloadTooLarge
-    assert type(status_exception(499)) is HTTPException
-    assert status_exception(405, headers={"allow": "GET"}).headers == {"allow": "GET"}
 
 
 def test_a_subclass_says_its_status_and_problem_type() -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextvars
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -139,3 +141,17 @@ def test_a_job_can_go_on_where_it_began(pool: Pool) -> None:
     assert done.wait(10)
     assert seen == [thread]
     assert pool.current_thread() is None
+
+
+def test_a_pool_goes_with_its_last_user() -> None:
+    """And with it its descriptors; the loop that it served may have known it in a circle."""
+
+    def use() -> weakref.ref[Pool]:
+        pool = Pool(1, external=True)
+        EventLoop(pool).close()
+        return weakref.ref(pool)
+
+    pool = use()
+    gc.collect()
+
+    assert pool() is None

@@ -203,7 +203,7 @@ def test_requests_see_their_head(served: Callable[..., Served]) -> None:
             "method": request.method,
             "path": request.path,
             "raw": request.raw_path,
-            "query": request.query_params,
+            "query": dict(request.query_params.lists()),
             "header": request.headers["x-NAME"],
             "cookies": request.cookies,
             "params": request.path_params,

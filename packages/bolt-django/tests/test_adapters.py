@@ -3,10 +3,17 @@
 from typing import Any
 
 import pytest
+from bolt_core import BoltAPI
+from bolt_core.exceptions import NotFound
+from bolt_django.discovery import DiscoveryError
+from bolt_django.project import Project, build
 from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from django.contrib.auth.models import User
 from django.core import signals
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.views.debug import ExceptionReporter
 
 pytestmark = pytest.mark.django_db
 
@@ -154,9 +161,138 @@ def test_got_request_exception_fires_on_a_500(client: Client) -> None:
     assert seen == [("testserver", ZeroDivisionError)]
 
 
-def test_debug_shows_the_error(client: Client, settings: Any) -> None:
-    """With DEBUG a browser gets Django's page and any other client the traceback."""
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "application/json;q=0.5, text/html",
+    ],
+)
+def test_debug_shows_a_page_to_who_prefers_html(client: Client, settings: Any, accept: str) -> None:
+    """Django's own page, by the weights of `Accept` (RFC 9110 §12.5.1)."""
     settings.DEBUG = True
+    reply = client.get("/shop/error/500", {"Accept": accept})
 
-    assert b"<h1>ZeroDivisionError" in client.get("/shop/error/500", {"Accept": "text/html"}).body
-    assert client.get("/shop/error/500").json()["detail"] == "ZeroDivisionError: a secret divisor"
+    assert b"<h1>ZeroDivisionError" in reply.body
+    assert (reply.status, reply.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "text/html;q=0.5, */*", "text/html;q=0", "a/b"])
+def test_debug_shows_the_traceback_to_anyone_else(client: Client, settings: Any, accept: str | None) -> None:
+    """In the shape of every error; a mere mention of HTML is no wish for it."""
+    settings.DEBUG = True
+    reply = client.get("/shop/error/500", {"Accept": accept} if accept else {})
+
+    assert (reply.status, reply.json()["detail"]) == (500, "ZeroDivisionError: a secret divisor")
+    assert any("boltsite/shop/api.py" in line for line in reply.json()["extra"]["traceback"])
+
+    settings.BOLT = {"PROBLEM_DETAILS": True}
+    reply = client.get("/shop/error/500", {"Accept": accept} if accept else {})
+    assert (reply.headers["Content-Type"], reply.json()["status"]) == ("application/problem+json", 500)
+    assert reply.json()["traceback"]
+
+
+def test_the_debug_page_hides_what_is_sensitive(client: Client, settings: Any) -> None:
+    """As Django's own does, by the project's reporter and filter: secrets among the settings, session cookies."""
+    settings.DEBUG = True
+    settings.SOME_API_KEY = "hidden-value-1"
+    page = client.get("/shop/error/500", {"Accept": "text/html", "Cookie": "sessionid=hidden-value-2"}).body
+
+    assert b"SOME_API_KEY" in page
+    assert b"hidden-value" not in page
+
+    settings.DEFAULT_EXCEPTION_REPORTER = "test_adapters.Reporter"
+    assert client.get("/shop/error/500", {"Accept": "text/html"}).body == b"our own page"
+
+
+class Reporter(ExceptionReporter):
+    """A project's own debug page."""
+
+    def get_traceback_html(self) -> str:
+        """All of it."""
+        return "our own page"
+
+
+@pytest.mark.parametrize("accept", ["text/html", "*/*"])
+def test_without_debug_nothing_is_shown(client: Client, accept: str) -> None:
+    """Whoever asks, and however."""
+    reply = client.get("/shop/error/500", {"Accept": accept})
+
+    assert (reply.status, reply.json()) == (500, {"detail": "Internal Server Error"})
+
+
+def test_settings_choose_the_shape_of_errors(project: Project, settings: Any) -> None:
+    """Of the engine's own refusals as of exceptions; Django's pages stay Django's."""
+    settings.BOLT = {"PROBLEM_DETAILS": True}
+    with Client(project) as client:
+        replies = [client.get("/shop/error/404"), client.request("PUT", "/shop/error/404")]
+        django = client.get("/no/such/page")
+
+    assert [reply.headers["Content-Type"] for reply in replies] == ["application/problem+json"] * 2
+    assert [reply.json()["title"] for reply in replies] == ["Not Found", "Method Not Allowed"]
+    assert (django.status, django.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_settings_name_a_formatter(project: Project, settings: Any) -> None:
+    """For every error."""
+    settings.BOLT = {"ERROR_FORMATTER": "boltsite.shop.errors.shape"}
+    with Client(project) as client:
+        replies = [
+            client.get("/shop/error/422-list"),
+            client.get("/shop/error/500"),
+            client.request("PUT", "/shop/error/404"),
+            client.raw(b"nonsense\r\n\r\n"),
+        ]
+
+    assert [(reply.json()["status"], reply.json()["method"]) for reply in replies] == [
+        (422, "GET"),
+        (500, "GET"),
+        (405, "PUT"),
+        (400, None),
+    ]
+    assert replies[2].headers["Allow"]
+
+
+def test_a_formatter_that_cannot_be_imported_ends_the_start(settings: Any) -> None:
+    """In one line that names the setting."""
+    settings.BOLT = {"ERROR_FORMATTER": "boltsite.shop.errors.missing"}
+    with pytest.raises(DiscoveryError, match=r"settings.BOLT: ERROR_FORMATTER='boltsite.shop.errors.missing'"):
+        build([])
+
+
+def test_a_long_message_is_cut(client: Client) -> None:
+    """Django's messages may quote the value they are about."""
+    (problem,) = client.get("/shop/error/422-long").json()["detail"]
+
+    assert problem["type"] == "choice"
+    assert problem["msg"].endswith("is no choice")
+    assert len(problem["msg"]) < 250
+
+
+def test_a_validation_error_keeps_the_code_of_each_message(client: Client) -> None:
+    """A list of errors is a list of problems."""
+    assert client.get("/shop/error/422-list").json()["detail"] == [
+        {"loc": ["body"], "msg": "one", "type": "first"},
+        {"loc": ["body"], "msg": "two", "type": "invalid"},
+    ]
+
+
+def test_an_applications_handler_comes_before_djangos_meaning() -> None:
+    """Also for what Django's exception becomes."""
+    api = BoltAPI()
+
+    @api.get("/denied")
+    async def denied() -> None:
+        raise PermissionDenied("secret")
+
+    @api.get("/missing")
+    def missing() -> None:
+        raise Http404("secret")
+
+    api.exception_handler(PermissionDenied)(lambda request, exc: ("ours", 409))
+    api.exception_handler(NotFound)(lambda request, exc: {"error": exc.detail})
+
+    with Client(build([api])) as client:
+        assert client.get("/denied").body == b"ours"
+        assert (client.get("/missing").status, client.get("/missing").json()) == (404, {"error": "Not Found"})

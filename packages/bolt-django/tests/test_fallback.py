@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bolt_core.config import ServerConfig
 from bolt_core.cgi import header_variables
+from bolt_core.config import ServerConfig
 from bolt_django.project import Project
 from boltsite import views
 from boltsite_tools.inprocess import Client

@@ -4,9 +4,16 @@ from bolt_core.api import BoltAPI, FrozenApp
 from bolt_core.encoding import register_encoder
 from bolt_core.errors import on_exception, register_exception_adapter, set_error_page
 from bolt_core.exceptions import ConfigError, HTTPException, RequestValidationError
+from bolt_core.multidict import MultiDict
 from bolt_core.outcomes import register_result_adapter
 from bolt_core.params import Body, Cookie, Depends, File, Form, Header, Path, Query
-from bolt_core.request import Request
+from bolt_core.request import (
+    Request,
+    register_absent_attribute,
+    register_request_attribute,
+    register_request_method,
+    register_request_support,
+)
 from bolt_core.responses import HTML, JSON, FileResponse, PlainText, Redirect, Response, StreamingResponse
 from bolt_core.routing import Router
 
@@ -24,6 +31,7 @@ __all__ = [
     "FrozenApp",
     "HTTPException",
     "Header",
+    "MultiDict",
     "Path",
     "PlainText",
     "Query",
@@ -34,8 +42,12 @@ __all__ = [
     "Router",
     "StreamingResponse",
     "on_exception",
+    "register_absent_attribute",
     "register_encoder",
     "register_exception_adapter",
+    "register_request_attribute",
+    "register_request_method",
+    "register_request_support",
     "register_result_adapter",
     "set_error_page",
 ]

@@ -7,9 +7,11 @@ from io import BytesIO
 from typing import Any, final, overload
 
 from .files import StrPath
+from .forms import FormData
 from .multidict import MultiMapping
 from .request import Headers
 from .request_members import Address
+from .uploads import UploadFile
 from .urls import URL
 
 __all__ = [
@@ -319,8 +321,6 @@ class Request:
         """For the fallback: whether a route would match with a slash appended."""
 
     @property
-    def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
-    @property
     def _peer(self) -> tuple[str, int] | None: ...
     @property
     def _media_type(self) -> tuple[str, dict[str, str]]: ...
@@ -333,9 +333,12 @@ class Request:
     @property
     def _too_deep(self) -> bool: ...
     @property
+    def _body_is_form(self) -> bool: ...
+    @property
     def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
     @property
     def _streams(self) -> bool: ...
+    def _form(self) -> tuple[list[tuple[str, str]], list[FilePart]]: ...
     def _read_chunk(self) -> bytes | None: ...
     def _on_chunk(self, callback: Callable[[], object]) -> None: ...
 

@@ -108,15 +108,6 @@ def _restore[E: HTTPException](cls: type[E], args: tuple[Any, ...]) -> E:
     return cls.__new__(cls, *args)
 
 
-def status_exception(status: int, detail: Any = None, headers: Mapping[str, str] | None = None) -> HTTPException:
-    """An exception of the class for *status*, or a plain `HTTPException` where there is none."""
-    cls = _BY_STATUS.get(status, HTTPException)
-    made = cls.__new__(cls)
-    # Past the constructors that ask for `Allow` or the like: *headers* has it.
-    HTTPException.__init__(made, status, detail, headers)
-    return made
-
-
 class _FixedStatus(HTTPException):
     """An `HTTPException` whose class says the status, so that *detail* comes first."""
 
@@ -377,6 +368,13 @@ class RequestValidationError(HTTPException):
     def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
         super().__init__(422, [_checked(error) for error in errors])
 
+    @classmethod
+    def of_binding(cls, listed: list[dict[str, Any]]) -> "RequestValidationError":
+        """The framework's own problems, which need no check of their shape."""
+        error = cls.__new__(cls)
+        HTTPException.__init__(error, 422, listed)
+        return error
+
     @property
     def errors(self) -> list[dict[str, Any]]:
         """The problems, each a dict with `loc`, `msg` and `type`."""
@@ -395,11 +393,3 @@ def _checked(error: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(error.get(key), str):
             raise ValueError(f"RequestValidationError: {key} must be a str, not {error.get(key)!r}")
     return {**error, "loc": list(loc)}
-
-
-# The one class of each status, before anyone adds subclasses of their own.
-_BY_STATUS: dict[int, type[HTTPException]] = {
-    cls.default_status: cls
-    for cls in (*_FixedStatus.__subclasses__(), *_Temporary.__subclasses__())
-    if cls is not _Temporary
-}

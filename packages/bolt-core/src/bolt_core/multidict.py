@@ -22,8 +22,10 @@ class MultiMapping[V](Protocol):
     @overload
     def get(self, key: str, /) -> V | None: ...
     @overload
-    def get[D](self, key: str, /, default: D) -> V | D: ...
-    def get(self, key: str, /, default: Any = None) -> Any:
+    def get(self, key: str, default: V, /) -> V: ...
+    @overload
+    def get[D](self, key: str, default: D, /) -> V | D: ...
+    def get(self, key: str, default: Any = None, /) -> Any:
         """The last value of *key*, or *default*."""
         ...
 
@@ -73,6 +75,17 @@ class MultiDict[V](Mapping[str, V]):
 
     def __getitem__(self, key: str) -> V:
         return self._lists[key][-1]
+
+    @overload
+    def get(self, key: str, /) -> V | None: ...
+    @overload
+    def get(self, key: str, default: V, /) -> V: ...
+    @overload
+    def get[D](self, key: str, default: D, /) -> V | D: ...
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """The last value of *key*, or *default*."""
+        values = self._lists.get(key)
+        return default if values is None else values[-1]
 
     def __contains__(self, key: object) -> bool:
         return key in self._lists

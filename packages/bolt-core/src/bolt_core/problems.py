@@ -63,7 +63,7 @@ def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Reque
                 # The typed decoder stopped at a wrong type, before what is not well-formed.
                 return _malformed(exc)
             listed.extend(body)
-    return RequestValidationError(listed)
+    return RequestValidationError.of_binding(listed)
 
 
 def _refusal(code: str, detail: BaseException | None) -> HTTPException | None:

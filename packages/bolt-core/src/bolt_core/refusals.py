@@ -1,12 +1,14 @@
 """The engine's own refusals in the application's shape: rendered in Rust, unless a formatter has its say."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from bolt_core import exceptions
 from bolt_core._native import Request, refusals_without_request
 from bolt_core.binding import compile_handler
 from bolt_core.error_bodies import write_error
 from bolt_core.error_format import ErrorFormat
-from bolt_core.exceptions import HTTPException, status_exception
+from bolt_core.exceptions import HTTPException
 from bolt_core.options import RouteOptions
 from bolt_core.plan import HandlerPlan
 from bolt_core.responses import Response
@@ -24,6 +26,21 @@ def refusals_to_wire(shape: ErrorFormat) -> dict[str, Any]:
         wire["prepared"] = [write_error(_error_of(*refusal), None, shape) for refusal in refusals_without_request()]
         wire["plan"] = _wording(shape).to_wire()
     return wire
+
+
+def status_exception(status: int, detail: Any = None, headers: Mapping[str, str] | None = None) -> HTTPException:
+    """An exception of the class for *status*, or a plain `HTTPException` where there is none."""
+    cls = _BY_STATUS.get(status, HTTPException)
+    made = cls.__new__(cls)
+    # Past the constructors that ask for `Allow` or the like: *headers* has it.
+    HTTPException.__init__(made, status, detail, headers)
+    return made
+
+
+_CLASSES = (getattr(exceptions, name) for name in exceptions.__all__)
+_BY_STATUS: dict[int, type[HTTPException]] = {
+    cls.default_status: cls for cls in _CLASSES if issubclass(cls, exceptions._FixedStatus)
+}
 
 
 def _error_of(status: int, detail: str, fields: list[tuple[str, str]]) -> HTTPException:

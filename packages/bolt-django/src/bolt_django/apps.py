@@ -15,11 +15,12 @@ class BoltDjangoConfig(AppConfig):
         """Register checks and adapters; imports no model and no `api.py`, so every command stays quick."""
         from bolt_core import preparation
 
-        from bolt_django import adapters, checks, in_tests, request, runtime
+        from bolt_django import adapters, checks, in_tests, request, runtime, uploads
 
         checks.register()
         adapters.register()
         request.register()
+        uploads.register()
         preparation.register_preparation(runtime.prepare)
         preparation.register_work_runner(in_tests.run_work)
         preparation.register_client_session(in_tests.client_session)

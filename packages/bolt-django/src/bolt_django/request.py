@@ -87,7 +87,7 @@ def register() -> None:
     register_request_method("as_django", as_django)
     register_request_method("get_signed_cookie", HttpRequest.get_signed_cookie)
     register_absent_attribute(
-        "session", "Django's middleware does not run for API routes by itself; add SessionMiddleware to this one's"
+        "session", "Django's middleware does not run for API routes by itself; add SessionMiddleware to the API's own"
     )
 
 
@@ -112,12 +112,15 @@ def as_django(request: Request) -> WSGIRequest:
     """*request* as Django's own class, for code that insists on it; each call makes a new one.
 
     It has what has been set on *request* so far, as `user` and `session`; what is set on it later stays its own. It has
-    the body, unless the route streams it.
+    the body, unless the route streams it; of a form that was parsed while it arrived it has fields and files.
     """
-    body = b"" if request._streams else request.body
+    body = b"" if request._streams or request._body_is_form else request.body
     made = WSGIRequest(make_environ(request, io.BytesIO(body), len(body), SUPPORT.address))
     made.META.update(request.META)
     made.META["CONTENT_LENGTH"] = str(len(body))
+    if request._body_is_form:
+        # What its own parser would set.
+        vars(made).update(_post=request.POST, _files=request.FILES)
     for name, value in request.state.items():
         if name.isidentifier() and not hasattr(HttpRequest, name):
             setattr(made, name, value)

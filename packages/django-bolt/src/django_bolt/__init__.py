@@ -18,6 +18,7 @@ from bolt_core import (
     Router,
     StreamingResponse,
 )
+from bolt_django.uploads import UploadFile
 
 __all__ = [
     "HTML",
@@ -32,4 +33,5 @@ __all__ = [
     "Response",
     "Router",
     "StreamingResponse",
+    "UploadFile",
 ]

@@ -3,6 +3,7 @@
 from bolt_core.exceptions import (
     BadGateway,
     BadRequest,
+    ClientDisconnect,
     ConfigError,
     Conflict,
     ExpectationFailed,
@@ -43,6 +44,7 @@ from bolt_core.exceptions import (
 __all__ = [
     "BadGateway",
     "BadRequest",
+    "ClientDisconnect",
     "ConfigError",
     "Conflict",
     "ExpectationFailed",

@@ -1,6 +1,7 @@
 //! Every request that the engine turns down, with its status and what the client is told.
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::coding::ACCEPTED;
 use crate::http1::reason;
 use crate::reply::{HeaderBlock, Reply, ReplyHead};
 
@@ -47,12 +48,18 @@ pub enum Refusal {
         /// In bytes.
         limit: usize,
     },
+    /// A form breaks one of its limits; the text names it.
+    FormTooLarge(&'static str),
     /// The request line is longer than the configured limit.
     UriTooLong,
     /// The body's media type is not one that the route reads.
     UnsupportedMediaType,
     /// The client left, or ended its side of the connection, in the middle of the body.
     IncompleteBody,
+    /// A file of the form has a media type that its field does not take.
+    FileType,
+    /// A content coding that this server does not decode (RFC 9110 §8.4).
+    UnsupportedContentCoding,
     /// An expectation other than `100-continue` (RFC 9110 §10.1.1).
     ExpectationFailed,
     /// Too many header fields, or too many bytes of them.
@@ -80,9 +87,9 @@ impl Refusal {
             Refusal::MethodNotAllowed { .. } => 405,
             Refusal::RequestTimeout => 408,
             Refusal::PreconditionFailed => 412,
-            Refusal::BodyTooLarge { .. } => 413,
+            Refusal::BodyTooLarge { .. } | Refusal::FormTooLarge(_) => 413,
             Refusal::UriTooLong => 414,
-            Refusal::UnsupportedMediaType => 415,
+            Refusal::UnsupportedMediaType | Refusal::FileType | Refusal::UnsupportedContentCoding => 415,
             Refusal::RangeNotSatisfiable { .. } => 416,
             Refusal::ExpectationFailed => 417,
             Refusal::HeadersTooLarge => 431,
@@ -96,7 +103,7 @@ impl Refusal {
     /// What the client is told.
     pub fn detail(&self) -> &str {
         match self {
-            Refusal::BadRequest(detail) => detail,
+            Refusal::BadRequest(detail) | Refusal::FormTooLarge(detail) => detail,
             Refusal::BadHost => "Invalid host header",
             Refusal::Forbidden => "Forbidden",
             Refusal::NotFound => "Not Found",
@@ -108,6 +115,10 @@ impl Refusal {
             Refusal::UriTooLong => "The request line is too long",
             Refusal::UnsupportedMediaType => "Unsupported Media Type",
             Refusal::IncompleteBody => "The request ended before its body was complete",
+            Refusal::FileType => "A file of the form has a media type that its field does not take",
+            Refusal::UnsupportedContentCoding => {
+                "The request body has a content coding that this server does not decode"
+            }
             Refusal::ExpectationFailed => "The only expectation supported is 100-continue",
             Refusal::HeadersTooLarge => "The request header fields are too large",
             Refusal::HandlerLost => "Internal Server Error",
@@ -133,12 +144,13 @@ impl Refusal {
     }
 
     /// Header fields that the status calls for: `Allow` (RFC 9110 §15.5.6), `Retry-After` (§10.2.3),
-    /// `Content-Range` (§14.4).
+    /// `Content-Range` (§14.4), `Accept-Encoding` (§15.5.16).
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Refusal::MethodNotAllowed { allow } => vec![("allow", allow.clone())],
             Refusal::RangeNotSatisfiable { length } => vec![("content-range", format!("bytes */{length}"))],
             Refusal::ServiceUnavailable { retry_after: Some(seconds) } => vec![("retry-after", seconds.to_string())],
+            Refusal::UnsupportedContentCoding => vec![("accept-encoding", ACCEPTED.to_owned())],
             _ => Vec::new(),
         }
     }
@@ -153,7 +165,10 @@ impl Refusal {
                 | Refusal::MethodNotAllowed { .. }
                 | Refusal::PreconditionFailed
                 | Refusal::RangeNotSatisfiable { .. }
+                | Refusal::FormTooLarge(_)
                 | Refusal::UnsupportedMediaType
+                | Refusal::FileType
+                | Refusal::UnsupportedContentCoding
                 | Refusal::HandlerLost
                 | Refusal::ServiceUnavailable { .. }
         )
@@ -203,8 +218,11 @@ mod tests {
             Refusal::PreconditionFailed,
             Refusal::RangeNotSatisfiable { length: 7 },
             Refusal::BodyTooLarge { limit: 5 },
+            Refusal::FormTooLarge("too many"),
             Refusal::UriTooLong,
             Refusal::UnsupportedMediaType,
+            Refusal::FileType,
+            Refusal::UnsupportedContentCoding,
             Refusal::ExpectationFailed,
             Refusal::HeadersTooLarge,
             Refusal::HandlerLost,

@@ -112,10 +112,10 @@ impl HeaderBlockBuilder {
         if name.is_empty() || !name.iter().all(|&byte| is_token(byte)) {
             return Err(InvalidHeader::Name);
         }
-        let value = value.trim_ascii();
         if !value.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f)) {
             return Err(InvalidHeader::Value);
         }
+        let value = value.trim_ascii();
         if name.eq_ignore_ascii_case(b"content-length") {
             let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
             self.block.length = Some(digits.and_then(|text| text.parse().ok()).ok_or(InvalidHeader::Value)?);

@@ -4,6 +4,7 @@ mod support;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 
 use bolt_http::exchange::{Answer, Body, BodyPart, BodyReader, Exchange, HIGH_WATER, Responder, reply_stream};
 use bolt_http::reply::{HeaderBlock, InvalidHeader};
@@ -26,7 +27,7 @@ fn response_splitting() {
     for name in ["", "a b", "a:", "a\r\nb", "é", "a\0"] {
         assert_eq!(block.push(name.as_bytes(), b"1"), Err(InvalidHeader::Name), "{name:?}");
     }
-    for value in ["a\r\nb: c", "a\nb", "a\rb", "a\0b", "\u{7f}", "\u{1}"] {
+    for value in ["a\r\nb: c", "b\r\n", "\nb", "a\nb", "a\rb", "a\0b", "\u{7f}", "\u{1}"] {
         assert_eq!(block.push(b"a", value.as_bytes()), Err(InvalidHeader::Value), "{value:?}");
     }
     assert_eq!(block.finish().as_bytes(), b"");
@@ -95,11 +96,14 @@ fn client_gone() {
         let responder = held.borrow_mut().take().unwrap();
         let (left, tell) = flag();
         responder.on_gone(tell);
+        let flag_of_connection = responder.gone_flag();
+        assert!(!flag_of_connection.load(Ordering::Relaxed));
         drop(client);
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         let (late, tell) = flag();
         responder.on_gone(tell);
         assert!(!stayed.get() && left.get() && late.get() && responder.is_gone());
+        assert!(flag_of_connection.load(Ordering::Relaxed));
     });
 }
 

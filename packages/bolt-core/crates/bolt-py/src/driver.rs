@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bolt_http::refusal::Refusal;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -65,6 +66,11 @@ impl Driver {
         Ok(Driver { local: LoopLocal::new(Local { core, app: RefCell::new(None), engine }), pool })
     }
 
+    /// The pool knows its owner, which may know this driver's loop.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.pool)
+    }
+
     /// Takes the application's routes and settings; requests are served from the first `listen` on.
     #[pyo3(signature = (app, settings, event_loop, base_context=None))]
     fn install(
@@ -76,11 +82,16 @@ impl Driver {
     ) -> PyResult<()> {
         let (py, local) = (app.py(), self.local()?);
         let routes = item(app, "routes")?.cast_into::<PyList>()?;
-        let plans = routes.iter().map(|wire| Ok(Arc::new(Plan::parse(wire.cast::<PyDict>()?)?)));
+        let limits = Arc::new(settings.form_limits());
+        let parse = |wire: &Bound<'_, PyAny>| {
+            let plan = Plan::parse(wire.cast::<PyDict>()?)?;
+            PyResult::Ok(Arc::new(Plan { form_limits: limits.clone(), ..plan }))
+        };
+        let plans = routes.iter().map(|wire| parse(&wire));
         let plans = plans.collect::<PyResult<Vec<_>>>()?;
         let fallback = match item(app, "fallback")? {
             none if none.is_none() => None,
-            wire => Some(Arc::new(Plan::parse(wire.cast::<PyDict>()?)?)),
+            wire => Some(parse(&wire)?),
         };
         let strict = item(app, "trailing_slash")?.extract::<String>()? == "strict";
         let (refusals, refused) = refusals::parse(&item(app, "errors")?.cast_into::<PyDict>()?)?;

@@ -4,10 +4,14 @@ use pyo3::prelude::*;
 
 /// The exception of `bolt_core.exceptions` for the refusal's status, with its text; `ClientDisconnect` where the client left.
 pub(crate) fn refusal_error(py: Python<'_>, refusal: &Refusal) -> PyErr {
-    let made = py.import("bolt_core.exceptions").and_then(|module| match refusal {
-        Refusal::IncompleteBody => module.getattr("ClientDisconnect")?.call1((refusal.detail(),)),
-        _ => module.getattr("status_exception")?.call1((refusal.status(), refusal.detail())),
-    });
+    let class = |module, name| py.import(module).and_then(|module| module.getattr(name));
+    let made = match refusal {
+        Refusal::IncompleteBody => {
+            class("bolt_core.exceptions", "ClientDisconnect").and_then(|made| made.call1((refusal.detail(),)))
+        }
+        _ => class("bolt_core.refusals", "status_exception")
+            .and_then(|make| make.call1((refusal.status(), refusal.detail()))),
+    };
     match made {
         Ok(error) => PyErr::from_value(error),
         Err(error) => error,

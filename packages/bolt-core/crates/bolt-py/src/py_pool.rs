@@ -1,6 +1,7 @@
 //! `bolt_core._native.Pool`: the pool's face towards Python, which starts the threads.
 use std::sync::Arc;
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::pool::{Job, Pool};
@@ -27,6 +28,11 @@ impl PyPool {
     #[new]
     fn new(limit: usize, spawn: Py<PyAny>, external: bool) -> PyResult<Self> {
         Ok(PyPool { pool: Arc::new(Pool::new(limit, external)?), spawn })
+    }
+
+    /// `spawn` is a method of the object that holds this one: without the collector's help neither, nor its descriptors, would go.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.spawn)
     }
 
     #[pyo3(signature = (job, thread=None))]

@@ -16,6 +16,7 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::bind::scalar;
 use crate::call::CallInput;
 use crate::driver::Driver;
+use crate::file_part::form_of;
 use crate::refusals::{Told, told};
 use crate::route_plan::{Param, Plan, Source};
 
@@ -201,6 +202,11 @@ impl Request {
                  stream_body=True",
             ));
         }
+        if self._body_is_form() {
+            return Err(PyRuntimeError::new_err(
+                "this route's body was parsed as a form while it arrived: use request.form(), or its parameters",
+            ));
+        }
         let made = self.body.get_or_init(py, || PyBytes::new(py, &self.input.body).unbind());
         Ok(made.clone_ref(py))
     }
@@ -246,6 +252,11 @@ impl Request {
         Ok(())
     }
 
+    /// The form's text fields and files.
+    fn _form<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyList>, Bound<'py, PyList>)> {
+        form_of(py, &self.input, &self.plan.form_limits)
+    }
+
     #[getter]
     fn _streams(&self) -> bool {
         self.stream.is_some()
@@ -260,6 +271,12 @@ impl Request {
     #[getter]
     fn _gone(&self) -> bool {
         self.input.gone.load(Ordering::Relaxed)
+    }
+
+    /// Whether the body was parsed as a form while it arrived, so that its bytes are not there.
+    #[getter]
+    fn _body_is_form(&self) -> bool {
+        self.input.form.is_some()
     }
 
     /// Whether the body, read as JSON, is nested more deeply than is safe to decode.

@@ -159,6 +159,8 @@ _ERRORS: dict[str, BaseException] = {
     "403": PermissionDenied("a secret reason"),
     "400": SuspiciousOperation("a secret attempt"),
     "422": ValidationError({"name": [ValidationError("too short", code="short")], "__all__": ["no"]}),
+    "422-long": ValidationError("%(value)s is no choice", code="choice", params={"value": "secret-" + "x" * 500}),
+    "422-list": ValidationError([ValidationError("one", code="first"), "two"]),
     "413": RequestDataTooBig("a secret size"),
     "500": ZeroDivisionError("a secret divisor"),
 }
