@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from bolt_core import BoltAPI, Router
 from bolt_core.errors import on_exception, register_exception_adapter
@@ -90,20 +91,6 @@ def test_a_handler_answers_with_what_a_route_may_return(
         (500, "text/plain; charset=utf-8", b"no"),
         (500, "application/json", b"null"),
     ]
-
-
-@BOTH
-def test_a_routes_model_does_not_describe_its_errors(served: Callable[..., Served], path: str) -> None:
-    """It describes success."""
-    api = BoltAPI()
-    options: Any = {"response_model": list[int], "status_code": 201}
-    api.get("/async", **options)(raising(Shop, is_async=True))
-    api.get("/sync", **options)(raising(Shop, is_async=False))
-    api.exception_handler(Shop)(lambda request, exc: ({"a": 1}, 200))
-
-    reply = served(api).get(path)
-
-    assert (reply.status, reply.body) == (200, b'{"a":1}')
 
 
 @BOTH
@@ -373,3 +360,35 @@ def test_what_is_reported(served: Callable[..., Served], path: str, caplog: pyte
     assert [record.levelno for record in records] == [logging.ERROR, logging.ERROR, logging.DEBUG]
     assert [record.exc_info and record.exc_info[1] for record in records] == [expected, unexpected, None]
     assert all("test_errors.raising" in record.getMessage() for record in records)
+
+
+@pytest.mark.parametrize("is_async", [True, False])
+def test_exceptions_while_a_request_is_read_are_those_of_its_handler(
+    served: Callable[..., Served], is_async: bool
+) -> None:
+    """A model's own check may answer with a status, or fail in a way that has a handler."""
+
+    class Order(msgspec.Struct):
+        number: int
+
+        def __post_init__(self) -> None:
+            if self.number == 0:
+                raise Gone("no such order")
+            if self.number == 1:
+                raise SoldOut
+
+    async def on_loop(order: Order) -> None: ...
+
+    def in_pool(order: Order) -> None: ...
+
+    api = BoltAPI()
+    api.post("/")(on_loop if is_async else in_pool)
+    api.exception_handler(Shop)(lambda request, exc: ("sold out", 409))
+    server = served(api)
+    head = b"POST / HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n"
+    replies = [server.send(head + b'{"number":%d}' % number) for number in (0, 1)]
+
+    assert [(reply.status, reply.body) for reply in replies] == [
+        (410, b'{"detail":"no such order"}'),
+        (409, b"sold out"),
+    ]

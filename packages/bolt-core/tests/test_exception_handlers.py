@@ -175,3 +175,17 @@ def test_the_fallback_has_the_handlers_of_the_application(served: Callable[..., 
     api.exception_handler(Shop)(lambda request, exc: ("fallback", 409))
 
     assert served(api).get("/x").body == b"fallback"
+
+
+@BOTH
+def test_a_routes_model_does_not_describe_its_errors(served: Callable[..., Served], path: str) -> None:
+    """It describes success."""
+    api = BoltAPI()
+    options: Any = {"response_model": list[int], "status_code": 201}
+    api.get("/async", **options)(raising(Shop, is_async=True))
+    api.get("/sync", **options)(raising(Shop, is_async=False))
+    api.exception_handler(Shop)(lambda request, exc: ({"a": 1}, 200))
+
+    reply = served(api).get(path)
+
+    assert (reply.status, reply.body) == (200, b'{"a":1}')

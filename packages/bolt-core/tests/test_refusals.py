@@ -116,7 +116,7 @@ def test_required_fields_survive_a_formatter(ask: Callable[..., Answer]) -> None
 def test_a_broken_formatter_leaves_the_standard_shape(
     ask: Callable[..., Answer], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Logged when it happens: at the start for what has no request."""
+    """Logged when it happens: at the start, and once, for what has no request."""
     for case in ("no route", "no host"):
         status, data = ALL[case]
         caplog.clear()
@@ -124,6 +124,8 @@ def test_a_broken_formatter_leaves_the_standard_shape(
         assert (reply.status, reply.json()["status"]) == (status, status)
         assert caplog.records[-1].exc_info is not None
         assert caplog.records[-1].levelno == logging.ERROR
+        # Once at the start, and once for what has a request.
+        assert len(caplog.records) == (2 if case == "no route" else 1)
 
 
 def test_head_gets_no_body(served: Callable[..., Served]) -> None:

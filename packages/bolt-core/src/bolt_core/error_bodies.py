@@ -6,7 +6,7 @@ from typing import Any
 
 from bolt_core._native import Request
 from bolt_core.encoding import JSON_ENCODER
-from bolt_core.error_format import ErrorFormat
+from bolt_core.error_format import ErrorFormat, ErrorFormatter
 from bolt_core.exceptions import HTTPException, RequestValidationError, reason_phrase
 from bolt_core.headers import check_headers
 from bolt_core.outcomes import outcome_of_response
@@ -32,10 +32,15 @@ def write_error(error: HTTPException, request: Request | None, shape: ErrorForma
     shape = shape.resolved()
     if shape.formatter is not None:
         try:
-            return _formatted(error, shape.formatter(error, request))
+            return write_formatted(error, request, shape.formatter)
         except Exception as failure:
             log.error("the error formatter failed on a %d", error.status_code, exc_info=failure)
-    if shape.problem_details:
+    return write_standard(error, problem_details=bool(shape.problem_details))
+
+
+def write_standard(error: HTTPException, *, problem_details: bool) -> Written:
+    """*error* in one of the two shapes that need no formatter."""
+    if problem_details:
         return _written(error, "application/problem+json", problem_of(error))
     content = {"detail": error.detail}
     if error.extra is not None:
@@ -86,7 +91,9 @@ def _written(error: HTTPException, content_type: str, content: Any) -> Written:
     return error.status_code, check_headers(headers), JSON_ENCODER.encode(content)
 
 
-def _formatted(error: HTTPException, made: Any) -> Written:
+def write_formatted(error: HTTPException, request: Request | None, formatter: ErrorFormatter) -> Written:
+    """*error* as *formatter* has it; raises what that raises, and `TypeError` for a stream."""
+    made = formatter(error, request)
     response = made if isinstance(made, Response) else JSON(made)
     _, headers, body, *_ = outcome_of_response(None, response, default_status=error.status_code)
     if not isinstance(body, bytes):

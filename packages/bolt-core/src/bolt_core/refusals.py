@@ -1,17 +1,20 @@
 """The engine's own refusals in the application's shape: rendered in Rust, unless a formatter has its say."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from bolt_core import exceptions
 from bolt_core._native import Request, refusals_without_request
 from bolt_core.binding import compile_handler
-from bolt_core.error_bodies import write_error
-from bolt_core.error_format import ErrorFormat
+from bolt_core.error_bodies import Written, write_error, write_formatted, write_standard
+from bolt_core.error_format import ErrorFormat, ErrorFormatter
 from bolt_core.exceptions import HTTPException
 from bolt_core.options import RouteOptions
 from bolt_core.plan import HandlerPlan
 from bolt_core.responses import Response
+
+log = logging.getLogger("bolt_core")
 
 
 def refusals_to_wire(shape: ErrorFormat) -> dict[str, Any]:
@@ -23,9 +26,24 @@ def refusals_to_wire(shape: ErrorFormat) -> dict[str, Any]:
     resolved = shape.resolved()
     wire: dict[str, Any] = {"problem_details": bool(resolved.problem_details), "prepared": [], "plan": None}
     if resolved.formatter is not None:
-        wire["prepared"] = [write_error(_error_of(*refusal), None, shape) for refusal in refusals_without_request()]
+        wire["prepared"] = _prepared(resolved.formatter, problem_details=wire["problem_details"])
         wire["plan"] = _wording(shape).to_wire()
     return wire
+
+
+def _prepared(formatter: ErrorFormatter, *, problem_details: bool) -> list[Written]:
+    """The replies to what comes before a request. A formatter that cannot do without one is told once, not for each."""
+    written, failures = [], []
+    for refusal in refusals_without_request():
+        error = _error_of(*refusal)
+        try:
+            written.append(write_formatted(error, None, formatter))
+        except Exception as failure:
+            failures.append(failure)
+            written.append(write_standard(error, problem_details=problem_details))
+    if failures:
+        log.error("the error formatter failed on errors without a request", exc_info=failures[0])
+    return written
 
 
 def status_exception(status: int, detail: Any = None, headers: Mapping[str, str] | None = None) -> HTTPException:
