@@ -161,9 +161,8 @@ async def test_chunks_come_as_they_are_produced(use_http_layer: bool) -> None:
 async def test_an_endless_stream_can_be_left() -> None:
     """Leaving the block closes the generator, which ran on this thread."""
     left = threading.Event()
-    async with AsyncTestClient(streams(left)) as client:
-        async with client.stream("GET", "/sync") as response:
-            assert await anext(response.aiter_bytes())
+    async with AsyncTestClient(streams(left)) as client, client.stream("GET", "/sync") as response:
+        assert await anext(response.aiter_bytes())
     assert left.is_set()
 
 

@@ -23,6 +23,14 @@ from .pool import Pool, _current
 if TYPE_CHECKING:
     from .routing import FrozenApp
 
+try:
+    from .background import drain_background
+except ImportError:
+
+    async def drain_background() -> None:
+        """There is no background work without its module."""
+
+
 logger = logging.getLogger("bolt_core")
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -145,6 +153,11 @@ async def finish(loop: EventLoop, lifespan: RunningLifespan, timeout: float) -> 
     """
     deadline = loop.time() + timeout
     await drain(loop, timeout)
+    try:
+        async with asyncio.timeout_at(deadline):
+            await drain_background()
+    except TimeoutError:
+        logger.warning("background work was still running %.1f s after the stop signal; it is cancelled", timeout)
     await lifespan.stop(max(LEAST_SHUTDOWN, deadline - loop.time()))
 
 
