@@ -36,6 +36,8 @@ def test_every_key_is_known() -> None:
         "SERVER": {"max_body_size": 10},
         "SENSITIVE_FIELDS": ["iban"],
         "EXPOSED_FIELDS": (),
+        "PROBLEM_DETAILS": True,
+        "ERROR_FORMATTER": "boltsite.shop.errors.shape",
     }
     assert set(good) == set(conf.BoltSettings.__annotations__)
     assert found({"BOLT": good}) == []
@@ -50,6 +52,12 @@ def test_every_key_is_known() -> None:
         ({"SENSITIVE_FIELDS": "iban"}, "bolt.E002", "a list of names"),
         ({"SERVER": {"max_body": 1}}, "bolt.E002", "did you mean 'max_body_size'?"),
         ({"SERVER": []}, "bolt.E002", "a dict of server limits"),
+        ({"PROBLEM_DETAILS": "yes"}, "bolt.E002", "True or False"),
+        ({"ERROR_FORMATTER": len}, "bolt.E002", "the dotted path of a function"),
+        ({"ERROR_FORMATTER": "shape"}, "bolt.E002", "the dotted path of a function"),
+        ({"ERROR_FORMATTER": "boltsite.shop.errors.missing"}, "bolt.E002", 'does not define a "missing" attribute'),
+        ({"ERROR_FORMATTER": "nowhere.shape"}, "bolt.E002", "No module named 'nowhere'"),
+        ({"ERROR_FORMATTER": "boltsite.shop.errors.one"}, "bolt.E002", "it must take (error, request)"),
         ([], "bolt.E002", "settings.BOLT must be a dict, not list"),
     ],
 )

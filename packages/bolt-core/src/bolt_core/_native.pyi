@@ -7,7 +7,10 @@ from typing import Any, final
 
 from .request import Headers
 
-__all__ = ["AsyncSink", "Driver", "Pool", "Request", "SyncSink"]
+__all__ = ["AsyncSink", "Driver", "FilePart", "Pool", "Request", "SyncSink", "refusals_without_request"]
+
+def refusals_without_request() -> list[tuple[int, str, list[tuple[str, str]]]]:
+    """Status, text and header fields of every refusal that comes without a request."""
 
 @final
 class Driver:
@@ -161,6 +164,8 @@ class Request:
 
     def __getitem__(self, key: str, /) -> Any: ...
     @property
+    def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
+    @property
     def _streams(self) -> bool: ...
     def _read_chunk(self) -> bytes | None: ...
     def _on_chunk(self, callback: Callable[[], object]) -> None: ...
@@ -204,3 +209,15 @@ class SyncSink:
 
     def fail(self, error: BaseException) -> None:
         """The producer raised."""
+
+@final
+class FilePart:
+    """A file of a form, as the engine has it."""
+
+    @property
+    def field(self) -> str:
+        """The name of its field."""
+
+    @property
+    def name(self) -> str:
+        """The name that the client gave it, reduced to its last component."""

@@ -2,10 +2,12 @@
 
 import functools
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from bolt_core import dispatch
 from bolt_core.binding import compile_handler
+from bolt_core.error_format import UNSAID, ErrorFormat, ErrorFormatter
 from bolt_core.exceptions import ConfigError
 from bolt_core.lifespan import Lifespan, Stage, check_lifespan, described
 from bolt_core.options import RouteOptions
@@ -24,6 +26,10 @@ class BoltAPI(Router):
     *lifespan* is called with this object in each serving process and returns a context manager, asynchronous or not
     (then it runs on the pool): a function decorated with `contextlib.asynccontextmanager`, most often. It is entered
     before the startup hooks and left after the shutdown hooks; a dict that it yields is in `state` meanwhile.
+
+    *problem_details* `True` gives every error, the server's own refusals included, the shape of RFC 9457.
+    *error_formatter*(error, request) makes the body of every error instead; see `ErrorFormatter`. Both hold for the
+    whole application, so APIs that are included say the same or nothing. Raises `ConfigError` for what cannot work.
     """
 
     def __init__(
@@ -33,6 +39,8 @@ class BoltAPI(Router):
         tags: Iterable[str] = (),
         trailing_slash: TrailingSlash = "append",
         lifespan: Lifespan | None = None,
+        problem_details: bool | None = None,
+        error_formatter: ErrorFormatter | None = None,
     ) -> None:
         super().__init__(prefix, tags=tags)
         if lifespan is not None:
@@ -40,6 +48,7 @@ class BoltAPI(Router):
         self._lifespan = lifespan
         self.state: dict[str, Any] = {}
         """What belongs to the running application, such as its connection pools; the process's, not a request's."""
+        self._errors = ErrorFormat.checked(problem_details, error_formatter)
         if trailing_slash not in ("append", "strict"):
             raise ConfigError(f"BoltAPI: trailing_slash={trailing_slash!r}; use 'append' or 'strict'")
         self.trailing_slash = trailing_slash
@@ -60,7 +69,14 @@ class BoltAPI(Router):
     def freeze(self) -> FrozenApp:
         """The application as it stands, always the same; registering a route after this is a `ConfigError`."""
         if self._frozen is None:
-            self._frozen = FrozenApp(self.routes, self._fallback, self.trailing_slash, dispatch, self.stages)
+            errors = error_format_of(self)
+            # What cannot work should fail here, not with the first error.
+            errors.resolved()
+            routes = tuple(route.frozen(errors) for route in self._routes.values())
+            fallback = self._fallback and replace(
+                self._fallback, exception_handlers=self.exception_handlers, errors=errors
+            )
+            self._frozen = FrozenApp(routes, fallback, self.trailing_slash, dispatch, errors, self.stages)
         return self._frozen
 
     def stage(self) -> Stage:
@@ -81,3 +97,11 @@ class BoltAPI(Router):
                 "the application is frozen, because it is being served or tested; register every route and hook "
                 "and include every router before that"
             )
+
+
+def error_format_of(router: Router) -> ErrorFormat:
+    """What *router* and the APIs below it say about the shape of errors; raises `ConfigError` for a contradiction."""
+    said = router._errors if isinstance(router, BoltAPI) else UNSAID
+    for included in router._included:
+        said = said.joined(error_format_of(included))
+    return said

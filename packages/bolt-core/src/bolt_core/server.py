@@ -19,6 +19,7 @@ from .event_loop import EventLoop
 from .lifecycle import RunningLifespan
 from .lifespan import LifespanError
 from .pool import Pool, _current
+from .refusals import refusals_to_wire
 
 if TYPE_CHECKING:
     from .routing import FrozenApp
@@ -64,6 +65,7 @@ def install(
         "fallback": None if app.fallback is None else app.fallback.to_wire(),
         "trailing_slash": app.trailing_slash,
         "hooks": app.hooks,
+        "errors": refusals_to_wire(app.errors),
     }
     loop.driver.install(wire, config.to_wire(), loop, context)
     return context

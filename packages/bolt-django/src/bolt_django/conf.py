@@ -4,12 +4,16 @@ Nothing is cached across reads, so `override_settings` and `settings.BOLT = ...`
 """
 
 import difflib
+import functools
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, Literal, TypedDict, cast
 
 from bolt_core.config import ServerConfig
+from bolt_core.error_format import ErrorFormat
+from bolt_core.exceptions import ConfigError
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from bolt_django.options import RUN_OPTIONS
 
@@ -30,6 +34,8 @@ class BoltSettings(TypedDict, total=False):
     SERVER: dict[str, Any]
     SENSITIVE_FIELDS: Collection[str]
     EXPOSED_FIELDS: Collection[str]
+    PROBLEM_DETAILS: bool
+    ERROR_FORMATTER: str | None
 
 
 def bolt_settings() -> Mapping[str, Any]:
@@ -41,6 +47,24 @@ def bolt_settings() -> Mapping[str, Any]:
 def names_setting(key: str) -> tuple[str, ...]:
     """A key that lists names, as a tuple; `()` where it is missing."""
     return tuple(bolt_settings().get(key, ()))
+
+
+def error_format() -> ErrorFormat:
+    """The shape of errors that the project asks for, where an API says nothing itself.
+
+    Raises ConfigError for a formatter that cannot be imported or called.
+    """
+    value = bolt_settings()
+    return _error_format(value.get("PROBLEM_DETAILS"), value.get("ERROR_FORMATTER"))
+
+
+# Asked with every error; a path means the same function for as long as the process lives.
+@functools.lru_cache(maxsize=8)
+def _error_format(problem_details: object, formatter: object) -> ErrorFormat:
+    try:
+        return ErrorFormat.checked(problem_details, import_string(str(formatter)) if formatter else None)
+    except (ImportError, AttributeError, ConfigError) as error:
+        raise ConfigError(f"settings.BOLT: ERROR_FORMATTER={formatter!r}: {error}") from error
 
 
 def api_paths() -> tuple[str, ...]:
@@ -71,10 +95,28 @@ def _server(value: object) -> None:
             raise ValueError("a dict of server limits; " + unknown(str(key), server_keys()))
 
 
+def _flag(value: object) -> None:
+    if not isinstance(value, bool):
+        raise ValueError("True or False")
+
+
+def _formatter(value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str) or "." not in value:
+        raise ValueError("the dotted path of a function, 'package.module.function'")
+    try:
+        _error_format(None, value)
+    except ConfigError as error:
+        raise ValueError(f"the dotted path of a function that takes (error, request): {error.__cause__}") from error
+
+
 _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "SERVER": _server,
     "SENSITIVE_FIELDS": _names,
     "EXPOSED_FIELDS": _names,
+    "PROBLEM_DETAILS": _flag,
+    "ERROR_FORMATTER": _formatter,
 }
 
 

@@ -16,7 +16,8 @@ use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyHead};
 use crate::router::RouteMatch;
 
-/// What the engine calls with every request that passed its stages.
+/// What the engine calls with every request that passed its stages, and with refused ones where it words refusals
+/// ([`crate::refusals::Refusals::worded_above`]).
 pub trait Handler {
     /// Takes ownership of the exchange; must not block. Called from inside a connection's task.
     fn handle(&self, exchange: Exchange);
@@ -36,6 +37,9 @@ pub struct Exchange {
     pub route: RouteMatch,
     /// The body, as the route asked for it.
     pub body: Body,
+    /// Set where the engine refuses the request and the answer is only to word it; then `route` is the fallback's and
+    /// there is no body.
+    pub refusal: Option<Refusal>,
     /// Answers the request.
     pub responder: Responder,
 }

@@ -12,6 +12,7 @@ pub mod http1;
 pub mod json;
 pub mod pipeline;
 pub mod refusal;
+pub mod refusals;
 pub mod reply;
 pub mod router;
 pub mod server;

@@ -1,7 +1,18 @@
 //! Every request that the engine turns down, with its status and what the client is told.
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::http1::reason;
 use crate::reply::{HeaderBlock, Reply, ReplyHead};
+
+/// The shape of a refusal's body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// `{"detail": "…"}` as `application/json`.
+    #[default]
+    Detail,
+    /// Problem details (RFC 9457) as `application/problem+json`.
+    Problem,
+}
 
 /// Why a request is not answered by its handler.
 ///
@@ -88,9 +99,28 @@ impl Refusal {
         }
     }
 
-    /// `{"detail": "…"}` as `application/json`, with the fields that the status calls for.
-    pub fn reply(&self) -> Reply {
-        Reply { head: ReplyHead { status: self.status(), headers: self.headers() }, body: self.body() }
+    /// The refusal in the given shape, with the fields that the status calls for.
+    pub fn reply(&self, format: Format) -> Reply {
+        let content_type = match format {
+            Format::Detail => "application/json",
+            Format::Problem => "application/problem+json",
+        };
+        let mut headers = HeaderBlock::builder();
+        // All values are the server's own text; one that is no field value is left out rather than sent.
+        let _ = headers.push(b"content-type", content_type.as_bytes());
+        for (name, value) in self.fields() {
+            let _ = headers.push(name.as_bytes(), value.as_bytes());
+        }
+        Reply { head: ReplyHead { status: self.status(), headers: headers.finish() }, body: self.body(format) }
+    }
+
+    /// Header fields that the status calls for: `Allow` (RFC 9110 §15.5.6), `Retry-After` (§10.2.3).
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Refusal::MethodNotAllowed { allow } => vec![("allow", allow.clone())],
+            Refusal::ServiceUnavailable { retry_after: Some(seconds) } => vec![("retry-after", seconds.to_string())],
+            _ => Vec::new(),
+        }
     }
 
     /// Whether nothing more may be read from the connection as a request: where the next one begins is not sure.
@@ -106,33 +136,33 @@ impl Refusal {
         )
     }
 
-    fn headers(&self) -> HeaderBlock {
-        const JSON: &[u8] = b"content-type: application/json\r\n";
-        let mut number = itoa::Buffer::new();
-        let (name, value) = match self {
-            Refusal::MethodNotAllowed { allow } => ("allow", allow.as_str()),
-            Refusal::ServiceUnavailable { retry_after: Some(seconds) } => ("retry-after", number.format(*seconds)),
-            _ => return HeaderBlock::from_static(JSON),
-        };
-        let mut block = HeaderBlock::builder();
-        // Both values are the server's own text; one that is no field value is left out rather than sent.
-        let _ = block.push(b"content-type", b"application/json");
-        let _ = block.push(name.as_bytes(), value.as_bytes());
-        block.finish()
-    }
-
-    fn body(&self) -> Bytes {
-        let mut body = BytesMut::with_capacity(self.detail().len() + 16);
-        body.put_slice(b"{\"detail\":\"");
-        for byte in self.detail().bytes() {
-            if matches!(byte, b'"' | b'\\') {
-                body.put_u8(b'\\');
+    fn body(&self, format: Format) -> Bytes {
+        let (status, detail) = (self.status(), self.detail());
+        let mut body = BytesMut::with_capacity(detail.len() + 96);
+        match format {
+            Format::Detail => body.put_slice(b"{\"detail\":"),
+            Format::Problem => {
+                body.put_slice(b"{\"type\":\"about:blank\",\"title\":");
+                put_string(&mut body, reason(status));
+                body.put_slice(format!(",\"status\":{status},\"detail\":").as_bytes());
             }
-            body.put_u8(byte);
         }
-        body.put_slice(b"\"}");
+        put_string(&mut body, detail);
+        body.put_slice(b"}");
         body.freeze()
     }
+}
+
+/// A JSON string of text without control characters.
+fn put_string(body: &mut BytesMut, text: &str) {
+    body.put_u8(b'"');
+    for byte in text.bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            body.put_u8(b'\\');
+        }
+        body.put_u8(byte);
+    }
+    body.put_u8(b'"');
 }
 
 #[cfg(test)]
@@ -162,7 +192,7 @@ mod tests {
     #[test]
     fn one_shape() {
         for refusal in all() {
-            let Reply { head, body } = refusal.reply();
+            let Reply { head, body } = refusal.reply(Format::Detail);
             assert_eq!(head.status, refusal.status());
             assert!((400..600).contains(&head.status));
             assert!(head.headers.as_bytes().starts_with(b"content-type: application/json\r\n"));
@@ -171,10 +201,24 @@ mod tests {
         }
     }
 
+    /// RFC 9457: the same text with its status and title, about no particular problem type, and no path echoed.
+    #[test]
+    fn problem_details() {
+        let Reply { head, body } = Refusal::BadRequest("a \"quoted\" text").reply(Format::Problem);
+        assert_eq!((head.status, head.headers.as_bytes()), (400, &b"content-type: application/problem+json\r\n"[..]));
+        let expected = r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"a \"quoted\" text"}"#;
+        assert_eq!(body, expected);
+        for refusal in all() {
+            assert!(!refusal.reply(Format::Problem).body.starts_with(br#"{"type":"about:blank","title":"""#));
+        }
+    }
+
     /// RFC 9110 §15.5.6 and §10.2.3: 405 says what is allowed, 503 when to come again.
     #[test]
     fn fields_of_their_own() {
-        let fields = |refusal: Refusal| String::from_utf8_lossy(refusal.reply().head.headers.as_bytes()).into_owned();
+        let fields = |refusal: Refusal| {
+            String::from_utf8_lossy(refusal.reply(Format::Detail).head.headers.as_bytes()).into_owned()
+        };
         assert!(
             fields(Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() }).ends_with("\r\nallow: GET, HEAD\r\n")
         );

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::config::Config;
 use crate::exchange::Handler;
 use crate::pipeline::Pipeline;
+use crate::refusals::Refusals;
 use crate::router::RouteTable;
 
 pub use crate::http1::serve_connection;
@@ -27,6 +28,8 @@ pub struct Service {
     pub stages: Pipeline,
     /// Answers the requests.
     pub handler: Rc<dyn Handler>,
+    /// How the engine's own refusals are worded.
+    pub refusals: Refusals,
     report: Box<dyn Fn(&str)>,
     open: Cell<usize>,
     in_flight: Cell<usize>,
@@ -42,6 +45,7 @@ impl Service {
             routes,
             stages,
             handler,
+            refusals: Refusals::default(),
             report: Box::new(|message| eprintln!("bolt-http: {message}")),
             open: Cell::new(0),
             in_flight: Cell::new(0),
@@ -53,6 +57,13 @@ impl Service {
     #[must_use]
     pub fn with_report(mut self, report: impl Fn(&str) + 'static) -> Self {
         self.report = Box::new(report);
+        self
+    }
+
+    /// Words the engine's refusals this way; by default as `{"detail": "…"}`.
+    #[must_use]
+    pub fn with_refusals(mut self, refusals: Refusals) -> Self {
+        self.refusals = refusals;
         self
     }
 

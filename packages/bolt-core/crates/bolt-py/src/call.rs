@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use bolt_http::form::Form;
 use bolt_http::head::{RequestHead, Span};
+use bolt_http::refusal::Refusal;
 use bytes::Bytes;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
@@ -25,6 +26,8 @@ pub(crate) struct CallInput {
     /// The parsed form, of a route that reads one.
     pub(crate) form: Option<Arc<Form>>,
     pub(crate) slash_redirect: bool,
+    /// What the engine refuses the request with, of a call that only words it.
+    pub(crate) refusal: Option<Arc<Refusal>>,
 }
 
 /// A handler's call: on its way to a pool thread, or while it waits on the loop.

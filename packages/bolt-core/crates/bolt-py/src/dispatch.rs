@@ -66,6 +66,7 @@ impl Driver {
             let next = driver.core.incoming.borrow_mut().pop_front();
             let Some(exchange) = next else { break };
             let plan = match exchange.route.target {
+                _ if exchange.refusal.is_some() => app.refused.as_ref(),
                 Target::Route(id) => app.plans.get(id.0 as usize),
                 Target::Fallback => app.fallback.as_ref(),
             };
@@ -318,7 +319,9 @@ impl Local {
             Body::Stream(reader) => (Bytes::new(), Some(self.core.keep_body(reader))),
         };
         let slash_redirect = exchange.route.slash_redirect;
-        let input = CallInput { head: exchange.head, params: exchange.route.params, body, form, slash_redirect };
+        let refusal = exchange.refusal.map(Arc::new);
+        let params = exchange.route.params;
+        let input = CallInput { head: exchange.head, params, body, form, slash_redirect, refusal };
         let call =
             Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
         let call = self.core.calls.borrow_mut().insert(call);

@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use crate::call::CallInput;
 use crate::driver::Driver;
+use crate::refusals::{Told, told};
 use crate::route_plan::Plan;
 
 /// `bolt_core.Request`
@@ -167,6 +168,12 @@ impl Request {
     #[getter]
     fn plan(&self, py: Python<'_>) -> Py<PyAny> {
         self.plan.object.clone_ref(py)
+    }
+
+    /// Status, text and header fields that the engine refuses the request with; `None` for all that have a handler.
+    #[getter]
+    fn _refusal(&self) -> Option<Told> {
+        self.input.refusal.as_deref().map(told)
     }
 
     #[getter]

@@ -5,9 +5,19 @@ import logging
 import traceback
 from typing import Any
 
+from bolt_core.error_format import register_error_defaults
 from bolt_core.errors import on_exception, register_exception_adapter, set_error_page
-from bolt_core.exceptions import BadRequest, Forbidden, HTTPException, NotFound, PayloadTooLarge, RequestValidationError
-from bolt_core.responses import HTML, JSON, Response
+from bolt_core.exceptions import (
+    BadRequest,
+    Forbidden,
+    HTTPException,
+    InternalServerError,
+    NotFound,
+    PayloadTooLarge,
+    RequestValidationError,
+)
+from bolt_core.responses import HTML, Response
+from bolt_core.shorten import shorten
 from django.conf import settings
 from django.core import signals
 from django.core.exceptions import (
@@ -25,6 +35,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 
+from bolt_django import conf
 from bolt_django.fallback.environ import make_environ
 
 _TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -42,6 +53,7 @@ def register() -> None:
     register_exception_adapter(ValidationError, invalid)
     on_exception(signal)
     set_error_page(debug_page)
+    register_error_defaults(conf.error_format)
 
 
 def suspicious(exc: SuspiciousOperation, request: Any) -> HTTPException:
@@ -59,7 +71,8 @@ def invalid(exc: ValidationError, request: Any) -> RequestValidationError:
         [
             {
                 "loc": ["body"] if field == NON_FIELD_ERRORS else ["body", field],
-                "msg": "; ".join(map(str, error.messages)),
+                # A message may quote the value that it is about.
+                "msg": shorten("; ".join(map(str, error.messages))),
                 "type": error.code or "invalid",
             }
             for field, errors in fields.items()
@@ -83,15 +96,19 @@ def signal(exc: BaseException, request: Any) -> None:
         signals.got_request_exception.send(sender=None, request=django_request(request))
 
 
-def debug_page(exc: BaseException, request: Any) -> Response | None:
-    """With DEBUG, Django's technical page for a browser and a traceback in JSON for every other client."""
+def debug_page(exc: BaseException, request: Any) -> HTTPException | Response | None:
+    """With DEBUG, Django's technical page where the client prefers HTML, else the traceback in the application's shape.
+
+    The page is made by the project's own exception reporter, which hides what its filter calls sensitive.
+    """
     if not settings.DEBUG:
         return None
     # Imported when needed, as it brings Django's template engine.
     from django.views.debug import technical_500_response
 
-    if "text/html" in request.headers.get("accept", ""):
-        page = technical_500_response(django_request(request), type(exc), exc, exc.__traceback__)
+    asked = django_request(request)
+    if asked.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        page = technical_500_response(asked, type(exc), exc, exc.__traceback__)
         return HTML(page.content, status_code=500)
     lines = traceback.format_exception(exc)
-    return JSON({"detail": lines[-1].strip(), "extra": {"traceback": lines}}, status_code=500)
+    return InternalServerError(lines[-1].strip(), extra={"traceback": lines})

@@ -10,11 +10,11 @@ use tokio::time::Instant;
 use super::incoming::Incoming;
 use super::wire::{Wire, after};
 use crate::access_log::Entry;
-use crate::exchange::{Answer, Exchange, Slot, Upgraded};
+use crate::exchange::{Answer, Body, Exchange, Slot, Upgraded};
 use crate::head::{Peer, RequestHead};
 use crate::refusal::Refusal;
 use crate::reply::{HeaderBlock, Reply, ReplyHead};
-use crate::router::Found;
+use crate::router::{Found, Params, RouteMatch, Target};
 use crate::server::{Stop, StopWatch};
 use crate::service::{Connected, Io, Service};
 
@@ -175,6 +175,7 @@ impl<T: Io + 'static> Connection<T> {
 
     async fn serve_request(&mut self, head: &Arc<RequestHead>) -> Result<Option<Outcome>, Halt> {
         let answer = match self.answer(head).await {
+            Err(Halt::Refuse(refusal)) if self.service.refusals.by_handler() => self.worded(head, refusal).await?,
             Err(Halt::Refuse(refusal)) => Answer::Refuse(refusal),
             answer => answer?,
         };
@@ -228,8 +229,30 @@ impl<T: Io + 'static> Connection<T> {
         service.stages.before(head, spec)?;
         let body = self.receive(spec).await?;
         let responder = self.guard.slot.responder();
-        service.handler.handle(Exchange { head: head.clone(), route, body, responder });
+        service.handler.handle(Exchange { head: head.clone(), route, body, refusal: None, responder });
         self.handler_answer().await
+    }
+
+    /// A refusal as the handler words it. The body stays where it is: what is left of it may not even be framed.
+    async fn worded(&mut self, head: &Arc<RequestHead>, refusal: Refusal) -> Result<Answer, Halt> {
+        self.open &= !refusal.closes();
+        self.body.unsure |= refusal.closes();
+        let route = RouteMatch { target: Target::Fallback, params: Params::new(), slash_redirect: false };
+        let (head, responder) = (head.clone(), self.guard.slot.responder());
+        let plain = refusal.clone();
+        self.service.handler.handle(Exchange { head, route, body: Body::Empty, refusal: Some(refusal), responder });
+        let answer = std::future::poll_fn(|cx| match self.guard.slot.poll_answer(cx) {
+            Poll::Pending if matches!(self.wire.poll_flush_soon(cx), Poll::Ready(Err(_))) => {
+                self.guard.slot.client_gone();
+                Poll::Ready(Err(Halt::Gone))
+            }
+            answer => answer.map(Ok),
+        });
+        Ok(match answer.await? {
+            // The one who words it was lost; the client is still told what is wrong.
+            Answer::Refuse(_) => Answer::Refuse(plain),
+            answer => answer,
+        })
     }
 
     /// Waits for the handler; meanwhile feeds it the body it reads and notices when the client leaves.

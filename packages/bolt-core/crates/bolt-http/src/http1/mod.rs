@@ -19,6 +19,7 @@ mod wire;
 mod write;
 
 pub(crate) use connection::serve;
+pub(crate) use write::reason;
 
 /// Serves one connection until it ends.
 ///
