@@ -286,3 +286,13 @@ async def test_https_is_refused_with_advice(api: BoltAPI) -> None:
     async with AsyncTestClient(api) as client:
         with pytest.raises(httpx2.UnsupportedProtocol, match="X-Forwarded-Proto"):
             await client.get("https://testserver/echo")
+
+
+def test_without_asyncios_loop_it_says_so(api: BoltAPI) -> None:
+    """As under trio, whose tasks no asyncio loop runs."""
+    client = AsyncTestClient(api)
+    request = client.get("/echo")
+
+    with pytest.raises(RuntimeError, match="needs a running asyncio loop"):
+        request.send(None)
+    request.close()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bolt_core import BoltAPI, PlainText
+from bolt_core.config import ServerConfig
 from bolt_testing import AsyncTestClient, TestClient
 
 background = pytest.importorskip("bolt_core.background", reason="bolt-core has no background work yet")
@@ -99,8 +100,10 @@ async def test_what_the_work_raises_is_raised(api: BoltAPI) -> None:
 
 async def test_work_that_hangs_fails_the_test(api: BoltAPI) -> None:
     """After the client's timeout; the application is stopped all the same."""
-    with TestClient(api, timeout=0.2) as client, pytest.raises(TimeoutError, match=r"background work .* within 0\.2 s"):
-        client.get("/hangs")
-    async with AsyncTestClient(api, timeout=0.2) as client:
+    config = ServerConfig(shutdown_timeout=0.1)
+    with TestClient(api, timeout=0.2, config=config) as client:
+        with pytest.raises(TimeoutError, match=r"background work .* within 0\.2 s"):
+            client.get("/hangs")
+    async with AsyncTestClient(api, timeout=0.2, config=config) as client:
         with pytest.raises(TimeoutError, match="background work"):
             await client.get("/hangs")

@@ -197,3 +197,9 @@ def test_the_database_is_opened_before_the_application(run: Run) -> None:
         conftest,
     )
     assert code == 0, out
+
+
+def test_the_clients_need_no_pytest() -> None:
+    """Only the plugin imports it, and only pytest imports the plugin."""
+    script = "import sys; sys.modules['pytest'] = None; import bolt_testing; assert bolt_testing.TestClient"
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0

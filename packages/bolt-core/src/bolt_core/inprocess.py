@@ -21,7 +21,7 @@ from .event_loop import EventLoop
 from .lifecycle import RunningLifespan
 from .lifespan import LifespanError
 from .pool import Pool
-from .server import drain_background, finish, install, listen
+from .server import background_ended, finish, install, listen
 
 if TYPE_CHECKING:
     from .routing import FrozenApp
@@ -164,7 +164,7 @@ class InProcessServer:
 
         async def wait() -> None:
             await ready()
-            await drain_background()
+            await background_ended()
 
         future = asyncio.run_coroutine_threadsafe(wait(), self._running_loop())
         future.add_done_callback(lambda done: self._wake())

@@ -24,14 +24,6 @@ from .refusals import refusals_to_wire
 if TYPE_CHECKING:
     from .routing import FrozenApp
 
-try:
-    from .background import drain_background
-except ImportError:
-
-    async def drain_background() -> None:
-        """There is no background work without its module."""
-
-
 logger = logging.getLogger("bolt_core")
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -157,10 +149,19 @@ async def finish(loop: EventLoop, lifespan: RunningLifespan, timeout: float) -> 
     await drain(loop, timeout)
     try:
         async with asyncio.timeout_at(deadline):
-            await drain_background()
+            await background_ended()
     except TimeoutError:
         logger.warning("background work was still running %.1f s after the stop signal; it is cancelled", timeout)
     await lifespan.stop(max(LEAST_SHUTDOWN, deadline - loop.time()))
+
+
+async def background_ended() -> None:
+    """Wait until all background work of the running loop has ended."""
+    try:
+        from .background import drain_background  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        return
+    await drain_background()
 
 
 def listen(loop: EventLoop, listener: socket.socket) -> None:

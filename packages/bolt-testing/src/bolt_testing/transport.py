@@ -156,6 +156,8 @@ class LoopTransport(httpx2.AsyncBaseTransport):
         if self._starting is None:
             if self._server.running:
                 return
+            if asyncio._get_running_loop() is None:
+                raise RuntimeError("AsyncTestClient needs a running asyncio loop; on trio, use TestClient in a thread")
             # Begun here: a test's ContextVars are those of whoever sends the first request.
             server = self._server.begin()
             self._starting = asyncio.get_running_loop().create_task(self._started(server))
