@@ -1,12 +1,27 @@
 """Registering a handler changes nothing about it, and options are checked."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Annotated, assert_type
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Annotated, Any, assert_type
 
 import msgspec
 from bolt_core import JSON, Body, BoltAPI, Query, Request, Response, Router, StreamingResponse
 
-api = BoltAPI(prefix="/api", trailing_slash="strict")
+
+@contextlib.asynccontextmanager
+async def lifespan(app: BoltAPI) -> AsyncIterator[dict[str, str]]:
+    assert_type(app.state, dict[str, Any])
+    yield {"pool": "open"}
+
+
+@contextlib.contextmanager
+def sync_lifespan(app: BoltAPI) -> Iterator[None]:
+    yield
+
+
+api = BoltAPI(prefix="/api", trailing_slash="strict", lifespan=lifespan)
+BoltAPI(lifespan=sync_lifespan)
+BoltAPI(lifespan="lifespan")  # type: ignore[arg-type]
 router = Router("/users", tags=["users"])
 api.include(router)
 
@@ -54,3 +69,15 @@ async def calls_its_own_handler() -> None:
 api.get("/a", status="200")  # type: ignore[call-arg]
 api.get("/b", status_code="200")  # type: ignore[arg-type]
 BoltAPI(trailing_slash="maybe")  # type: ignore[arg-type]
+
+
+@api.on_startup
+async def connect() -> None: ...
+
+
+@router.on_shutdown
+def disconnect() -> None: ...
+
+
+assert_type(disconnect(), None)
+api.on_startup(create_user)  # type: ignore[type-var]

@@ -161,9 +161,8 @@ async def test_chunks_come_as_they_are_produced(use_http_layer: bool) -> None:
 async def test_an_endless_stream_can_be_left() -> None:
     """Leaving the block closes the generator, which ran on this thread."""
     left = threading.Event()
-    async with AsyncTestClient(streams(left)) as client:
-        async with client.stream("GET", "/sync") as response:
-            assert await anext(response.aiter_bytes())
+    async with AsyncTestClient(streams(left)) as client, client.stream("GET", "/sync") as response:
+        assert await anext(response.aiter_bytes())
     assert left.is_set()
 
 
@@ -287,3 +286,13 @@ async def test_https_is_refused_with_advice(api: BoltAPI) -> None:
     async with AsyncTestClient(api) as client:
         with pytest.raises(httpx2.UnsupportedProtocol, match="X-Forwarded-Proto"):
             await client.get("https://testserver/echo")
+
+
+def test_without_asyncios_loop_it_says_so(api: BoltAPI) -> None:
+    """As under trio, whose tasks no asyncio loop runs."""
+    client = AsyncTestClient(api)
+    request = client.get("/echo")
+
+    with pytest.raises(RuntimeError, match="needs a running asyncio loop"):
+        request.send(None)
+    request.close()

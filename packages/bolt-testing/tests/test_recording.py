@@ -33,18 +33,6 @@ def api() -> BoltAPI:
     async def fail_to_encode() -> object:
         return object()
 
-    @api.get("/model", response_model=int)
-    async def fail_to_validate() -> object:
-        return "no number"
-
-    @api.get("/first")
-    async def fail_in_the_first_chunk() -> StreamingResponse:
-        async def generate() -> AsyncIterator[str]:
-            raise Broken("first")
-            yield ""
-
-        return StreamingResponse(generate())
-
     @api.get("/teapot")
     async def teapot() -> None:
         raise HTTPException(418)
@@ -57,7 +45,24 @@ def api() -> BoltAPI:
     async def typed(n: int) -> int:
         return n
 
+    add_late_failures(api)
     return api
+
+
+def add_late_failures(api: BoltAPI) -> None:
+    """Add what fails once the handler has returned."""
+
+    @api.get("/model", response_model=int)
+    async def fail_to_validate() -> object:
+        return "no number"
+
+    @api.get("/first")
+    async def fail_in_the_first_chunk() -> StreamingResponse:
+        async def generate() -> AsyncIterator[str]:
+            raise Broken("first")
+            yield ""
+
+        return StreamingResponse(generate())
 
 
 @pytest.mark.parametrize("path", ["/async", "/sync", "/result", "/model", "/first"])

@@ -7,11 +7,13 @@ run there, so they see what belongs to it, such as a test's database transaction
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import contextvars
 import selectors
 import socket
 import threading
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from .config import ServerConfig
@@ -19,7 +21,7 @@ from .event_loop import EventLoop
 from .lifecycle import RunningLifespan
 from .lifespan import LifespanError
 from .pool import Pool
-from .server import finish, install, listen
+from .server import background_ended, finish, install, listen
 
 if TYPE_CHECKING:
     from .routing import FrozenApp
@@ -117,6 +119,9 @@ class InProcessServer:
     def _settle(self) -> None:
         """Tell whoever waits for the start or the end, and who waits for jobs meanwhile."""
         self._settled.set()
+        self._wake()
+
+    def _wake(self) -> None:
         if self._pool.native.jobs_fd is not None:
             self._pool.submit(_nothing)
 
@@ -153,6 +158,17 @@ class InProcessServer:
 
         loop.call_soon_threadsafe(begin)
         done.wait()
+
+    def background(self, ready: Callable[[], Awaitable[object]]) -> concurrent.futures.Future[None]:
+        """Await *ready*() on the server's loop, then all background work; jobs must be run until the future is done."""
+
+        async def wait() -> None:
+            await ready()
+            await background_ended()
+
+        future = asyncio.run_coroutine_threadsafe(wait(), self._running_loop())
+        future.add_done_callback(lambda done: self._wake())
+        return future
 
     def run_jobs(self) -> None:
         """Run every job that waits, on the calling thread.

@@ -148,7 +148,21 @@ async def finish(loop: EventLoop, lifespan: RunningLifespan, timeout: float) -> 
     """
     deadline = loop.time() + timeout
     await drain(loop, timeout)
+    try:
+        async with asyncio.timeout_at(deadline):
+            await background_ended()
+    except TimeoutError:
+        logger.warning("background work was still running %.1f s after the stop signal; it is cancelled", timeout)
     await lifespan.stop(max(LEAST_SHUTDOWN, deadline - loop.time()))
+
+
+async def background_ended() -> None:
+    """Wait until all background work of the running loop has ended."""
+    try:
+        from .background import drain_background  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        return
+    await drain_background()
 
 
 def listen(loop: EventLoop, listener: socket.socket) -> None:

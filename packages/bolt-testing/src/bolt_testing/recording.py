@@ -1,5 +1,7 @@
 """Remember what failed in the application, so that the test that asked for it can raise it again."""
 
+import asyncio
+import collections
 import contextlib
 import contextvars
 import dataclasses
@@ -26,7 +28,10 @@ class Recorder:
         # Filled by the threads that run the application, emptied by the test's.
         self._raised: list[tuple[Target | None, BaseException]] = []
         self._lock = threading.Lock()
-        self._unfinished = 0
+        # Replies with background work: those not looked at, how many were not sent, and who waits for that.
+        self._followed: set[Target] = set()
+        self._unfinished: collections.Counter[Target] = collections.Counter()
+        self._waiting: dict[Target, list[asyncio.Event]] = {}
 
     def listen_in(self, context: contextvars.Context) -> None:
         """Keep what fails in copies of *context*."""
@@ -47,24 +52,44 @@ class Recorder:
                         return entry[1]
         return None
 
-    def follow(self, after: Callable[[], object]) -> Callable[[], object]:
-        """*after*, counted as unfinished until it has been called."""
+    def follow(self, after: Callable[[], object], request: Any) -> Callable[[], object]:
+        """*after*, which begins the background work of *request*, in a form that tells when it was called."""
+        target = _target(request)
         with self._lock:
-            self._unfinished += 1
+            self._followed.add(target)
+            self._unfinished[target] += 1
 
         def followed() -> object:
             try:
                 return after()
             finally:
-                with self._lock:
-                    self._unfinished -= 1
+                self._called(target)
 
         return followed
 
-    @property
-    def unfinished(self) -> bool:
-        """Whether there is a reply, sent or about to be, whose background work has not begun."""
-        return self._unfinished > 0
+    def _called(self, target: Target) -> None:
+        """Note, on the server's loop, that a reply to *target* has been sent."""
+        with self._lock:
+            self._unfinished[target] -= 1
+            waiting = [] if self._unfinished[target] else self._waiting.pop(target, [])
+        for event in waiting:
+            event.set()
+
+    def has_background(self, target: Target) -> bool:
+        """Whether a reply to *target* came with background work, since this was last asked."""
+        with self._lock:
+            found = target in self._followed
+            self._followed.discard(target)
+        return found
+
+    async def begun(self, target: Target) -> None:
+        """Wait, on the server's loop, until the background work of every reply to *target* has begun."""
+        event = asyncio.Event()
+        with self._lock:
+            if not self._unfinished[target]:
+                return
+            self._waiting.setdefault(target, []).append(event)
+        await event.wait()
 
 
 class RecordingHooks:
@@ -78,27 +103,27 @@ class RecordingHooks:
     def finish(self, plan: Any, result: Any, request: Any) -> Outcome | Promise:
         """Make the reply for *result*, which may fail as a handler does."""
         with self._recording():
-            return self._followed(self._inner.finish(plan, result, request))
+            return self._followed(self._inner.finish(plan, result, request), request)
 
     def error(self, plan: Any, exc: BaseException, request: Any) -> Outcome | Promise:
         """Make the reply for *exc*."""
         with self._recording():
-            return self._followed(self._inner.error(plan, exc, request))
+            return self._followed(self._inner.error(plan, exc, request), request)
 
     def invalid(self, plan: Any, problems: Any, request: Any) -> Outcome | Promise:
         """Make the reply for a request that cannot be bound."""
         with self._recording():
-            return self._followed(self._inner.invalid(plan, problems, request))
+            return self._followed(self._inner.invalid(plan, problems, request), request)
 
-    def _followed(self, outcome: Outcome | Promise) -> Outcome | Promise:
+    def _followed(self, outcome: Outcome | Promise, request: Any) -> Outcome | Promise:
         if not isinstance(outcome, tuple):
-            return self._promised(outcome)
+            return self._promised(outcome, request)
         if len(outcome) == 4 and outcome[3] is not None:
-            return (*outcome[:3], self._recorder.follow(outcome[3]))
+            return (*outcome[:3], self._recorder.follow(outcome[3], request))
         return outcome
 
-    async def _promised(self, promise: Promise) -> Outcome:
-        outcome = self._followed(await promise)
+    async def _promised(self, promise: Promise, request: Any) -> Outcome:
+        outcome = self._followed(await promise, request)
         return outcome if isinstance(outcome, tuple) else await outcome
 
     @contextlib.contextmanager
@@ -110,11 +135,15 @@ class RecordingHooks:
             _listening.reset(token)
 
 
+def _target(request: Any) -> Target:
+    query = request.query_string
+    return request.method, f"{request.raw_path}?{query}" if query else request.raw_path
+
+
 @on_exception
 def _record(exc: BaseException, request: Any) -> None:
     if (recorder := _listening.get()) is not None:
-        query = request.query_string
-        recorder.record(exc, (request.method, f"{request.raw_path}?{query}" if query else request.raw_path))
+        recorder.record(exc, _target(request))
 
 
 @on_late_failure

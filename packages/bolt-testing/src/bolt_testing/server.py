@@ -1,6 +1,8 @@
 """The application under test: started, borrowed a thread to, and stopped."""
 
+import concurrent.futures
 import contextlib
+import functools
 import selectors
 import socket
 import threading
@@ -16,7 +18,7 @@ from bolt_core.preparation import client_session, prepared_context, run_work
 
 from bolt_testing.deadline import finishes_within
 from bolt_testing.options import ServerOptions
-from bolt_testing.recording import recorded
+from bolt_testing.recording import Target, recorded
 
 # What a server that did not start in time gets to end again, in seconds.
 _GRACE = 5.0
@@ -128,6 +130,19 @@ class ServerUnderTest:
         if self._server is not None:
             self._server.begin_close()
         return self._server
+
+    def begin_background(self, target: Target) -> concurrent.futures.Future[None] | None:
+        """As `wait_for_background`, at once; jobs must be run until the future is done."""
+        if self._server is None or not self.recorder.has_background(target):
+            return None
+        return self._server.background(functools.partial(self.recorder.begun, target))
+
+    def wait_for_background(self, target: Target, timeout: float | None) -> None:
+        """Wait for background work where a reply to *target* came with some; raises TimeoutError."""
+        future = self.begin_background(target)
+        if future is not None and not self._run_jobs_until(future.done, timeout):
+            future.cancel()
+            raise TimeoutError(late("background work", timeout))
 
     def finish_close(self) -> None:
         """Let go of the server that has ended; raises what a shutdown hook raised."""

@@ -1,5 +1,7 @@
 """httpx2 transports over connections of our own making."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
@@ -10,6 +12,7 @@ from bolt_core.inprocess import InProcessServer
 
 from bolt_testing.async_network import LoopBackend
 from bolt_testing.network import JobRunningBackend
+from bolt_testing.recording import Target
 from bolt_testing.response import TestResponse
 from bolt_testing.server import ServerUnderTest, late
 from bolt_testing.waiting import LoopWaiter
@@ -43,9 +46,13 @@ class Failures:
         if status >= 500:
             self._raise(request, late=False)
 
+    def check_background(self, request: httpx2.Request) -> None:
+        """Raise what the background work of a reply raised, which has ended."""
+        self._raise(request, late=False)
+
     def _raise(self, request: httpx2.Request, *, late: bool) -> None:
-        target = (request.method, request.url.raw_path.decode("ascii"))
-        if self._server.raises and (failure := self._server.recorder.take(target, late=late)) is not None:
+        failure = self._server.recorder.take(target_of(request), late=late) if self._server.raises else None
+        if failure is not None:
             raise failure
 
     @contextlib.contextmanager
@@ -81,7 +88,7 @@ class PipelineTransport(httpx2.BaseTransport):
         with self._failures.before(request):
             reply = self._pool.handle_request(_lowered(request))
         assert isinstance(reply.stream, Iterable)
-        body = _Body(reply.stream, request, self._failures)
+        body = _Body(reply.stream, request, self._server, self._failures)
         try:
             self._failures.check_head(request, reply.status)
         except BaseException:
@@ -95,14 +102,20 @@ class PipelineTransport(httpx2.BaseTransport):
 
 
 class _Body(httpx2.SyncByteStream):
-    def __init__(self, chunks: Iterable[bytes], request: httpx2.Request, failures: Failures) -> None:
+    def __init__(
+        self, chunks: Iterable[bytes], request: httpx2.Request, server: ServerUnderTest, failures: Failures
+    ) -> None:
         self._chunks = chunks
         self._request = request
+        self._server = server
         self._failures = failures
 
     def __iter__(self) -> Iterator[bytes]:
         with self._failures.before(self._request):
             yield from self._chunks
+        # As in production, the work began once the reply was sent; a test wants to see what it came to.
+        self._server.wait_for_background(target_of(self._request), _timeout_of(self._request))
+        self._failures.check_background(self._request)
 
     def close(self) -> None:
         if (close := getattr(self._chunks, "close", None)) is not None:
@@ -116,7 +129,7 @@ class LoopTransport(httpx2.AsyncBaseTransport):
         """*server* belongs to the caller; *timeout* is for its start and its stop."""
         self._server = server
         self._timeout = timeout
-        self._failures = Failures(server)
+        self.failures = Failures(server)
         self._waiter = LoopWaiter(server, timeout)
         self._backend = LoopBackend(server, self._waiter)
         self._pool = httpcore2.AsyncConnectionPool(network_backend=self._backend, max_connections=None)
@@ -127,12 +140,12 @@ class LoopTransport(httpx2.AsyncBaseTransport):
         """Send *request* and return the response with its body unread; raises as `PipelineTransport`."""
         _check_scheme(request, "AsyncTestClient")
         await self.start()
-        with self._failures.before(request):
+        with self.failures.before(request):
             reply = await self._pool.handle_async_request(_lowered(request))
         assert isinstance(reply.stream, AsyncIterable)
-        body = _AsyncBody(reply.stream, request, self._failures)
+        body = _AsyncBody(reply.stream, request, self)
         try:
-            self._failures.check_head(request, reply.status)
+            self.failures.check_head(request, reply.status)
         except BaseException:
             await body.aclose()
             raise
@@ -143,6 +156,8 @@ class LoopTransport(httpx2.AsyncBaseTransport):
         if self._starting is None:
             if self._server.running:
                 return
+            if asyncio._get_running_loop() is None:
+                raise RuntimeError("AsyncTestClient needs a running asyncio loop; on trio, use TestClient in a thread")
             # Begun here: a test's ContextVars are those of whoever sends the first request.
             server = self._server.begin()
             self._starting = asyncio.get_running_loop().create_task(self._started(server))
@@ -185,21 +200,47 @@ class LoopTransport(httpx2.AsyncBaseTransport):
         self._backend.close()
         self._server.close(self._timeout)
 
+    async def wait_for_background(self, request: httpx2.Request) -> None:
+        """Wait until the background work of the reply to *request*, if any, has ended; raises TimeoutError."""
+        future = self._server.begin_background(target_of(request))
+        if future is None:
+            return
+        limit = _timeout_of(request)
+        try:
+            await self._waiter.until(future.done, limit)
+        except TimeoutError:
+            raise TimeoutError(late("background work", limit)) from None
+        finally:
+            future.cancel()
+
 
 class _AsyncBody(httpx2.AsyncByteStream):
-    def __init__(self, chunks: AsyncIterable[bytes], request: httpx2.Request, failures: Failures) -> None:
+    def __init__(self, chunks: AsyncIterable[bytes], request: httpx2.Request, transport: LoopTransport) -> None:
         self._chunks = chunks
         self._request = request
-        self._failures = failures
+        self._transport = transport
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with self._failures.before(self._request):
+        failures = self._transport.failures
+        with failures.before(self._request):
             async for chunk in self._chunks:
                 yield chunk
+        await self._transport.wait_for_background(self._request)
+        failures.check_background(self._request)
 
     async def aclose(self) -> None:
         if (close := getattr(self._chunks, "aclose", None)) is not None:
             await close()
+
+
+def target_of(request: httpx2.Request) -> Target:
+    """What the server knows *request* by."""
+    return request.method, request.url.raw_path.decode("ascii")
+
+
+def _timeout_of(request: httpx2.Request) -> float | None:
+    timeout: float | None = request.extensions.get("timeout", {}).get("read")
+    return timeout
 
 
 def _check_scheme(request: httpx2.Request, client: str) -> None:
