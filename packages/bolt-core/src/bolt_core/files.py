@@ -81,9 +81,7 @@ class Offload:
         return self.header, list(self.roots)
 
 
-def offload_of(
-    x_accel_redirect: Mapping[StrPath, str] | None, x_sendfile: Iterable[StrPath] | None
-) -> Offload | None:
+def offload_of(x_accel_redirect: Mapping[StrPath, str] | None, x_sendfile: Iterable[StrPath] | None) -> Offload | None:
     """The two options as one; `None` where neither is given. Raises `ConfigError` for what cannot work."""
     if x_accel_redirect and x_sendfile:
         raise ConfigError("x_accel_redirect and x_sendfile exclude each other; give the one that your proxy reads")

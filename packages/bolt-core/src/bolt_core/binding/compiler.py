@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bolt_core.binding.body_params import finish_bodies
 from bolt_core.binding.callables import (
     Namespace,
     doc_of,
@@ -15,7 +16,6 @@ from bolt_core.binding.callables import (
     read_signature,
     with_fresh_defaults,
 )
-from bolt_core.binding.body_params import finish_bodies
 from bolt_core.binding.conditions import conditional
 from bolt_core.binding.mixtures import body_mode, check_params, form_of
 from bolt_core.binding.parts import Place
