@@ -151,7 +151,10 @@ impl<T: Io + 'static> Connection<T> {
         cx: &mut Context<'_>,
         send: impl FnOnce(&T, &mut Context<'_>) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        ready!(self.wire.poll_flush(cx))?;
+        // With nothing to flush, flushing would forget since when the client has taken nothing.
+        if self.wire.has_output() {
+            ready!(self.wire.poll_flush(cx))?;
+        }
         self.wire.poll_send(cx, send)
     }
 
