@@ -15,7 +15,7 @@ import pytest
         ),
         ("bolt_core.params", "Header Cookie Form Query Path Body File Depends"),
         ("bolt_core.param_functions", "Header Cookie Form Query Path Body File Depends"),
-        ("bolt_core.responses", "JSON PlainText HTML Redirect Response StreamingResponse"),
+        ("bolt_core.responses", "JSON PlainText HTML Redirect Response StreamingResponse FileResponse"),
         (
             "bolt_core.exceptions",
             "HTTPException BadRequest Unauthorized Forbidden NotFound MethodNotAllowed NotAcceptable",
@@ -25,6 +25,7 @@ import pytest
             "Conflict Gone PayloadTooLarge UnsupportedMediaType UnprocessableEntity TooManyRequests",
         ),
         ("bolt_core.exceptions", "InternalServerError ServiceUnavailable RequestValidationError ConfigError"),
+        ("bolt_core.conditions", "condition etag last_modified"),
         ("bolt_core.dispatch", "finish error invalid"),
     ],
 )

@@ -27,12 +27,9 @@ pub(crate) struct Transport<T> {
     pub(crate) reset: fn(&T),
     /// Sends so many bytes of a file from an offset on, without a way through this process; 0 at the file's end.
     pub(crate) send_file: Option<SendFile<T>>,
-    /// Writes what need not leave before what follows at once, so that both share packets.
-    pub(crate) write_more: Option<WriteMore<T>>,
 }
 
 pub(crate) type SendFile<T> = fn(&T, &mut Context<'_>, &File, u64, usize) -> Poll<io::Result<usize>>;
-pub(crate) type WriteMore<T> = fn(&T, &mut Context<'_>, &[u8]) -> Poll<io::Result<usize>>;
 
 impl<T> Clone for Transport<T> {
     fn clone(&self) -> Self {
@@ -44,7 +41,7 @@ impl<T> Copy for Transport<T> {}
 
 impl<T> Transport<T> {
     /// Reads and writes, nothing else.
-    pub(crate) const PLAIN: Transport<T> = Transport { reset: |_| {}, send_file: None, write_more: None };
+    pub(crate) const PLAIN: Transport<T> = Transport { reset: |_| {}, send_file: None };
 }
 
 /// Limits, routes, stages and the handler, and the count of who is being served.

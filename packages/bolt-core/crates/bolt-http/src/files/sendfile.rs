@@ -15,7 +15,6 @@ mod linux {
     use std::task::{Context, Poll, ready};
 
     use rustix::io::{Errno, ReadWriteFlags};
-    use rustix::net::SendFlags;
     use tokio::io::Interest;
     use tokio::net::{TcpStream, UnixStream};
 
@@ -31,13 +30,6 @@ mod linux {
                         cx,
                         |cx| socket.poll_write_ready(cx),
                         || socket.try_io(Interest::WRITABLE, || send(socket, file, at, length)),
-                    )
-                }),
-                write_more: Some(|socket, cx, bytes| {
-                    when_writable(
-                        cx,
-                        |cx| socket.poll_write_ready(cx),
-                        || socket.try_io(Interest::WRITABLE, || write(socket, bytes)),
                     )
                 }),
             };
@@ -59,10 +51,6 @@ mod linux {
                 done => return Poll::Ready(done),
             }
         }
-    }
-
-    fn write(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::net::send(socket, bytes, SendFlags::MORE | SendFlags::NOSIGNAL)?)
     }
 
     fn send(socket: impl AsFd, file: &File, mut at: u64, length: usize) -> io::Result<usize> {

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 use super::write::OWN_FIELDS;
-use crate::service::{Io, WriteMore};
+use crate::service::Io;
 
 /// Bytes asked of a socket at once.
 const READ_SIZE: usize = 64 * 1024;
@@ -154,31 +154,6 @@ impl<T: Io> Wire<T> {
         }
         self.stalled = None;
         Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    /// Writes all that waits by another way than flushing it, if that is possible: what follows at once may join it.
-    pub(super) fn poll_write_more(
-        &mut self,
-        cx: &mut Context<'_>,
-        write: Option<WriteMore<T>>,
-    ) -> Poll<io::Result<()>> {
-        self.due = None;
-        self.urgent = false;
-        while let Some(write) = write
-            && !self.output.is_empty()
-            && !self.has_tail()
-        {
-            match write(&self.io, cx, &self.output) {
-                Poll::Ready(written) => {
-                    let written = written?;
-                    self.count(written);
-                    self.advance(written);
-                }
-                Poll::Pending => return self.poll_stalled(cx).map(Err),
-            }
-        }
-        // With nothing left to flush, flushing would forget since when the client has taken nothing.
-        if self.has_output() { self.poll_flush(cx) } else { Poll::Ready(Ok(())) }
     }
 
     /// Sends by another way than the buffers here, which must be empty, under the same write timeout.
