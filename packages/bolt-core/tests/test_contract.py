@@ -15,7 +15,7 @@ import pytest
         ),
         ("bolt_core.params", "Header Cookie Form Query Path Body File Depends"),
         ("bolt_core.param_functions", "Header Cookie Form Query Path Body File Depends"),
-        ("bolt_core.responses", "JSON PlainText HTML Redirect Response StreamingResponse"),
+        ("bolt_core.responses", "JSON PlainText HTML Redirect Response StreamingResponse FileResponse"),
         (
             "bolt_core.exceptions",
             "HTTPException BadRequest Unauthorized Forbidden NotFound MethodNotAllowed NotAcceptable",
@@ -27,6 +27,7 @@ import pytest
         ("bolt_core.exceptions", "InternalServerError ServiceUnavailable RequestValidationError ConfigError"),
         ("bolt_core", "MultiDict register_request_attribute register_request_method register_request_support"),
         ("bolt_core.exceptions", "ClientDisconnect"),
+        ("bolt_core.conditions", "condition etag last_modified"),
         ("bolt_core.dispatch", "finish error invalid"),
     ],
 )

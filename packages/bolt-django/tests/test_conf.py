@@ -38,6 +38,8 @@ def test_every_key_is_known() -> None:
         "EXPOSED_FIELDS": (),
         "PROBLEM_DETAILS": True,
         "ERROR_FORMATTER": "boltsite.shop.errors.shape",
+        "X_ACCEL_REDIRECT": {"/srv/media": "/media/"},
+        "X_SENDFILE": [],
     }
     assert set(good) == set(conf.BoltSettings.__annotations__)
     assert found({"BOLT": good}) == []
@@ -58,6 +60,10 @@ def test_every_key_is_known() -> None:
         ({"ERROR_FORMATTER": "boltsite.shop.errors.missing"}, "bolt.E002", 'does not define a "missing" attribute'),
         ({"ERROR_FORMATTER": "nowhere.shape"}, "bolt.E002", "No module named 'nowhere'"),
         ({"ERROR_FORMATTER": "boltsite.shop.errors.one"}, "bolt.E002", "it must take (error, request)"),
+        ({"X_ACCEL_REDIRECT": {"media": "/media/"}}, "bolt.E002", "give an absolute path"),
+        ({"X_ACCEL_REDIRECT": {"/media": "media"}}, "bolt.E002", "'media' is no location of nginx"),
+        ({"X_ACCEL_REDIRECT": "/media"}, "bolt.E002", "give a dict of folders"),
+        ({"X_SENDFILE": "/media"}, "bolt.E002", "give a list of folders"),
         ([], "bolt.E002", "settings.BOLT must be a dict, not list"),
     ],
 )

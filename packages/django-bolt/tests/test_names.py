@@ -19,6 +19,7 @@ SOURCES = sorted(Path(django_bolt.__file__).parent.rglob("*.py"))
         ("django_bolt.params", "bolt_core.params"),
         ("django_bolt.param_functions", "bolt_core.param_functions"),
         ("django_bolt.exceptions", "bolt_core.exceptions"),
+        ("django_bolt.conditions", "bolt_core.conditions"),
         ("django_bolt.testing", "bolt_testing"),
         ("django_bolt.management.commands.runbolt", "bolt_django.management.commands.runbolt"),
     ],
@@ -52,7 +53,7 @@ def test_a_promised_name_imports(module: str, names: str) -> None:
     assert [name for name in names.split() if name not in loaded.__all__] == []
 
 
-@pytest.mark.parametrize("name", ["exceptions", "responses", "params", "param_functions"])
+@pytest.mark.parametrize("name", ["exceptions", "responses", "params", "param_functions", "conditions"])
 def test_every_name_of_the_core_is_there(name: str) -> None:
     """A new one must not be forgotten here."""
     ours, theirs = importlib.import_module(f"django_bolt.{name}"), importlib.import_module(f"bolt_core.{name}")

@@ -34,11 +34,11 @@ _ATTR_CHARS = "!#$&+-.^_`|~"
 
 def file_body(path: StrPath, root: StrPath | None) -> FileBody:
     """The file as the engine takes it. Raises `TypeError` for what is no path."""
-    for name, value in (("a path", path), ("root as a path", root)):
-        if not isinstance(value, str | os.PathLike) and not (value is None and value is root):
-            found = type(value).__qualname__
-            hint = "; send an open file with StreamingResponse" if hasattr(value, "read") else ""
-            raise TypeError(f"FileResponse takes {name}, str or os.PathLike, not {found}{hint}")
+    if not isinstance(path, str | os.PathLike):
+        hint = "; send an open file with StreamingResponse" if hasattr(path, "read") else ""
+        raise TypeError(f"FileResponse takes a path, str or os.PathLike, not {type(path).__qualname__}{hint}")
+    if root is not None and not isinstance(root, str | os.PathLike):
+        raise TypeError(f"FileResponse takes root as a path, str or os.PathLike, not {type(root).__qualname__}")
     return FileBody(path, root)
 
 
@@ -81,9 +81,7 @@ class Offload:
         return self.header, list(self.roots)
 
 
-def offload_of(
-    x_accel_redirect: Mapping[StrPath, str] | None, x_sendfile: Iterable[StrPath] | None
-) -> Offload | None:
+def offload_of(x_accel_redirect: Mapping[StrPath, str] | None, x_sendfile: Iterable[StrPath] | None) -> Offload | None:
     """The two options as one; `None` where neither is given. Raises `ConfigError` for what cannot work."""
     if x_accel_redirect and x_sendfile:
         raise ConfigError("x_accel_redirect and x_sendfile exclude each other; give the one that your proxy reads")

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict, cast
 from bolt_core.config import ServerConfig
 from bolt_core.error_format import ErrorFormat
 from bolt_core.exceptions import ConfigError
+from bolt_core.files import StrPath, offload_of
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -36,6 +37,8 @@ class BoltSettings(TypedDict, total=False):
     EXPOSED_FIELDS: Collection[str]
     PROBLEM_DETAILS: bool
     ERROR_FORMATTER: str | None
+    X_ACCEL_REDIRECT: Mapping[StrPath, str]
+    X_SENDFILE: Collection[StrPath]
 
 
 def bolt_settings() -> Mapping[str, Any]:
@@ -111,12 +114,28 @@ def _formatter(value: object) -> None:
         raise ValueError(f"the dotted path of a function that takes (error, request): {error.__cause__}") from error
 
 
+def _x_accel_redirect(value: object) -> None:
+    try:
+        offload_of(cast("Any", value), None)
+    except ConfigError as error:
+        raise ValueError(f"a dict of folders and the prefixes of nginx's locations for them: {error}") from error
+
+
+def _x_sendfile(value: object) -> None:
+    try:
+        offload_of(None, cast("Any", value))
+    except ConfigError as error:
+        raise ValueError(f"a list of folders: {error}") from error
+
+
 _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "SERVER": _server,
     "SENSITIVE_FIELDS": _names,
     "EXPOSED_FIELDS": _names,
     "PROBLEM_DETAILS": _flag,
     "ERROR_FORMATTER": _formatter,
+    "X_ACCEL_REDIRECT": _x_accel_redirect,
+    "X_SENDFILE": _x_sendfile,
 }
 
 

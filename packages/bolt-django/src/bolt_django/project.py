@@ -11,7 +11,7 @@ from bolt_core.exceptions import ConfigError
 from bolt_core.pool import Pool
 from django.conf import settings
 
-from bolt_django import conf, runtime
+from bolt_django import conf, files, runtime
 from bolt_django.discovery import DiscoveryError, find_apis
 from bolt_django.fallback import DjangoFallback
 from bolt_django.options import RunOptions
@@ -47,6 +47,7 @@ def build(apis: Sequence[BoltAPI] | None = None) -> Project:
         for api in found:
             root.include(api)
         root.set_fallback(fallback.handle)
+        root.offload = files.offload(found)
         return Project(root.freeze(), fallback)
     except ConfigError as error:
         raise DiscoveryError(str(error)) from error

@@ -87,12 +87,11 @@ fn spawn(accepted: Accepted, service: &Rc<Service>, stop: &Stop) {
         Accepted::Tcp(stream, peer) => {
             // Replies are written whole, so delaying the last segment for an ACK gains nothing. It fails only on a dead socket.
             let _ = stream.set_nodelay(true);
-            let transport = Transport { reset, send_file: sendfile::TCP };
+            let transport = Transport { reset, ..sendfile::TCP };
             tokio::task::spawn_local(http1::serve(stream, peer, service, stop, transport));
         }
         Accepted::Unix(stream) => {
-            let transport = Transport { reset: |_| {}, send_file: sendfile::UNIX };
-            tokio::task::spawn_local(http1::serve(stream, Peer::Unix, service, stop, transport));
+            tokio::task::spawn_local(http1::serve(stream, Peer::Unix, service, stop, sendfile::UNIX));
         }
     }
 }

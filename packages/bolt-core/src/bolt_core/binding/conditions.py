@@ -131,7 +131,9 @@ class _Guarded:
     async def run_async(self, *args: Any, **kwargs: Any) -> Any:
         """What is `async def` on the loop, what is `def` on the pool."""
         known = self._known(args, kwargs)
-        validators = Validators.of(*[function and await self._ask_async(function, known) for function in self.functions])
+        validators = Validators.of(
+            *[function and await self._ask_async(function, known) for function in self.functions]
+        )
         if (answer := validators.check(known[self.request])) is not None:
             return answer
         result = await _run(self.call, args, kwargs)

@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils.functional import Promise
 
-from bolt_django import db
+from bolt_django import db, files
 from bolt_django.adapters.models import instance_data, rows
 from bolt_django.http import header_fields
 
@@ -45,8 +45,14 @@ def _encode_rows(result: "QuerySet[Any]") -> bytes:
 
 
 def response(result: HttpResponseBase, request: Any) -> Response:
-    """A Django response, cookies and all; it is closed when its content has been taken or its stream has ended."""
+    """A Django response, cookies and all; it is closed when its content has been taken or its stream has ended.
+
+    The engine sends an open file itself.
+    """
     if isinstance(result, StreamingHttpResponse):
+        if (file := files.body_of(result)) is not None:
+            _close(result)
+            return files.OpenFile(file, status_code=result.status_code, headers=header_fields(result))
         parts: Any = _AsyncParts(result) if result.is_async else _Parts(result)
         return StreamingResponse(parts, status_code=result.status_code, headers=header_fields(result))
     if isinstance(result, SimpleTemplateResponse) and not result.is_rendered and _on_loop():

@@ -1,9 +1,12 @@
 """The shop's own API."""
 
 import asyncio
+import gzip
+import io
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -11,7 +14,7 @@ from bolt_core import BoltAPI
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import connection, transaction
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.template import engines
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext_lazy
@@ -36,6 +39,33 @@ async def slow(seconds: float = 0.5) -> dict[str, int]:
 def block(seconds: float = 0.5) -> dict[str, int]:
     time.sleep(seconds)
     return {"pid": os.getpid()}
+
+
+@api.get("/file")
+def file() -> Any:
+    return FileResponse(Path(__file__).open("rb"), as_attachment=True, filename="api.py")
+
+
+@api.get("/file/async")
+async def file_async() -> Any:
+    return FileResponse(Path(__file__).open("rb"), headers={"ETag": '"own"'})  # noqa: ASYNC230
+
+
+@api.get("/file/packed")
+def file_packed() -> Any:
+    return FileResponse(gzip.open(Path(__file__).with_name("packed.gz")), content_type="text/plain")
+
+
+@api.get("/file/rest")
+def file_rest() -> Any:
+    opened = Path(__file__).open("rb")  # noqa: SIM115
+    opened.seek(10)
+    return FileResponse(opened)
+
+
+@api.get("/file/memory")
+def file_memory() -> Any:
+    return FileResponse(io.BytesIO(b"in memory"), filename="a.txt")
 
 
 @api.get("/products/sync")

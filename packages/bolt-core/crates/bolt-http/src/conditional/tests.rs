@@ -84,7 +84,8 @@ fn dates() {
 /// RFC 9110 §13.2.2: tags count before dates, and what must match before what must not.
 #[test]
 fn precedence() {
-    let fields: &[(&[(&str, &str)], (Verdict, Verdict))] = &[
+    type Case = (&'static [(&'static str, &'static str)], (Verdict, Verdict));
+    let fields: &[Case] = &[
         (&[("If-Match", "\"a,b\""), ("If-Unmodified-Since", BEFORE)], (Proceed, Proceed)),
         (&[("If-None-Match", "\"x\""), ("If-Modified-Since", AFTER)], (Proceed, Proceed)),
         (&[("If-None-Match", "\"a,b\""), ("If-Modified-Since", BEFORE)], (NotModified, Failed)),

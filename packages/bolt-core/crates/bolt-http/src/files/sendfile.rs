@@ -3,10 +3,9 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
+#[cfg(not(target_os = "linux"))]
+use crate::service::Transport;
 use bytes::Bytes;
-use tokio::net::{TcpStream, UnixStream};
-
-use crate::service::SendFile;
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -19,34 +18,37 @@ mod linux {
     use tokio::io::Interest;
     use tokio::net::{TcpStream, UnixStream};
 
-    pub(super) fn tcp(
-        stream: &TcpStream,
-        cx: &mut Context<'_>,
-        file: &File,
-        at: u64,
-        length: usize,
-    ) -> Poll<io::Result<usize>> {
-        loop {
-            ready!(stream.poll_write_ready(cx))?;
-            match stream.try_io(Interest::WRITABLE, || send(stream, file, at, length)) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                sent => return Poll::Ready(sent),
-            }
-        }
+    use crate::service::Transport;
+
+    /// What a socket of either family can do.
+    macro_rules! transport {
+        ($name:ident, $socket:ty) => {
+            pub(crate) const $name: Transport<$socket> = Transport {
+                reset: |_| {},
+                send_file: Some(|socket, cx, file, at, length| {
+                    when_writable(
+                        cx,
+                        |cx| socket.poll_write_ready(cx),
+                        || socket.try_io(Interest::WRITABLE, || send(socket, file, at, length)),
+                    )
+                }),
+            };
+        };
     }
 
-    pub(super) fn unix(
-        stream: &UnixStream,
+    transport!(TCP, TcpStream);
+    transport!(UNIX, UnixStream);
+
+    fn when_writable(
         cx: &mut Context<'_>,
-        file: &File,
-        at: u64,
-        length: usize,
+        ready: impl Fn(&mut Context<'_>) -> Poll<io::Result<()>>,
+        act: impl Fn() -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         loop {
-            ready!(stream.poll_write_ready(cx))?;
-            match stream.try_io(Interest::WRITABLE, || send(stream, file, at, length)) {
+            ready!(ready(cx))?;
+            match act() {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                sent => return Poll::Ready(sent),
+                done => return Poll::Ready(done),
             }
         }
     }
@@ -67,17 +69,12 @@ mod linux {
 }
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::read_cached;
-
-#[cfg(target_os = "linux")]
-pub(crate) const TCP: Option<SendFile<TcpStream>> = Some(linux::tcp);
-#[cfg(target_os = "linux")]
-pub(crate) const UNIX: Option<SendFile<UnixStream>> = Some(linux::unix);
+pub(crate) use linux::{TCP, UNIX, read_cached};
 
 #[cfg(not(target_os = "linux"))]
-pub(crate) const TCP: Option<SendFile<TcpStream>> = None;
+pub(crate) const TCP: Transport<tokio::net::TcpStream> = Transport::PLAIN;
 #[cfg(not(target_os = "linux"))]
-pub(crate) const UNIX: Option<SendFile<UnixStream>> = None;
+pub(crate) const UNIX: Transport<tokio::net::UnixStream> = Transport::PLAIN;
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn read_cached(_file: &File, _at: u64, _buffer: &mut [u8]) -> Option<usize> {

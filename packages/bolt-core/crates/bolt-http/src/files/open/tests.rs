@@ -105,7 +105,7 @@ fn no_regular_files() {
 fn unreadable() {
     let folder = folder();
     let path = folder.path().join("secret");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).expect("a mode");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o0)).expect("a mode");
     let expected = if std::fs::read(&path).is_ok() { Ok(7) } else { Err(403) };
     assert_eq!(size(Opened::open(&Source::Path(path), true)), expected);
     assert_eq!(Failure::from(Errno::ACCESS).refusal().status(), 403);
