@@ -208,7 +208,10 @@ def test_an_adapter_turns_a_foreign_result_into_one_of_ours(finish: Callable[...
             (400, [JSON_TYPE], {"detail": "Bad Request", "extra": {"field": 1}}),
         ),
         (exceptions.TooManyRequests(headers={"Retry-After": "3"}), (429, [JSON_TYPE, ("Retry-After", "3")], None)),
-        (exceptions.RequestValidationError([{"loc": ["x"]}]), (422, [JSON_TYPE], {"detail": [{"loc": ["x"]}]})),
+        (
+            exceptions.RequestValidationError([{"loc": ["x"], "msg": "no", "type": "value_error"}]),
+            (422, [JSON_TYPE], {"detail": [{"loc": ["x"], "msg": "no", "type": "value_error"}]}),
+        ),
     ],
 )
 def test_an_http_exception_answers_for_itself(

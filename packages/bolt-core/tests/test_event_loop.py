@@ -162,6 +162,9 @@ def test_an_interrupt_ends_a_waiting_loop() -> None:
         from bolt_core.event_loop import EventLoop
         from bolt_core.pool import Pool
 
+        # Ignored signals are inherited, as below nohup; Python then sets no handler of its own.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
         async def main():
             print("waiting", flush=True)
             try:

@@ -8,8 +8,9 @@ import msgspec
 import pytest
 from bolt_core import dispatch
 from bolt_core.binding import compile_handler
-from bolt_core.binding.scalars import ItemError, ItemErrors
+from bolt_core.invalid import InvalidItems, InvalidValue
 from bolt_core.plan import HandlerPlan
+from bolt_core.types import Problem
 
 pytestmark = pytest.mark.usefixtures("registries")
 
@@ -29,11 +30,10 @@ PLAN = compile_handler(create, "/items", "POST")
 def answer(make_request: Callable[..., Any]) -> Callable[..., tuple[int, Any]]:
     """Status and detail of the reply to some problems."""
 
-    def call(
-        *problems: tuple[str, str, str, BaseException | None], body: bytes = b"", content_type: str = "application/json"
-    ) -> tuple[int, Any]:
-        request = make_request(method="POST", body=body, headers={"content-type": content_type})
-        status, headers, content = dispatch.invalid(PLAN, problems, request)
+    def call(*problems: Problem | tuple[str, str, str, BaseException | None], body: bytes = b"") -> tuple[int, Any]:
+        request = make_request(method="POST", body=body)
+        listed = [problem if len(problem) == 5 else (*problem, None) for problem in problems]
+        status, headers, content = dispatch.invalid(PLAN, listed, request)
         assert ("content-type", "application/json") in headers
         assert isinstance(content, bytes)
         return status, json.loads(content)["detail"]
@@ -43,8 +43,9 @@ def answer(make_request: Callable[..., Any]) -> Callable[..., tuple[int, Any]]:
 
 def refused(plan: HandlerPlan, body: bytes, msgpack: bool = False) -> BaseException:
     """What the body's decoder raises."""
-    decode = plan.params[0].decode_msgpack if msgpack else plan.params[0].decode
-    assert decode is not None
+    decoders = plan.params[0].body
+    assert decoders is not None
+    decode = decoders.decode_msgpack if msgpack else decoders.decode
     with pytest.raises(Exception) as caught:
         decode(body)
     return caught.value
@@ -59,7 +60,15 @@ def test_every_problem_is_listed(answer: Callable[..., tuple[int, Any]]) -> None
         ("path", "z", "str", None),
         ("query", "q", "missing", None),
         ("query", "day", "convert", ValueError("Expected a date")),
-        ("query", "ids", "convert", ItemErrors([ItemError(0, "no"), ItemError(2, "neither")])),
+        (
+            "query",
+            "ids",
+            "convert",
+            InvalidItems([(0, ValueError("no")), (2, InvalidValue("neither", "x", {"ge": 3}))]),
+        ),
+        ("header", "x-n", "int", None, 2),
+        ("form", "", "convert", ValueError("low must not exceed high")),
+        ("query", "z", "unexpected", None),
         ("body", "item", "body_missing", None),
     )
 
@@ -72,7 +81,10 @@ def test_every_problem_is_listed(answer: Callable[..., tuple[int, Any]]) -> None
         {"loc": ["query", "q"], "msg": "Field required", "type": "missing"},
         {"loc": ["query", "day"], "msg": "Expected a date", "type": "value_error"},
         {"loc": ["query", "ids", 0], "msg": "no", "type": "value_error"},
-        {"loc": ["query", "ids", 2], "msg": "neither", "type": "value_error"},
+        {"loc": ["query", "ids", 2], "msg": "neither", "type": "x", "ctx": {"ge": 3}},
+        {"loc": ["header", "x-n", 2], "msg": "Expected an integer", "type": "int_parsing"},
+        {"loc": ["form"], "msg": "low must not exceed high", "type": "value_error"},
+        {"loc": ["query", "z"], "msg": "Unexpected field", "type": "unexpected"},
         {"loc": ["body"], "msg": "A body is required", "type": "missing"},
     ]
 
@@ -82,9 +94,8 @@ def test_every_problem_of_the_body_is_listed(msgpack: bool, answer: Callable[...
     """Though the decoder stops at the first."""
     encode = msgspec.msgpack.encode if msgpack else msgspec.json.encode
     body = encode({"name": 5})
-    content_type = "application/vnd.msgpack" if msgpack else "application/json; charset=utf-8"
-    problem = ("body", "item", "validation", refused(PLAN, body, msgpack))
-    status, detail = answer(problem, body=body, content_type=content_type)
+    code = "validation_msgpack" if msgpack else "validation"
+    status, detail = answer(("body", "item", code, refused(PLAN, body, msgpack)), body=body)
 
     assert status == 422
     assert [(one["loc"], one["type"]) for one in detail] == [
@@ -163,7 +174,7 @@ def test_a_body_of_many_errors_lists_a_hundred(make_request: Callable[..., Any])
 
     plan = compile_handler(many, "/", "POST")
     body = b"[" + b",".join([b"{}"] * 5000) + b"]"
-    problems = [("body", "items", "validation", refused(plan, body))]
+    problems = [("body", "items", "validation", refused(plan, body), None)]
     status, _, content = dispatch.invalid(plan, problems, make_request(method="POST", body=body))
 
     assert status == 422

@@ -7,7 +7,7 @@ from bolt_core.exceptions import ConfigError, HTTPException, RequestValidationEr
 from bolt_core.outcomes import register_result_adapter
 from bolt_core.params import Body, Cookie, Depends, File, Form, Header, Path, Query
 from bolt_core.request import Request
-from bolt_core.responses import HTML, JSON, PlainText, Redirect, Response, StreamingResponse
+from bolt_core.responses import HTML, JSON, FileResponse, PlainText, Redirect, Response, StreamingResponse
 from bolt_core.routing import Router
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Cookie",
     "Depends",
     "File",
+    "FileResponse",
     "Form",
     "FrozenApp",
     "HTTPException",

@@ -5,9 +5,23 @@ import contextvars
 from collections.abc import AsyncIterator, Callable
 from typing import Any, final
 
+from .files import StrPath
 from .request import Headers
 
-__all__ = ["AsyncSink", "Driver", "Pool", "Request", "SyncSink"]
+__all__ = [
+    "AsyncSink",
+    "Driver",
+    "FileBody",
+    "FilePart",
+    "Pool",
+    "Request",
+    "SyncSink",
+    "check_conditions",
+    "refusals_without_request",
+]
+
+def refusals_without_request() -> list[tuple[int, str, list[tuple[str, str]]]]:
+    """Status, text and header fields of every refusal that comes without a request."""
 
 @final
 class Driver:
@@ -161,9 +175,23 @@ class Request:
 
     def __getitem__(self, key: str, /) -> Any: ...
     @property
+    def _refusal(self) -> tuple[int, str, list[tuple[str, str]]] | None: ...
+    @property
     def _streams(self) -> bool: ...
     def _read_chunk(self) -> bytes | None: ...
     def _on_chunk(self, callback: Callable[[], object]) -> None: ...
+
+@final
+class FileBody:
+    """Which file is a reply's body; the engine opens and sends it."""
+
+    def __new__(cls, path: StrPath, root: StrPath | None = None) -> FileBody: ...
+    @staticmethod
+    def from_fd(fd: int) -> FileBody:
+        """An open file, sent from its beginning; the descriptor is duplicated."""
+
+def check_conditions(request: Request, etag: bytes | None, last_modified: int | None) -> int:
+    """What the request's preconditions come to, given what validates the current content: 0 to go on, 304 or 412."""
 
 @final
 class AsyncSink:
@@ -204,3 +232,15 @@ class SyncSink:
 
     def fail(self, error: BaseException) -> None:
         """The producer raised."""
+
+@final
+class FilePart:
+    """A file of a form, as the engine has it."""
+
+    @property
+    def field(self) -> str:
+        """The name of its field."""
+
+    @property
+    def name(self) -> str:
+        """The name that the client gave it, reduced to its last component."""

@@ -1,6 +1,6 @@
 """What may be said about a route besides its method and path."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict
 
 from bolt_core.exceptions import ConfigError
@@ -20,6 +20,8 @@ class RouteOptions(TypedDict, total=False):
     """Bytes; the server's limit by default."""
     cancel_on_disconnect: bool
     """Whether a client that goes away cancels the handler; `True` by default."""
+    exception_handlers: Mapping[type[Exception], Callable[[Any, Any], Any]]
+    """What answers for exceptions of this route, before the handlers of routers and the application."""
     tags: Iterable[str]
     summary: str
     description: str

@@ -4,19 +4,21 @@ Binding, the Rust route table and (later) OpenAPI read plans; nothing inspects a
 """
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bolt_core.markers import NO_LIMITS, UNSET, Constraints, Marker, Source
+from bolt_core.error_format import UNSAID, ErrorFormat
+from bolt_core.limits import NO_LIMITS, Constraints
+from bolt_core.markers import UNSET, Marker, Source
 
 # RFC 9110 §15.3.5, §15.3.6, §15.4.5: responses without content.
 EMPTY_STATUSES = frozenset({204, 205, 304})
 
 type Kind = Literal["int", "float", "bool", "str", "other"]
-type Found = tuple[tuple[str | int, ...], str, str]
-"""A problem inside a body: where, message, type of error."""
-type BodyMode = Literal["none", "whole", "stream"]
+type Found = tuple[tuple[str | int, ...], str, str, Mapping[str, Any] | None]
+"""A problem inside a body: where, message, type of error, and what the value was held against."""
+type BodyMode = Literal["none", "whole", "form", "stream"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,35 @@ class FreshDefault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BodyPlan:
+    """How a body is decoded, by its Content-Type, and what a client is told whose body is refused."""
+
+    decode: Callable[[bytes], Any]
+    """From JSON."""
+    decode_msgpack: Callable[[bytes], Any]
+    explain: Callable[[Any], Iterable[Found]]
+    """Every problem of a refused body, given its untyped value."""
+
+    def to_wire(self) -> dict[str, object]:
+        """The keys that `route_plan.rs` reads."""
+        return {"decode": self.decode, "decode_msgpack": self.decode_msgpack}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPlan:
+    """A parameter that is a model of several values, each read by its name."""
+
+    fields: tuple["ParamPlan", ...]
+    """By the names that `build` takes; what is not sent is left to the model's own defaults."""
+    build: Callable[[dict[str, Any]], Any]
+    """Raises `ValueError` where the values do not fit together."""
+    forbid_unknown: bool = False
+    """Whether names that the route does not read are refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParamPlan:
-    """One parameter of a handler."""
+    """One parameter of a handler, or one field of a model."""
 
     name: str
     keyword: bool = False
@@ -40,9 +69,11 @@ class ParamPlan:
     source: Source
     wire_name: str
     kind: Kind = "other"
-    """What Rust makes of the raw string before `convert`; `other` leaves it a string."""
+    """What Rust makes of a raw string before `convert`; `other` leaves it a string."""
     many: bool = False
-    """Reads every value of a repeated key; `convert` then gets the list of raw strings."""
+    """Reads every value of a repeated name; `convert` then gets the list of them."""
+    split: str | None = None
+    """What separates several values in one text."""
     required: bool = True
     default: Any = UNSET
     fresh_default: FreshDefault | None = None
@@ -51,29 +82,64 @@ class ParamPlan:
     marker: Marker | None = None
     constraints: Constraints = NO_LIMITS
     """The limits of the marker and of `msgspec.Meta` together."""
-    convert: Callable[[Any], Any] | None = None
-    """Raises `ValueError` (which `msgspec.ValidationError` is) with a message for the client."""
-    decode: Callable[[bytes], Any] | None = None
-    """A body from JSON."""
-    decode_msgpack: Callable[[bytes], Any] | None = None
-    explain: Callable[[Any], Iterable[Found]] | None = None
-    """Every problem of a refused body, given its untyped value."""
+    convert: Callable[..., Any] | None = None
+    """Raises `ValueError` (which `msgspec.ValidationError` is) with a message for the client.
+
+    Gets the value that Rust read; of a file the engine's part or a list of them; of a raw body its bytes and its
+    Content-Type; of an injected parameter the request.
+    """
+    model: ModelPlan | None = None
+    body: BodyPlan | None = None
+    """Of a parameter that is the whole body."""
+    raw: bool = False
+    """The body as it came."""
+    embedded: bool = False
+    """A member of the body, by its `wire_name`; `HandlerPlan.embedded` decodes them all."""
 
     def to_wire(self) -> dict[str, object]:
         """The keys that `route_plan.rs` reads."""
         return {
             "name": self.name,
             "keyword": self.keyword,
-            "source": self.source.value,
+            "source": self._wire_source(),
             "wire_name": self.wire_name,
             "kind": self.kind,
             "many": self.many,
+            "split": self.split,
             "required": self.required,
             "default": None if self.required else self.fresh_default or self.default,
             "convert": self.convert,
-            "decode": self.decode,
-            "decode_msgpack": self.decode_msgpack,
+            **(self.body.to_wire() if self.body else {}),
         }
+
+    def _wire_source(self) -> str:
+        if self.model is not None:
+            return "fields"
+        if self.raw:
+            return "raw"
+        return "member" if self.embedded else self.source.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPlan:
+    """What a route takes of a form."""
+
+    files: Mapping[str, Marker | None]
+    """The files that its parameters read, by field name, with the limits that their markers set."""
+    keep_others: bool
+    """Whether the handler can reach other files, through the request."""
+
+    def to_wire(self) -> dict[str, object]:
+        """The keys that `route_plan.rs` reads."""
+        files = {
+            name: {
+                "max_size": marker.max_size if marker else None,
+                "allowed_types": list(marker.allowed_types) if marker else [],
+                "max_files": marker.max_files if marker else None,
+            }
+            for name, marker in self.files.items()
+        }
+        return {"files": files, "keep_others": self.keep_others}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +162,15 @@ class ResultPlan:
     """The annotation is a tuple, so `(x, 404)` is an array and no status."""
     streams_bytes: bool = False
     """A generator handler annotated to yield bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionCall:
+    """A function of the application's that answers for a class of exceptions."""
+
+    function: Callable[[Any, Any], Any]
+    """Takes the request and the exception."""
+    is_async: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +204,9 @@ class HandlerPlan:
     """Whether the route named its status; then an empty result keeps it."""
     result: ResultPlan
     body: BodyMode = "none"
+    embedded: BodyPlan | None = None
+    """Of a body whose members are parameters: decodes an object with an attribute for each of them."""
+    form: FormPlan | None = None
     max_body: int | None = None
     """Bytes; `None` takes the server's limit."""
     cancel_on_disconnect: bool = True
@@ -139,6 +217,10 @@ class HandlerPlan:
     origin: str = ""
     """`file:line` of the handler, for error messages."""
     info: RouteInfo = field(default_factory=RouteInfo)
+    exception_handlers: Mapping[type[Exception], ExceptionCall] = field(default_factory=dict)
+    """The route's own; once frozen, those of its routers and the application as well, the nearer before the outer."""
+    errors: ErrorFormat = UNSAID
+    """The shape of the application's errors, set when it is frozen."""
 
     def to_wire(self) -> dict[str, object]:
         """The keys that `route_plan.rs` reads, once."""
@@ -157,5 +239,24 @@ class HandlerPlan:
             "encode": None if self.status in EMPTY_STATUSES else self.result.encode,
             "fast": self.fast,
             "check": self.check,
-            "params": [param.to_wire() for param in self.params],
+            "embedded": self.embedded.to_wire() if self.embedded else None,
+            "form": self.form.to_wire() if self.form else None,
+            "params": [self._param_wire(param) for param in self.params],
         }
+
+    def _param_wire(self, param: ParamPlan) -> dict[str, object]:
+        wire = param.to_wire()
+        if param.embedded:
+            wire["member"] = param.name
+        if param.model is not None:
+            wire["from"] = param.source.value
+            wire["fields"] = [field.to_wire() for field in param.model.fields]
+            wire["build"] = param.model.build
+            wire["known"] = sorted(self._known(param.source)) if param.model.forbid_unknown else None
+        return wire
+
+    def _known(self, source: Source) -> set[str]:
+        """Every name that the route reads from *source*; files stand among the fields of their form."""
+        sources = {source, Source.FILE} if source is Source.FORM else {source}
+        single = (field for param in self.params for field in (param.model.fields if param.model else (param,)))
+        return {field.wire_name for field in single if field.source in sources}

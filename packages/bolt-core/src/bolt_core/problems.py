@@ -1,14 +1,17 @@
 """What a request becomes that cannot be bound to its handler: every problem found, in one shape."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import msgspec
 
 from bolt_core._native import Request
-from bolt_core.binding.body_errors import MOST, parse_message
-from bolt_core.binding.scalars import MESSAGES, ItemErrors
+from bolt_core.binding.bodies import InvalidBody
+from bolt_core.binding.body_errors import MOST
+from bolt_core.binding.body_params import UnknownCharset
+from bolt_core.binding.messages import parse_message
+from bolt_core.binding.scalars import REFUSALS
 from bolt_core.exceptions import (
     BadRequest,
     HTTPException,
@@ -16,49 +19,63 @@ from bolt_core.exceptions import (
     RequestValidationError,
     UnsupportedMediaType,
 )
-from bolt_core.markers import Source
-from bolt_core.plan import Found, HandlerPlan
-from bolt_core.shorten import shorten
+from bolt_core.invalid import InvalidItems, InvalidValue
+from bolt_core.plan import BodyPlan, Found, HandlerPlan
+from bolt_core.shorten import LIMIT, shorten
 from bolt_core.types import Problem
 
 type Listed = dict[str, Any]
 
-_TYPES = {"int": "int_parsing", "float": "float_parsing", "bool": "bool_parsing", "str": "string_unicode"}
+_PLAIN = {
+    **REFUSALS,
+    "missing": ("Field required", "missing"),
+    "unexpected": ("Unexpected field", "unexpected"),
+}
+_BODIES = frozenset({"media_type", "json", "json_depth", "validation", "validation_msgpack", "body_missing"})
 
 
 def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Request) -> HTTPException:
     """The answer to *problems*: 415 for the wrong content type, 400 for no JSON at all, else 422 with all of them."""
     listed: list[Listed] = []
-    for source, wire_name, code, detail in problems:
+    body: list[Listed] | None = None
+    for problem in problems:
+        source, wire_name, code, detail, index = problem
+        if code in _PLAIN:
+            loc = [source, shorten(wire_name)] if index is None else [source, shorten(wire_name), index]
+            msg, kind = _PLAIN[code]
+            listed.append({"loc": loc, "msg": msg, "type": kind})
+            continue
         if detail is not None and not isinstance(detail, ValueError | RecursionError):
             # No fault of the client's: a converter or a type's own check broke.
             raise detail
-        if code == "media_type":
-            return UnsupportedMediaType(
-                "The body must be sent with Content-Type application/json or application/msgpack"
-            )
         if code == "too_many_fields":
             return PayloadTooLarge("The query has too many parameters")
-        if (refusal := _syntax_refusal(code, detail)) is not None:
+        if code not in _BODIES:
+            if isinstance(detail, UnknownCharset):
+                return UnsupportedMediaType("The body must be text in a charset such as utf-8")
+            listed.extend(_converted(source, wire_name, detail))
+        elif (refusal := _refusal(code, detail)) is not None:
             return refusal
-        try:
-            listed.extend(_list_problem(plan, (source, wire_name, code, detail), request))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            # The typed decoder stopped at a wrong type, before what is not well-formed.
-            return _malformed(exc)
+        elif body is None:
+            try:
+                body = _body_problems(plan, code, detail, request)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+                # The typed decoder stopped at a wrong type, before what is not well-formed.
+                return _malformed(exc)
+            listed.extend(body)
     return RequestValidationError(listed)
 
 
-def _syntax_refusal(code: str, detail: BaseException | None) -> HTTPException | None:
-    """400 where the body is not even well-formed."""
+def _refusal(code: str, detail: BaseException | None) -> HTTPException | None:
+    """415 for another type, 400 where the body is not even well-formed."""
+    if code == "media_type":
+        return UnsupportedMediaType("The body must be sent with Content-Type application/json or application/msgpack")
     if code == "json_depth" or isinstance(detail, RecursionError):
         return _malformed(RecursionError())
     if code == "json":
         return _malformed(detail)
     decoding = isinstance(detail, msgspec.DecodeError | UnicodeDecodeError)
-    if code == "validation" and decoding and not isinstance(detail, msgspec.ValidationError):
-        return _malformed(detail)
-    return None
+    return _malformed(detail) if decoding and not isinstance(detail, msgspec.ValidationError) else None
 
 
 def _malformed(detail: BaseException | None) -> BadRequest:
@@ -70,43 +87,47 @@ def _malformed(detail: BaseException | None) -> BadRequest:
     return BadRequest(f"The body is malformed{reason}")
 
 
-def _list_problem(plan: HandlerPlan, problem: Problem, request: Request) -> list[Listed]:
-    source, wire_name, code, detail = problem
+def _converted(source: str, wire_name: str, detail: BaseException | None) -> list[Listed]:
+    """What a converter refused: one value, items of a list, or a model as a whole."""
+    loc: tuple[str | int, ...] = (source, wire_name) if wire_name else (source,)
+    if isinstance(detail, InvalidItems):
+        return [_listed((*loc, index), *_told(error)) for index, error in detail.items[:MOST]]
+    return [_listed(loc, *_told(detail))]
+
+
+def _told(error: BaseException | None) -> tuple[str, str, Mapping[str, Any] | None]:
+    if isinstance(error, InvalidValue | InvalidBody):
+        return str(error), error.type, error.ctx
+    return str(error) if error is not None else "Invalid value", "value_error", None
+
+
+def _body_problems(plan: HandlerPlan, code: str, detail: BaseException | None, request: Request) -> list[Listed]:
     if code == "body_missing":
-        return [_listed(["body"], "A body is required", "missing")]
-    loc: list[str | int] = [source, wire_name]
-    if code == "missing":
-        return [_listed(loc, "Field required", "missing")]
-    if code in _TYPES:
-        return [_listed(loc, MESSAGES[code], _TYPES[code])]
-    if code == "validation":
-        return [_listed(["body", *path], msg, kind) for path, msg, kind in _body_problems(plan, detail, request)]
-    if isinstance(detail, ItemErrors):
-        return [_listed([*loc, item.index], str(item), "value_error") for item in detail.items]
-    return [_listed(loc, str(detail) if detail is not None else "Invalid value", "value_error")]
+        return [_listed(("body",), "A body is required", "missing", None)]
+    return [_listed(("body", *path), msg, kind, ctx) for path, msg, kind, ctx in _found(plan, code, detail, request)]
 
 
-def _body_problems(plan: HandlerPlan, detail: BaseException | None, request: Request) -> list[Found]:
+def _found(plan: HandlerPlan, code: str, detail: BaseException | None, request: Request) -> Iterable[Found]:
     """Everything wrong with the body, or what its decoder said where a second look finds nothing."""
-    param = next((param for param in plan.params if param.source is Source.BODY), None)
-    found: list[Found] = []
-    if param is not None and param.explain is not None:
+    body = _body_of(plan)
+    decode = msgspec.msgpack.decode if code == "validation_msgpack" else msgspec.json.decode
+    if body is not None and not isinstance(detail, InvalidBody):
         try:
-            found = list(islice(param.explain(_decode_untyped(request)), MOST))
+            if found := list(islice(body.explain(decode(request.body)), MOST)):
+                return found
         except msgspec.ValidationError:
             # As of a number with thousands of digits; the decoder's own words stand.
-            found = []
-    return found or [parse_message(str(detail))]
+            pass
+    return [((), *_told(detail))] if isinstance(detail, InvalidBody) else [parse_message(str(detail))]
 
 
-def _decode_untyped(request: Request) -> Any:
-    is_msgpack = "msgpack" in request.headers.get("content-type", "").lower()
-    return msgspec.msgpack.decode(request.body) if is_msgpack else msgspec.json.decode(request.body)
+def _body_of(plan: HandlerPlan) -> BodyPlan | None:
+    return plan.embedded or next((param.body for param in plan.params if param.body is not None), None)
 
 
-def _listed(loc: Sequence[str | int], msg: str, kind: str) -> Listed:
-    return {
-        "loc": [shorten(part) if isinstance(part, str) else part for part in loc],
-        "msg": shorten(msg),
-        "type": kind,
-    }
+def _listed(loc: Sequence[str | int], msg: str, kind: str, ctx: Mapping[str, Any] | None) -> Listed:
+    short = [shorten(part) if type(part) is str and len(part) > LIMIT else part for part in loc]
+    listed: Listed = {"loc": short, "msg": shorten(msg), "type": kind}
+    if ctx is not None:
+        listed["ctx"] = ctx
+    return listed

@@ -1,14 +1,16 @@
 """Responses a handler may return to choose status, header fields and media type itself."""
 
+import os
 from collections.abc import AsyncIterable, Iterable, Mapping
 from functools import lru_cache
 from types import AsyncGeneratorType, GeneratorType
 from typing import Any, ClassVar
 from urllib.parse import quote
 
+from bolt_core.files import StrPath, content_disposition, file_body, media_type_of
 from bolt_core.types import Headers
 
-__all__ = ["HTML", "JSON", "PlainText", "Redirect", "Response", "StreamingResponse"]
+__all__ = ["HTML", "JSON", "FileResponse", "PlainText", "Redirect", "Response", "StreamingResponse"]
 
 type HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
 """Header fields; pairs where a name must repeat."""
@@ -140,7 +142,43 @@ class StreamingResponse(Response):
         return content
 
 
-PLAIN_RESPONSES: tuple[type[Response], ...] = (StreamingResponse, PlainText, HTML, Redirect, Response)
+class FileResponse(Response):
+    """A file, sent by the engine without being read into memory, with ranges and conditional requests (RFC 9110).
+
+    With *root*, *path* is relative to it and leads nowhere else, by `..`, an absolute path or a symbolic link. A file
+    that is missing, or no regular file, is 404, one that the server may not read 403; both are logged. *filename* is
+    what the client is offered, by default the path's last component; *as_attachment* offers it for saving rather than
+    showing. *media_type* `None` is guessed from that name; text types get `charset=utf-8`. An `ETag`, `Last-Modified`
+    or `Accept-Ranges` among *headers* replaces the file's own. Raises `TypeError` for what is no path.
+    """
+
+    __slots__ = ()
+
+    def __init__(
+        self,
+        path: StrPath,
+        *,
+        root: StrPath | None = None,
+        filename: str | None = None,
+        as_attachment: bool = False,
+        status_code: int | None = None,
+        headers: HeaderFields | None = None,
+        media_type: str | None = None,
+    ) -> None:
+        body = file_body(path, root)
+        name = os.path.basename(filename or path)
+        super().__init__(body, status_code=status_code, headers=headers)
+        self.content_type = with_charset(media_type or media_type_of(name))
+        disposition = content_disposition(name, as_attachment=as_attachment)
+        if disposition is not None and not any(name.lower() == "content-disposition" for name, _ in self.headers):
+            self.headers.append(("content-disposition", disposition))
+
+    def check_content(self, content: Any) -> Any:
+        """Any file; the engine opens it."""
+        return content
+
+
+PLAIN_RESPONSES: tuple[type[Response], ...] = (StreamingResponse, FileResponse, PlainText, HTML, Redirect, Response)
 """Classes, subclasses apart, read by the engine itself: `status_code`, `fields()` and `content` are all they have."""
 
 

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Unpack
 
 from bolt_core.binding import Declaration, compile_handler
+from bolt_core.error_format import UNSAID, ErrorFormat
+from bolt_core.exception_handlers import ExceptionHandler, compile_exception_handler
 from bolt_core.exceptions import ConfigError
+from bolt_core.files import Offload
 from bolt_core.options import RouteOptions
 from bolt_core.paths import check_method, check_prefix, parse_path
-from bolt_core.plan import HandlerPlan
+from bolt_core.plan import ExceptionCall, HandlerPlan
 from bolt_core.types import Hooks
 
 type Handler = Callable[..., Any]
@@ -25,24 +28,38 @@ class FrozenApp:
     """Answers everything that no route matches; `None` means 404."""
     trailing_slash: TrailingSlash
     hooks: Hooks
+    errors: ErrorFormat = UNSAID
+    """The shape of every error, the engine's own refusals included."""
+    offload: Offload | None = None
+    """Which files the proxy sends in the server's place."""
 
 
 class _Route:
     """A declaration with its plan at this router's depth."""
 
-    __slots__ = ("declared", "key", "plan")
+    __slots__ = ("declared", "key", "plan", "routers")
 
-    def __init__(self, declared: Declaration, plan: HandlerPlan) -> None:
+    def __init__(self, declared: Declaration, plan: HandlerPlan, routers: tuple["Router", ...]) -> None:
         self.declared = declared
         self.plan = plan
         self.key = (plan.method, parse_path(plan.path).shape)
+        self.routers = routers
+        """From the one it was declared on outwards."""
 
-    def below(self, prefix: str) -> "_Route":
-        """The same route below *prefix*; compiled anew only where the prefix brings parameters."""
+    def below(self, prefix: str, router: "Router") -> "_Route":
+        """The same route below *prefix* of *router*; compiled anew only where the prefix brings parameters."""
         declared = replace(self.declared, path=prefix + self.declared.path)
+        routers = (*self.routers, router)
         if "{" not in prefix:
-            return _Route(declared, replace(self.plan, path=parse_path(declared.path or "/").path))
-        return _Route(declared, _plan_of(declared))
+            return _Route(declared, replace(self.plan, path=parse_path(declared.path or "/").path), routers)
+        return _Route(declared, _plan_of(declared), routers)
+
+    def frozen(self, errors: ErrorFormat) -> HandlerPlan:
+        """The plan with the exception handlers of all its routers, the nearer before the outer."""
+        handlers: dict[type[Exception], ExceptionCall] = {}
+        for router in reversed(self.routers):
+            handlers |= router.exception_handlers
+        return replace(self.plan, exception_handlers={**handlers, **self.plan.exception_handlers}, errors=errors)
 
 
 def _plan_of(declared: Declaration) -> HandlerPlan:
@@ -75,6 +92,8 @@ class Router:
         self.tags = tuple(tags)
         self._routes: dict[tuple[str, str], _Route] = {}
         self._mounts: list[tuple[Router, str]] = []
+        self._included: list[Router] = []
+        self.exception_handlers: dict[type[Exception], ExceptionCall] = {}
 
     @property
     def routes(self) -> tuple[HandlerPlan, ...]:
@@ -129,7 +148,7 @@ class Router:
             return used
 
         plan = _plan_of(Declaration(handler, method, full, merged, remember))
-        self._adopt([_Route(Declaration(handler, method, full, merged, lambda: used), plan)])
+        self._adopt([_Route(Declaration(handler, method, full, merged, lambda: used), plan, (self,))])
 
     def include(self, other: "Router", prefix: str = "") -> None:
         """Add every route of *other* below this router's prefix and *prefix*, also those it gets later.
@@ -144,8 +163,9 @@ class Router:
             inner = self.prefix + check_prefix(prefix)
         except ValueError as error:
             raise ConfigError(f"include(): {error}") from error
-        self._adopt([route.below(inner) for route in other._routes.values()])
+        self._adopt([route.below(inner, self) for route in other._routes.values()])
         other._mounts.append((self, inner))
+        self._included.append(other)
 
     def reaches(self, other: "Router") -> bool:
         """Whether *other* is included in this router, directly or not."""
@@ -167,10 +187,42 @@ class Router:
     def _spread(self, routes: list[_Route]) -> Iterable[tuple["Router", list[_Route]]]:
         yield self, routes
         for parent, prefix in self._mounts:
-            yield from parent._spread([route.below(prefix) for route in routes])
+            yield from parent._spread([route.below(prefix, parent) for route in routes])
+
+    def exception_handler[F: ExceptionHandler](self, exc_type: type[Exception]) -> Callable[[F], F]:
+        """Let the decorated function answer for exceptions of *exc_type* and its subclasses, of every route below.
+
+        It takes `(request, exc)`, is `async def` or `def`, and returns what a route's handler may, by default with
+        status 500, or that of an `HTTPException` that it answers for. The nearest class wins; for the same class a
+        route's own handler comes first, then that of the nearer router. Returns the function unchanged. Raises
+        `ConfigError` for what is no class of exceptions, a class that has a handler here already, and another
+        signature.
+        """
+
+        def register(handler: F) -> F:
+            self.add_exception_handler(exc_type, handler)
+            return handler
+
+        return register
+
+    def add_exception_handler(self, exc_type: type[Exception], handler: ExceptionHandler) -> None:
+        """Register *handler* without a decorator; see `exception_handler`."""
+        self._check_all_open()
+        call = compile_exception_handler(exc_type, handler)
+        if exc_type in self.exception_handlers:
+            raise ConfigError(
+                f"exception_handler: {exc_type.__qualname__} has a handler on this {type(self).__name__} already; "
+                "keep one"
+            )
+        self.exception_handlers[exc_type] = call
+
+    def _check_all_open(self) -> None:
+        self._check_open()
+        for parent, _ in self._mounts:
+            parent._check_all_open()
 
     def _check_open(self) -> None:
-        """Raise `ConfigError` if no more routes can be added."""
+        """Raise `ConfigError` if nothing more can be registered."""
 
     def get[F: Handler](self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
         """Register a handler for GET; it answers HEAD too, unless the path has a HEAD route of its own. See `route`."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from .config import ServerConfig
 from .event_loop import EventLoop
 from .pool import Pool, _current
+from .refusals import refusals_to_wire
 
 if TYPE_CHECKING:
     from .routing import FrozenApp
@@ -36,6 +37,8 @@ def install(
         "fallback": None if app.fallback is None else app.fallback.to_wire(),
         "trailing_slash": app.trailing_slash,
         "hooks": app.hooks,
+        "offload": None if app.offload is None else app.offload.to_wire(),
+        "errors": refusals_to_wire(app.errors),
     }
     loop.driver.install(wire, config.to_wire(), loop, context)
 

@@ -19,12 +19,14 @@ type Promise = Awaitable[Outcome]
 """An outcome that takes waiting; the engine awaits it on the loop, in the request's context, and cancels it if the
 client leaves."""
 
-type Problem = tuple[str, str, str, BaseException | None]
+type Problem = tuple[str, str, str, BaseException | None, int | None]
 """One reason why a request cannot be bound to its handler's parameters.
 
-Where the value was looked for (`path`, `query` or `body`), the name the client uses, a code, and what the converter or
-the decoder raised, if one ran. The codes: `missing`; `int`, `float`, `bool` and `str` for text that is no such value;
-`convert` for what a converter refused; `body_missing`, `media_type`, `json`, `json_depth` and `validation` for bodies.
+Where the value was looked for (`path`, `query`, `header`, `cookie`, `form`, `file` or `body`), the name the client uses
+(empty for a whole model or body), a code, what the converter or the decoder raised, if one ran, and which of the values
+of a repeated name is meant. The codes: `missing` and `unexpected`; `int`, `float`, `bool` and `str` for text that is no
+such value; `convert` for what a converter refused; `too_many_fields`; `body_missing`, `media_type`, `json`,
+`json_depth`, `validation` and `validation_msgpack` for bodies.
 """
 
 

@@ -1,5 +1,5 @@
 """Response classes."""
 
-from bolt_core.responses import HTML, JSON, PlainText, Redirect, Response, StreamingResponse
+from bolt_core.responses import HTML, JSON, FileResponse, PlainText, Redirect, Response, StreamingResponse
 
-__all__ = ["HTML", "JSON", "PlainText", "Redirect", "Response", "StreamingResponse"]
+__all__ = ["HTML", "JSON", "FileResponse", "PlainText", "Redirect", "Response", "StreamingResponse"]

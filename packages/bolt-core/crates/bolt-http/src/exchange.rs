@@ -10,13 +10,15 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use crate::files::FileReply;
 use crate::form::Form;
 use crate::head::RequestHead;
 use crate::refusal::Refusal;
 use crate::reply::{Reply, ReplyHead};
 use crate::router::RouteMatch;
 
-/// What the engine calls with every request that passed its stages.
+/// What the engine calls with every request that passed its stages, and with refused ones where it words refusals
+/// ([`crate::refusals::Refusals::worded_above`]).
 pub trait Handler {
     /// Takes ownership of the exchange; must not block. Called from inside a connection's task.
     fn handle(&self, exchange: Exchange);
@@ -36,6 +38,9 @@ pub struct Exchange {
     pub route: RouteMatch,
     /// The body, as the route asked for it.
     pub body: Body,
+    /// Set where the engine refuses the request and the answer is only to word it; then `route` is the fallback's and
+    /// there is no body.
+    pub refusal: Option<Refusal>,
     /// Answers the request.
     pub responder: Responder,
 }
@@ -58,6 +63,8 @@ pub enum Answer {
     Whole(Reply),
     /// A head, and a body that follows piece by piece.
     Stream(ReplyHead, ReplyBody),
+    /// A file, or the parts of it that the request asks for.
+    File(FileReply),
     /// A refusal decided above the engine; rendered like the engine's own.
     Refuse(Refusal),
     /// The connection leaves HTTP after this head; reserved for protocol upgrades.

@@ -3,15 +3,18 @@
 //! The seam upward is one trait, [`exchange::Handler`]. I/O is generic; the listener and the stop signal are arguments.
 pub mod access_log;
 pub mod coerce;
+pub mod conditional;
 pub mod config;
 pub mod date;
 pub mod exchange;
+pub mod files;
 pub mod form;
 pub mod head;
 pub mod http1;
 pub mod json;
 pub mod pipeline;
 pub mod refusal;
+pub mod refusals;
 pub mod reply;
 pub mod router;
 pub mod server;

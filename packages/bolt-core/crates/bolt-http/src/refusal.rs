@@ -1,7 +1,18 @@
 //! Every request that the engine turns down, with its status and what the client is told.
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::http1::reason;
 use crate::reply::{HeaderBlock, Reply, ReplyHead};
+
+/// The shape of a refusal's body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// `{"detail": "…"}` as `application/json`.
+    #[default]
+    Detail,
+    /// Problem details (RFC 9457) as `application/problem+json`.
+    Problem,
+}
 
 /// Why a request is not answered by its handler.
 ///
@@ -13,7 +24,9 @@ pub enum Refusal {
     BadRequest(&'static str),
     /// The host is not one that this server answers for.
     BadHost,
-    /// No route matches the path.
+    /// The server may not read the file that the handler sends.
+    Forbidden,
+    /// No route matches the path, or the file that the handler sends is not there.
     NotFound,
     /// The path exists, the method does not.
     MethodNotAllowed {
@@ -22,6 +35,13 @@ pub enum Refusal {
     },
     /// The client sent its head or its body too slowly.
     RequestTimeout,
+    /// A precondition of the request is false (RFC 9110 §13.1).
+    PreconditionFailed,
+    /// None of the ranges asked for lies within the content (RFC 9110 §14.4).
+    RangeNotSatisfiable {
+        /// The content's length in bytes.
+        length: u64,
+    },
     /// The body is longer than its route takes.
     BodyTooLarge {
         /// In bytes.
@@ -53,12 +73,15 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Refusal::BadRequest(_) | Refusal::BadHost => 400,
+            Refusal::Forbidden => 403,
             Refusal::NotFound => 404,
             Refusal::MethodNotAllowed { .. } => 405,
             Refusal::RequestTimeout => 408,
+            Refusal::PreconditionFailed => 412,
             Refusal::BodyTooLarge { .. } => 413,
             Refusal::UriTooLong => 414,
             Refusal::UnsupportedMediaType => 415,
+            Refusal::RangeNotSatisfiable { .. } => 416,
             Refusal::ExpectationFailed => 417,
             Refusal::HeadersTooLarge => 431,
             Refusal::HandlerLost => 500,
@@ -73,9 +96,12 @@ impl Refusal {
         match self {
             Refusal::BadRequest(detail) => detail,
             Refusal::BadHost => "Invalid host header",
+            Refusal::Forbidden => "Forbidden",
             Refusal::NotFound => "Not Found",
             Refusal::MethodNotAllowed { .. } => "Method Not Allowed",
             Refusal::RequestTimeout => "The request was not received in time",
+            Refusal::PreconditionFailed => "Precondition Failed",
+            Refusal::RangeNotSatisfiable { .. } => "Range Not Satisfiable",
             Refusal::BodyTooLarge { .. } => "The request body is too large",
             Refusal::UriTooLong => "The request line is too long",
             Refusal::UnsupportedMediaType => "Unsupported Media Type",
@@ -88,9 +114,30 @@ impl Refusal {
         }
     }
 
-    /// `{"detail": "…"}` as `application/json`, with the fields that the status calls for.
-    pub fn reply(&self) -> Reply {
-        Reply { head: ReplyHead { status: self.status(), headers: self.headers() }, body: self.body() }
+    /// The refusal in the given shape, with the fields that the status calls for.
+    pub fn reply(&self, format: Format) -> Reply {
+        let content_type = match format {
+            Format::Detail => "application/json",
+            Format::Problem => "application/problem+json",
+        };
+        let mut headers = HeaderBlock::builder();
+        // All values are the server's own text; one that is no field value is left out rather than sent.
+        let _ = headers.push(b"content-type", content_type.as_bytes());
+        for (name, value) in self.fields() {
+            let _ = headers.push(name.as_bytes(), value.as_bytes());
+        }
+        Reply { head: ReplyHead { status: self.status(), headers: headers.finish() }, body: self.body(format) }
+    }
+
+    /// Header fields that the status calls for: `Allow` (RFC 9110 §15.5.6), `Retry-After` (§10.2.3),
+    /// `Content-Range` (§14.4).
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Refusal::MethodNotAllowed { allow } => vec![("allow", allow.clone())],
+            Refusal::RangeNotSatisfiable { length } => vec![("content-range", format!("bytes */{length}"))],
+            Refusal::ServiceUnavailable { retry_after: Some(seconds) } => vec![("retry-after", seconds.to_string())],
+            _ => Vec::new(),
+        }
     }
 
     /// Whether nothing more may be read from the connection as a request: where the next one begins is not sure.
@@ -98,41 +145,44 @@ impl Refusal {
         !matches!(
             self,
             Refusal::BadHost
+                | Refusal::Forbidden
                 | Refusal::NotFound
                 | Refusal::MethodNotAllowed { .. }
+                | Refusal::PreconditionFailed
+                | Refusal::RangeNotSatisfiable { .. }
                 | Refusal::UnsupportedMediaType
                 | Refusal::HandlerLost
                 | Refusal::ServiceUnavailable { .. }
         )
     }
 
-    fn headers(&self) -> HeaderBlock {
-        const JSON: &[u8] = b"content-type: application/json\r\n";
-        let mut number = itoa::Buffer::new();
-        let (name, value) = match self {
-            Refusal::MethodNotAllowed { allow } => ("allow", allow.as_str()),
-            Refusal::ServiceUnavailable { retry_after: Some(seconds) } => ("retry-after", number.format(*seconds)),
-            _ => return HeaderBlock::from_static(JSON),
-        };
-        let mut block = HeaderBlock::builder();
-        // Both values are the server's own text; one that is no field value is left out rather than sent.
-        let _ = block.push(b"content-type", b"application/json");
-        let _ = block.push(name.as_bytes(), value.as_bytes());
-        block.finish()
-    }
-
-    fn body(&self) -> Bytes {
-        let mut body = BytesMut::with_capacity(self.detail().len() + 16);
-        body.put_slice(b"{\"detail\":\"");
-        for byte in self.detail().bytes() {
-            if matches!(byte, b'"' | b'\\') {
-                body.put_u8(b'\\');
+    fn body(&self, format: Format) -> Bytes {
+        let (status, detail) = (self.status(), self.detail());
+        let mut body = BytesMut::with_capacity(detail.len() + 96);
+        match format {
+            Format::Detail => body.put_slice(b"{\"detail\":"),
+            Format::Problem => {
+                body.put_slice(b"{\"type\":\"about:blank\",\"title\":");
+                put_string(&mut body, reason(status));
+                body.put_slice(format!(",\"status\":{status},\"detail\":").as_bytes());
             }
-            body.put_u8(byte);
         }
-        body.put_slice(b"\"}");
+        put_string(&mut body, detail);
+        body.put_slice(b"}");
         body.freeze()
     }
+}
+
+/// A JSON string of text without control characters.
+fn put_string(body: &mut BytesMut, text: &str) {
+    body.put_u8(b'"');
+    for byte in text.bytes() {
+        if matches!(byte, b'"' | b'\\') {
+            body.put_u8(b'\\');
+        }
+        body.put_u8(byte);
+    }
+    body.put_u8(b'"');
 }
 
 #[cfg(test)]
@@ -143,9 +193,12 @@ mod tests {
         vec![
             Refusal::BadRequest("a \"quoted\" \\ text"),
             Refusal::BadHost,
+            Refusal::Forbidden,
             Refusal::NotFound,
             Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() },
             Refusal::RequestTimeout,
+            Refusal::PreconditionFailed,
+            Refusal::RangeNotSatisfiable { length: 7 },
             Refusal::BodyTooLarge { limit: 5 },
             Refusal::UriTooLong,
             Refusal::UnsupportedMediaType,
@@ -162,7 +215,7 @@ mod tests {
     #[test]
     fn one_shape() {
         for refusal in all() {
-            let Reply { head, body } = refusal.reply();
+            let Reply { head, body } = refusal.reply(Format::Detail);
             assert_eq!(head.status, refusal.status());
             assert!((400..600).contains(&head.status));
             assert!(head.headers.as_bytes().starts_with(b"content-type: application/json\r\n"));
@@ -171,14 +224,29 @@ mod tests {
         }
     }
 
-    /// RFC 9110 §15.5.6 and §10.2.3: 405 says what is allowed, 503 when to come again.
+    /// RFC 9457: the same text with its status and title, about no particular problem type, and no path echoed.
+    #[test]
+    fn problem_details() {
+        let Reply { head, body } = Refusal::BadRequest("a \"quoted\" text").reply(Format::Problem);
+        assert_eq!((head.status, head.headers.as_bytes()), (400, &b"content-type: application/problem+json\r\n"[..]));
+        let expected = r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"a \"quoted\" text"}"#;
+        assert_eq!(body, expected);
+        for refusal in all() {
+            assert!(!refusal.reply(Format::Problem).body.starts_with(br#"{"type":"about:blank","title":"""#));
+        }
+    }
+
+    /// RFC 9110 §15.5.6 and §10.2.3: 405 says what is allowed, 503 when to come again; §15.5.17: 416 says how much there is.
     #[test]
     fn fields_of_their_own() {
-        let fields = |refusal: Refusal| String::from_utf8_lossy(refusal.reply().head.headers.as_bytes()).into_owned();
+        let fields = |refusal: Refusal| {
+            String::from_utf8_lossy(refusal.reply(Format::Detail).head.headers.as_bytes()).into_owned()
+        };
         assert!(
             fields(Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() }).ends_with("\r\nallow: GET, HEAD\r\n")
         );
         assert!(fields(Refusal::ServiceUnavailable { retry_after: Some(3) }).ends_with("\r\nretry-after: 3\r\n"));
+        assert!(fields(Refusal::RangeNotSatisfiable { length: 7 }).ends_with("\r\ncontent-range: bytes */7\r\n"));
     }
 
     /// After a refusal that leaves the framing unsure nothing more is read as a request; after the others it is.

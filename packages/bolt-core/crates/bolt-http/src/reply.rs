@@ -20,18 +20,62 @@ pub struct HeaderBlock {
     bytes: Bytes,
     has_date: bool,
     close: bool,
+    /// An `ETag` or a `Last-Modified` is among the fields.
+    has_validator: bool,
     length: Option<u64>,
 }
 
 impl HeaderBlock {
-    /// Fields known good at compile time, such as `content-type: text/plain\r\n`; must hold no `Date`, `Connection` or `Content-Length`.
+    /// Fields known good at compile time, such as `content-type: text/plain\r\n`; must hold no `Date`, `Connection`, `Content-Length` or validator.
     pub const fn from_static(fields: &'static [u8]) -> Self {
-        HeaderBlock { bytes: Bytes::from_static(fields), has_date: false, close: false, length: None }
+        HeaderBlock {
+            bytes: Bytes::from_static(fields),
+            has_date: false,
+            close: false,
+            has_validator: false,
+            length: None,
+        }
     }
 
     /// Starts an empty block.
     pub fn builder() -> HeaderBlockBuilder {
-        HeaderBlockBuilder { bytes: BytesMut::with_capacity(128), has_date: false, close: false, length: None }
+        HeaderBlockBuilder { block: HeaderBlock::default(), bytes: BytesMut::with_capacity(128) }
+    }
+
+    /// The same block, to add fields to.
+    pub fn into_builder(mut self) -> HeaderBlockBuilder {
+        let bytes = BytesMut::from(std::mem::take(&mut self.bytes));
+        HeaderBlockBuilder { block: self, bytes }
+    }
+
+    /// The block without the fields whose names (as they are spelt) `dropped` says yes to; a declared length goes too.
+    pub(crate) fn without(self, dropped: impl Fn(&[u8]) -> bool) -> HeaderBlock {
+        let mut bytes = BytesMut::with_capacity(self.bytes.len());
+        for (name, _, line) in self.fields() {
+            if !dropped(name) {
+                bytes.put_slice(line);
+            }
+        }
+        HeaderBlock { bytes: bytes.freeze(), length: None, ..self }
+    }
+
+    /// The value of the first field of that name, compared without regard to ASCII case.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.fields().find(|(own, ..)| own.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value, _)| value)
+    }
+
+    /// Whether an `ETag` or a `Last-Modified` is among the fields.
+    pub fn has_validator(&self) -> bool {
+        self.has_validator
+    }
+
+    /// Name, value and whole line of each field.
+    fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8], &[u8])> {
+        // No value holds a line feed: `push` refuses it.
+        self.bytes.split_inclusive(|&byte| byte == b'\n').filter_map(|line| {
+            let colon = memchr::memchr(b':', line)?;
+            Some((&line[..colon], line[colon + 1..].trim_ascii(), line))
+        })
     }
 
     /// The serialised fields.
@@ -57,10 +101,9 @@ impl HeaderBlock {
 
 /// Builds a [`HeaderBlock`] field by field.
 pub struct HeaderBlockBuilder {
+    /// All but the bytes.
+    block: HeaderBlock,
     bytes: BytesMut,
-    has_date: bool,
-    close: bool,
-    length: Option<u64>,
 }
 
 impl HeaderBlockBuilder {
@@ -75,17 +118,22 @@ impl HeaderBlockBuilder {
         }
         if name.eq_ignore_ascii_case(b"content-length") {
             let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
-            self.length = Some(digits.and_then(|text| text.parse().ok()).ok_or(InvalidHeader::Value)?);
+            self.block.length = Some(digits.and_then(|text| text.parse().ok()).ok_or(InvalidHeader::Value)?);
             return Ok(());
         }
         if name.eq_ignore_ascii_case(b"connection") && value.eq_ignore_ascii_case(b"close") {
-            self.close = true;
+            self.block.close = true;
             return Ok(());
         }
         if [&b"transfer-encoding"[..], b"connection", b"keep-alive"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
             return Err(InvalidHeader::Reserved);
         }
-        self.has_date |= name.eq_ignore_ascii_case(b"date");
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"date") => self.block.has_date = true,
+            4 if name.eq_ignore_ascii_case(b"etag") => self.block.has_validator = true,
+            13 if name.eq_ignore_ascii_case(b"last-modified") => self.block.has_validator = true,
+            _ => {}
+        }
         self.bytes.reserve(name.len() + value.len() + 4);
         self.bytes.put_slice(name);
         self.bytes.put_slice(b": ");
@@ -96,7 +144,7 @@ impl HeaderBlockBuilder {
 
     /// The finished block.
     pub fn finish(self) -> HeaderBlock {
-        HeaderBlock { bytes: self.bytes.freeze(), has_date: self.has_date, close: self.close, length: self.length }
+        HeaderBlock { bytes: self.bytes.freeze(), ..self.block }
     }
 }
 

@@ -8,9 +8,10 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
+use crate::files::sendfile;
 use crate::head::Peer;
 use crate::http1;
-use crate::service::Service;
+use crate::service::{Service, Transport};
 
 /// How long accepting rests when it failed (out of descriptors, above all) and no connection closes meanwhile.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
@@ -86,10 +87,12 @@ fn spawn(accepted: Accepted, service: &Rc<Service>, stop: &Stop) {
         Accepted::Tcp(stream, peer) => {
             // Replies are written whole, so delaying the last segment for an ACK gains nothing. It fails only on a dead socket.
             let _ = stream.set_nodelay(true);
-            tokio::task::spawn_local(http1::serve(stream, peer, service, stop, reset));
+            let transport = Transport { reset, send_file: sendfile::TCP };
+            tokio::task::spawn_local(http1::serve(stream, peer, service, stop, transport));
         }
         Accepted::Unix(stream) => {
-            tokio::task::spawn_local(http1::serve(stream, Peer::Unix, service, stop, |_| {}));
+            let transport = Transport { reset: |_| {}, send_file: sendfile::UNIX };
+            tokio::task::spawn_local(http1::serve(stream, Peer::Unix, service, stop, transport));
         }
     }
 }

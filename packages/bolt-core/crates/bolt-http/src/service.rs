@@ -1,5 +1,7 @@
 //! What all connections of one thread share.
 use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -7,7 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::config::Config;
 use crate::exchange::Handler;
+use crate::files::Offload;
 use crate::pipeline::Pipeline;
+use crate::refusals::Refusals;
 use crate::router::RouteTable;
 
 pub use crate::http1::serve_connection;
@@ -16,6 +20,29 @@ pub use crate::http1::serve_connection;
 pub trait Io: AsyncRead + AsyncWrite + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + ?Sized> Io for T {}
+
+/// What a kind of connection can do beyond reading and writing.
+pub(crate) struct Transport<T> {
+    /// Prepares the connection so that dropping it does not look like an orderly end.
+    pub(crate) reset: fn(&T),
+    /// Sends so many bytes of a file from an offset on, without a way through this process; 0 at the file's end.
+    pub(crate) send_file: Option<SendFile<T>>,
+}
+
+pub(crate) type SendFile<T> = fn(&T, &mut Context<'_>, &File, u64, usize) -> Poll<io::Result<usize>>;
+
+impl<T> Clone for Transport<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Transport<T> {}
+
+impl<T> Transport<T> {
+    /// Reads and writes, nothing else.
+    pub(crate) const PLAIN: Transport<T> = Transport { reset: |_| {}, send_file: None };
+}
 
 /// Limits, routes, stages and the handler, and the count of who is being served.
 pub struct Service {
@@ -27,6 +54,10 @@ pub struct Service {
     pub stages: Pipeline,
     /// Answers the requests.
     pub handler: Rc<dyn Handler>,
+    /// The files that the proxy sends in place of the server.
+    pub(crate) offload: Option<Offload>,
+    /// How the engine's own refusals are worded.
+    pub refusals: Refusals,
     report: Box<dyn Fn(&str)>,
     open: Cell<usize>,
     in_flight: Cell<usize>,
@@ -42,6 +73,8 @@ impl Service {
             routes,
             stages,
             handler,
+            offload: None,
+            refusals: Refusals::default(),
             report: Box::new(|message| eprintln!("bolt-http: {message}")),
             open: Cell::new(0),
             in_flight: Cell::new(0),
@@ -53,6 +86,20 @@ impl Service {
     #[must_use]
     pub fn with_report(mut self, report: impl Fn(&str) + 'static) -> Self {
         self.report = Box::new(report);
+        self
+    }
+
+    /// Leaves the sending of some files to the proxy in front.
+    #[must_use]
+    pub fn with_offload(mut self, offload: Option<Offload>) -> Self {
+        self.offload = offload;
+        self
+    }
+
+    /// Words the engine's refusals this way; by default as `{"detail": "…"}`.
+    #[must_use]
+    pub fn with_refusals(mut self, refusals: Refusals) -> Self {
+        self.refusals = refusals;
         self
     }
 

@@ -3,6 +3,7 @@ use std::sync::Arc;
 
 use bolt_http::form::Form;
 use bolt_http::head::{RequestHead, Span};
+use bolt_http::refusal::Refusal;
 use bytes::Bytes;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
@@ -25,6 +26,8 @@ pub(crate) struct CallInput {
     /// The parsed form, of a route that reads one.
     pub(crate) form: Option<Arc<Form>>,
     pub(crate) slash_redirect: bool,
+    /// What the engine refuses the request with, of a call that only words it.
+    pub(crate) refusal: Option<Arc<Refusal>>,
 }
 
 /// A handler's call: on its way to a pool thread, or while it waits on the loop.
@@ -119,7 +122,7 @@ pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, mut job: Box<CallJob>, 
     report(py, pool, job, (outcome, context), thread);
 }
 
-/// What a pool thread does with an outcome: a whole reply and a synchronous stream are its own to answer, the rest is the loop's.
+/// What a pool thread does with an outcome: a whole reply, a file and a synchronous stream are its own to answer, the rest is the loop's.
 pub(crate) fn report(
     py: Python<'_>,
     pool: &Arc<Pool>,
@@ -129,6 +132,7 @@ pub(crate) fn report(
 ) {
     match outcome {
         Outcome::Whole(reply, after) => pool.report(Done::Reply { call: job.call, reply, after }),
+        Outcome::File(file, after) => pool.report(Done::File { call: job.call, file, after }),
         Outcome::Stream(stream) if !is_async_iterable(stream.chunks.bind(py)) => {
             start_sync_stream(py, pool, job, (stream, context), thread);
         }

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::task::Waker;
 
 use bolt_http::exchange::{Answer, BodyPart, BodyReader, Exchange, HIGH_WATER, Handler, Responder, reply_stream};
-use bolt_http::reply::{Reply, ReplyHead};
+use bolt_http::reply::ReplyHead;
 use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -57,6 +57,8 @@ pub(crate) enum Event {
     Unfinished(usize, Box<Unfinished>),
     /// A reply has been sent, or its client has left: call this.
     Replied(Py<PyAny>),
+    /// For the log.
+    Report(String),
     /// The last connection is closed.
     Drained,
 }
@@ -140,11 +142,11 @@ impl Core {
         self.ops.borrow_mut().push(op);
     }
 
-    /// Answers a call whole.
-    pub(crate) fn reply(self: &Rc<Self>, call: Call, reply: Reply, after: After) {
+    /// Answers a call whole, or with a file.
+    pub(crate) fn reply(self: &Rc<Self>, call: Call, answer: Answer, after: After) {
         self.forget_body(call.body);
         self.tell_replied(&call.responder, after);
-        self.push_op(Op::Answer(call.responder, Answer::Whole(reply)));
+        self.push_op(Op::Answer(call.responder, answer));
     }
 
     /// Has `after` called once the reply that follows has been sent.
@@ -184,6 +186,12 @@ impl Core {
                 if let Some(call) = self.take_call(call) {
                     self.tell_replied(&call.responder, after);
                     call.responder.send(Answer::Whole(reply));
+                }
+            }
+            Done::File { call, file, after } => {
+                if let Some(call) = self.take_call(call) {
+                    self.tell_replied(&call.responder, after);
+                    call.responder.send(Answer::File(*file));
                 }
             }
             Done::Unfinished { call, rest } => self.push_event(Event::Unfinished(call, rest)),

@@ -2,7 +2,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bolt_http::exchange::{Body, Exchange};
+use bolt_http::exchange::{Answer, Body, Exchange};
 use bolt_http::router::Target;
 use bytes::Bytes;
 use pyo3::exceptions::asyncio::CancelledError;
@@ -66,6 +66,7 @@ impl Driver {
             let next = driver.core.incoming.borrow_mut().pop_front();
             let Some(exchange) = next else { break };
             let plan = match exchange.route.target {
+                _ if exchange.refusal.is_some() => app.refused.as_ref(),
                 Target::Route(id) => app.plans.get(id.0 as usize),
                 Target::Fallback => app.fallback.as_ref(),
             };
@@ -182,7 +183,13 @@ impl Driver {
             outcome = match outcome {
                 Outcome::Whole(reply, after) => {
                     if let Some(call) = driver.core.take_call(call) {
-                        driver.core.reply(call, reply, after);
+                        driver.core.reply(call, Answer::Whole(reply), after);
+                    }
+                    return Ok(());
+                }
+                Outcome::File(file, after) => {
+                    if let Some(call) = driver.core.take_call(call) {
+                        driver.core.reply(call, Answer::File(*file), after);
                     }
                     return Ok(());
                 }
@@ -291,6 +298,7 @@ impl Driver {
                 }
                 Ok(())
             }
+            Event::Report(message) => app.hooks.log_report(py, &message),
             Event::Drained => match core.drained.borrow_mut().take() {
                 Some(callback) => call_soon(py, app, callback),
                 None => Ok(()),
@@ -318,7 +326,9 @@ impl Local {
             Body::Stream(reader) => (Bytes::new(), Some(self.core.keep_body(reader))),
         };
         let slash_redirect = exchange.route.slash_redirect;
-        let input = CallInput { head: exchange.head, params: exchange.route.params, body, form, slash_redirect };
+        let refusal = exchange.refusal.map(Arc::new);
+        let params = exchange.route.params;
+        let input = CallInput { head: exchange.head, params, body, form, slash_redirect, refusal };
         let call =
             Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
         let call = self.core.calls.borrow_mut().insert(call);

@@ -3,15 +3,18 @@ use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use bolt_http::refusal::Refusal;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use crate::core::{Core, Queue};
+use crate::core::{Core, Event, Queue};
 use crate::engine::Engine;
 use crate::ffi::{OnThisThread, current_context};
+use crate::files::offload;
 use crate::hooks::Hooks;
 use crate::loop_local::LoopLocal;
 use crate::py_pool::PyPool;
+use crate::refusals;
 use crate::route_plan::{Plan, item};
 use crate::service::build_service;
 use crate::settings::ServerSettings;
@@ -20,6 +23,8 @@ use crate::settings::ServerSettings;
 pub(crate) struct App {
     pub(crate) plans: Vec<Arc<Plan>>,
     pub(crate) fallback: Option<Arc<Plan>>,
+    /// Words the engine's refusals, where Python does.
+    pub(crate) refused: Option<Arc<Plan>>,
     pub(crate) hooks: Arc<Hooks>,
     /// Copied for every request.
     pub(crate) base_context: Arc<Py<PyAny>>,
@@ -78,7 +83,15 @@ impl Driver {
             wire => Some(Arc::new(Plan::parse(wire.cast::<PyDict>()?)?)),
         };
         let strict = item(app, "trailing_slash")?.extract::<String>()? == "strict";
+        let (refusals, refused) = refusals::parse(&item(app, "errors")?.cast_into::<PyDict>()?)?;
+        let lost = refusals.reply(&Refusal::HandlerLost);
         let service = build_service(&plans, fallback.as_deref(), strict, settings, Rc::new(Queue(local.core.clone())))?;
+        let core = Rc::downgrade(&local.core);
+        let service = service.with_refusals(refusals).with_offload(offload(app)?).with_report(move |message| {
+            if let Some(core) = core.upgrade() {
+                core.push_event(Event::Report(message.to_owned()));
+            }
+        });
         local.engine.install(service)?;
         let base_context = match base_context {
             Some(context) => context,
@@ -90,7 +103,8 @@ impl Driver {
         *local.app.borrow_mut() = Some(Rc::new(App {
             plans,
             fallback,
-            hooks: Arc::new(Hooks::new(&item(app, "hooks")?)?),
+            refused,
+            hooks: Arc::new(Hooks::new(&item(app, "hooks")?, lost)?),
             base_context: Arc::new(base_context),
             event_loop,
             task_class: py.import("asyncio")?.getattr("Task")?.unbind(),

@@ -36,6 +36,9 @@ const TIMER_SLACK: Duration = Duration::from_micros(200);
 /// Longer waits are cut into pieces of this length: a turn that comes back early does no harm.
 const LONGEST_TURN: f64 = 3600.0;
 
+/// Threads that wait for disks in the loop's place, while files are sent that are not in memory. Started when needed.
+const DISK_THREADS: usize = 8;
+
 /// Tasks first, runtime last: tasks deregister from the runtime's driver when dropped.
 pub(crate) struct Engine {
     service: RefCell<Option<Rc<Service>>>,
@@ -52,7 +55,11 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(crate) fn new(selector_fd: RawFd) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(DISK_THREADS)
+            .thread_name("bolt-disk")
+            .build()?;
         let entered = runtime.enter();
         // SAFETY: Python's selector is open while its owner makes this driver of it.
         let selector = unsafe { BorrowedFd::borrow_raw(selector_fd) }.try_clone_to_owned()?;

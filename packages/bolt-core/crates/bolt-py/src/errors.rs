@@ -2,12 +2,12 @@
 use bolt_http::refusal::Refusal;
 use pyo3::prelude::*;
 
-/// `bolt_core.exceptions.HTTPException` with the refusal's status and text.
+/// The exception of `bolt_core.exceptions` for the refusal's status, with its text.
 pub(crate) fn refusal_error(py: Python<'_>, refusal: &Refusal) -> PyErr {
     let made = py
         .import("bolt_core.exceptions")
-        .and_then(|module| module.getattr("HTTPException"))
-        .and_then(|class| class.call1((refusal.status(), refusal.detail())));
+        .and_then(|module| module.getattr("status_exception"))
+        .and_then(|make| make.call1((refusal.status(), refusal.detail())));
     match made {
         Ok(error) => PyErr::from_value(error),
         Err(error) => error,

@@ -1,5 +1,5 @@
 //! The slow paths, written in Python: results, errors and refusals that Rust does not answer itself.
-use bolt_http::refusal::Refusal;
+use bolt_http::reply::Reply;
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 
@@ -14,10 +14,13 @@ pub(crate) struct Hooks {
     finish: Py<PyAny>,
     error: Py<PyAny>,
     invalid: Py<PyAny>,
+    lost: Reply,
     /// `msgspec.Struct`
     pub(crate) struct_class: Py<PyType>,
     /// `msgspec.ValidationError`
     pub(crate) validation_error: Py<PyType>,
+    /// `msgspec.UNSET`, a member that a body lacks
+    pub(crate) unset: Py<PyAny>,
     /// Response classes that are nothing but their attributes; subclasses go to `finish`.
     plain_responses: Vec<Py<PyAny>>,
     /// `bolt_core.streaming`
@@ -25,14 +28,17 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
-    pub(crate) fn new(hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
+    /// `lost`: what the client gets where the error path itself fails.
+    pub(crate) fn new(hooks: &Bound<'_, PyAny>, lost: Reply) -> PyResult<Self> {
         let msgspec = hooks.py().import("msgspec")?;
         Ok(Hooks {
             finish: hooks.getattr("finish")?.unbind(),
             error: hooks.getattr("error")?.unbind(),
             invalid: hooks.getattr("invalid")?.unbind(),
+            lost,
             struct_class: msgspec.getattr("Struct")?.cast_into()?.unbind(),
             validation_error: msgspec.getattr("ValidationError")?.cast_into()?.unbind(),
+            unset: msgspec.getattr("UNSET")?.unbind(),
             plain_responses: hooks.py().import("bolt_core.responses")?.getattr("PLAIN_RESPONSES")?.extract()?,
             streaming: hooks.py().import("bolt_core.streaming")?.unbind(),
         })
@@ -73,7 +79,7 @@ impl Hooks {
         let listed = PyList::empty(py);
         for problem in problems {
             let cause = problem.cause.as_ref().map(|error| error.value(py));
-            listed.append((problem.source, &problem.wire_name, problem.code, cause))?;
+            listed.append((problem.source, &problem.wire_name, problem.code, cause, problem.index))?;
         }
         Outcome::parse(&self.invalid.bind(py).call1((&plan.object, listed, request))?)
     }
@@ -94,9 +100,14 @@ impl Hooks {
         }
     }
 
+    /// Something went wrong inside the engine, or a file could not be sent.
+    pub(crate) fn log_report(&self, py: Python<'_>, message: &str) -> PyResult<()> {
+        self.streaming.bind(py).getattr("logger")?.call_method1("warning", ("%s", message)).map(drop)
+    }
+
     /// The error path itself failed: Python is told, the client gets a plain 500.
     pub(crate) fn last_resort(&self, py: Python<'_>, plan: &Plan, error: PyErr) -> Outcome {
         error.write_unraisable(py, Some(plan.handler.bind(py)));
-        Outcome::Whole(Refusal::HandlerLost.reply(), None)
+        Outcome::Whole(self.lost.clone(), None)
     }
 }

@@ -9,11 +9,14 @@ mod driver;
 mod engine;
 mod errors;
 mod ffi;
+mod file_part;
+mod files;
 mod hooks;
 mod loop_local;
 mod outcome;
 mod pool;
 mod py_pool;
+mod refusals;
 mod request;
 mod route_plan;
 mod service;
@@ -32,6 +35,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<driver::Driver>()?;
     module.add_class::<py_pool::PyPool>()?;
     module.add_class::<request::Request>()?;
+    module.add_class::<files::FileBody>()?;
+    module.add_function(wrap_pyfunction!(files::check_conditions, module)?)?;
+    module.add_class::<file_part::FilePart>()?;
     module.add_class::<streams::AsyncSink>()?;
-    module.add_class::<streams::SyncSink>()
+    module.add_class::<streams::SyncSink>()?;
+    module.add_function(wrap_pyfunction!(refusals::refusals_without_request, module)?)
 }

@@ -1,6 +1,7 @@
 //! A handler's result as an answer for the engine.
 use std::borrow::Cow;
 
+use bolt_http::files::FileReply;
 use bolt_http::reply::{HeaderBlock, InvalidHeader, Reply, ReplyHead};
 use bytes::Bytes;
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -10,6 +11,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 
 use crate::ffi::is_kind_of;
+use crate::files::FileBody;
 use crate::hooks::Hooks;
 use crate::route_plan::Plan;
 
@@ -21,9 +23,10 @@ const JSON: HeaderBlock = HeaderBlock::from_static(b"content-type: application/j
 /// Called on the loop's thread once a reply has been sent or its client has left.
 pub(crate) type After = Option<Py<PyAny>>;
 
-/// What goes back: all of it, or a head and an iterable of chunks; or something to await that resolves to one of these.
+/// What goes back: all of it, a file, or a head and an iterable of chunks; or something to await that resolves to one of these.
 pub(crate) enum Outcome {
     Whole(Reply, After),
+    File(Box<FileReply>, After),
     Stream(Streamed),
     Later(Py<PyAny>),
 }
@@ -97,6 +100,9 @@ impl Outcome {
         let head = ReplyHead { status, headers: header_block(headers)? };
         if body.is_instance_of::<PyBytes>() {
             return Ok(Outcome::Whole(Reply { head, body: whole_body(&body)? }, after));
+        }
+        if let Ok(file) = body.cast::<FileBody>() {
+            return Ok(Outcome::File(Box::new(FileReply { head, source: file.get().0.clone() }), after));
         }
         Ok(Outcome::Stream(Streamed { head, chunks: body.unbind(), after }))
     }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use bolt_http::files::FileReply;
 use bolt_http::reply::{Reply, ReplyHead};
 use bytes::Bytes;
 use pyo3::prelude::*;
@@ -32,6 +33,12 @@ pub(crate) enum Done {
     Reply {
         call: usize,
         reply: Reply,
+        after: After,
+    },
+    /// A handler answered with a file.
+    File {
+        call: usize,
+        file: Box<FileReply>,
         after: After,
     },
     /// A handler's result must be finished on the loop: an asynchronous stream, or an outcome to await.

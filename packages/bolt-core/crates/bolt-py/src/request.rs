@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use crate::call::CallInput;
 use crate::driver::Driver;
+use crate::refusals::{Told, told};
 use crate::route_plan::Plan;
 
 /// `bolt_core.Request`
@@ -37,6 +38,10 @@ impl Request {
             body: PyOnceLock::new(),
             state: PyOnceLock::new(),
         }
+    }
+
+    pub(crate) fn head(&self) -> &bolt_http::head::RequestHead {
+        &self.input.head
     }
 
     /// Calls `bolt_core.request.<function>` with the argument.
@@ -167,6 +172,12 @@ impl Request {
     #[getter]
     fn plan(&self, py: Python<'_>) -> Py<PyAny> {
         self.plan.object.clone_ref(py)
+    }
+
+    /// Status, text and header fields that the engine refuses the request with; `None` for all that have a handler.
+    #[getter]
+    fn _refusal(&self) -> Option<Told> {
+        self.input.refusal.as_deref().map(told)
     }
 
     #[getter]

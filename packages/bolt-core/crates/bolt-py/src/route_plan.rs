@@ -2,7 +2,7 @@
 use bolt_http::router::BodyMode;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
 /// How a raw string becomes a Python value before `convert` sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,27 +13,115 @@ pub(crate) enum Kind {
     Str,
 }
 
+impl Kind {
+    /// What a text that is no such value is reported as.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Kind::Int => "int",
+            Kind::Float => "float",
+            Kind::Bool => "bool",
+            Kind::Str => "str",
+        }
+    }
+}
+
+/// Where values are found by their name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Query,
+    Header,
+    Cookie,
+    Form,
+}
+
+impl Origin {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Origin::Query => "query",
+            Origin::Header => "header",
+            Origin::Cookie => "cookie",
+            Origin::Form => "form",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "query" => Origin::Query,
+            "header" => Origin::Header,
+            "cookie" => Origin::Cookie,
+            "form" => Origin::Form,
+            _ => return None,
+        })
+    }
+}
+
+/// What a body is decoded with; the engine picks by its Content-Type.
+pub(crate) struct Decoders {
+    pub(crate) json: Py<PyAny>,
+    pub(crate) msgpack: Option<Py<PyAny>>,
+}
+
+/// A model made of values by name.
+pub(crate) struct Fields {
+    pub(crate) origin: Origin,
+    /// By the name that `build` knows them by.
+    pub(crate) fields: Vec<(Py<PyString>, Param)>,
+    pub(crate) build: Py<PyAny>,
+    /// Every name that the route reads there, where others are refused.
+    pub(crate) known: Option<Vec<String>>,
+}
+
 /// Where an argument comes from.
 pub(crate) enum Source {
     /// The n-th `{name}` of the path.
     Path(usize),
-    Query,
-    Body {
-        decode_json: Py<PyAny>,
-        decode_msgpack: Option<Py<PyAny>>,
-    },
+    Named(Origin),
+    Fields(Box<Fields>),
+    File,
+    /// The whole body.
+    Body(Decoders),
+    /// A member of the body, by its attribute's name.
+    Member(Py<PyString>),
+    /// The body as it came.
+    Raw,
     Request,
+    /// What a function makes of the request.
+    Injected(Py<PyAny>),
 }
 
-/// One argument of a handler.
+impl Source {
+    /// The first part of where a problem is said to be.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Source::Path(_) => "path",
+            Source::Named(origin) => origin.name(),
+            Source::Fields(fields) => fields.origin.name(),
+            Source::File => "file",
+            Source::Body(_) | Source::Member(_) | Source::Raw => "body",
+            Source::Request | Source::Injected(_) => "request",
+        }
+    }
+}
+
+/// One argument of a handler, or one field of a model.
 pub(crate) struct Param {
     pub(crate) source: Source,
     pub(crate) wire_name: String,
     pub(crate) kind: Kind,
     pub(crate) many: bool,
-    /// `None`: the parameter is required.
+    /// What separates several values in one text.
+    pub(crate) split: Option<String>,
+    pub(crate) required: bool,
+    /// Of a parameter that is not required; a model makes its own.
     pub(crate) default: Option<Py<PyAny>>,
     pub(crate) convert: Option<Py<PyAny>>,
+}
+
+/// What of a request has to be taken apart for a route.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Reads {
+    pub(crate) query: bool,
+    pub(crate) cookies: bool,
 }
 
 /// A route as Rust runs it.
@@ -54,7 +142,9 @@ pub(crate) struct Plan {
     /// Names of the keyword-only arguments, which stand last in `params`.
     pub(crate) keywords: Option<Py<PyTuple>>,
     pub(crate) path_names: Vec<String>,
-    pub(crate) reads_query: bool,
+    pub(crate) reads: Reads,
+    /// Of the body that several parameters take a member of.
+    pub(crate) embedded: Option<Decoders>,
     pub(crate) spec: SpecParts,
 }
 
@@ -110,7 +200,11 @@ impl Plan {
             encode: optional(wire, "encode")?,
             fast: item(wire, "fast")?.extract()?,
             check: optional(wire, "check")?,
-            reads_query: params.iter().any(|param| matches!(param.source, Source::Query)),
+            reads: Reads { query: reads(&params, Origin::Query), cookies: reads(&params, Origin::Cookie) },
+            embedded: match optional(wire, "embedded")? {
+                Some(decoders) => Some(Decoders::parse(decoders.bind(py).cast()?)?),
+                None => None,
+            },
             params,
             keywords,
             path_names,
@@ -119,26 +213,45 @@ impl Plan {
     }
 }
 
+fn reads(params: &[Param], origin: Origin) -> bool {
+    params.iter().any(|param| match &param.source {
+        Source::Named(named) => *named == origin,
+        Source::Fields(fields) => fields.origin == origin,
+        _ => false,
+    })
+}
+
+impl Decoders {
+    fn parse(wire: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Ok(Decoders { json: item(wire, "decode")?.unbind(), msgpack: optional(wire, "decode_msgpack")? })
+    }
+}
+
+impl Fields {
+    fn parse(wire: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let from: String = item(wire, "from")?.extract()?;
+        let mut fields = Vec::new();
+        for field in item(wire, "fields")?.cast_into::<PyList>()?.iter() {
+            let field = field.cast_into::<PyDict>()?;
+            fields.push((item(&field, "name")?.cast_into()?.unbind(), Param::parse(&field, &[])?));
+        }
+        Ok(Fields {
+            origin: Origin::parse(&from)
+                .ok_or_else(|| PyValueError::new_err(format!("no model is read from {from:?}")))?,
+            fields,
+            build: item(wire, "build")?.unbind(),
+            known: item(wire, "known")?.extract()?,
+        })
+    }
+}
+
 impl Param {
     fn parse(entry: &Bound<'_, PyDict>, path_names: &[String]) -> PyResult<Self> {
         let wire_name: String = item(entry, "wire_name")?.extract()?;
-        let source: String = item(entry, "source")?.extract()?;
-        let source = match source.as_str() {
-            "path" => Source::Path(path_names.iter().position(|name| *name == wire_name).ok_or_else(|| {
-                PyValueError::new_err(format!("path parameter {wire_name:?} does not stand in the path"))
-            })?),
-            "query" => Source::Query,
-            "body" => Source::Body {
-                decode_json: item(entry, "decode")?.unbind(),
-                decode_msgpack: optional(entry, "decode_msgpack")?,
-            },
-            "request" => Source::Request,
-            other => return Err(PyValueError::new_err(format!("unknown parameter source {other:?}"))),
-        };
         let kind: String = item(entry, "kind")?.extract()?;
         let required: bool = item(entry, "required")?.extract()?;
         Ok(Param {
-            source,
+            source: Source::parse(entry, &wire_name, path_names)?,
             wire_name,
             kind: match kind.as_str() {
                 "int" => Kind::Int,
@@ -148,8 +261,32 @@ impl Param {
                 _ => Kind::Str,
             },
             many: item(entry, "many")?.extract()?,
+            split: item(entry, "split")?.extract()?,
+            required,
             default: if required { None } else { Some(item(entry, "default")?.unbind()) },
             convert: optional(entry, "convert")?,
+        })
+    }
+}
+
+impl Source {
+    fn parse(entry: &Bound<'_, PyDict>, wire_name: &str, path_names: &[String]) -> PyResult<Self> {
+        let source: String = item(entry, "source")?.extract()?;
+        if let Some(origin) = Origin::parse(&source) {
+            return Ok(Source::Named(origin));
+        }
+        Ok(match source.as_str() {
+            "path" => Source::Path(path_names.iter().position(|name| name == wire_name).ok_or_else(|| {
+                PyValueError::new_err(format!("path parameter {wire_name:?} does not stand in the path"))
+            })?),
+            "fields" => Source::Fields(Box::new(Fields::parse(entry)?)),
+            "file" => Source::File,
+            "body" => Source::Body(Decoders::parse(entry)?),
+            "member" => Source::Member(item(entry, "member")?.cast_into()?.unbind()),
+            "raw" => Source::Raw,
+            "request" => Source::Request,
+            "injected" => Source::Injected(item(entry, "convert")?.unbind()),
+            other => return Err(PyValueError::new_err(format!("unknown parameter source {other:?}"))),
         })
     }
 }

@@ -10,6 +10,7 @@ from msgspec import inspect as spec
 
 from bolt_core.binding.hints import describe
 from bolt_core.binding.shapes import contains, custom_type, type_info
+from bolt_core.invalid import InvalidValue
 
 type Decode = Callable[[bytes], Any]
 
@@ -36,13 +37,22 @@ def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) ->
     return from_json, from_msgpack
 
 
+class InvalidBody(msgspec.ValidationError):
+    """A body that is of its type but breaks a limit of its own."""
+
+    def __init__(self, error: InvalidValue) -> None:
+        super().__init__(str(error))
+        self.type = error.type
+        self.ctx = error.ctx
+
+
 def _as_validation(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
     # A plain ValueError of a decoder would mean that the body is no JSON at all.
     def check_body(value: Any) -> Any:
         try:
             return check(value)
-        except ValueError as error:
-            raise msgspec.ValidationError(str(error)) from None
+        except InvalidValue as error:
+            raise InvalidBody(error) from None
 
     return check_body
 

@@ -5,14 +5,15 @@ type piece by piece. What the pieces are is compiled with the route.
 """
 
 import dataclasses
-import re
-import typing
 from collections.abc import Iterator
-from typing import Any, NotRequired, Required, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import msgspec
 
 from bolt_core.binding.hints import is_union, peel
+from bolt_core.binding.messages import parse_message
+from bolt_core.binding.scalars import choice_error, choices_of
+from bolt_core.binding.shapes import record_fields
 from bolt_core.plan import Found
 
 type Loc = tuple[str | int, ...]
@@ -26,11 +27,10 @@ MOST_VALUES = 20_000
 DEEPEST = 8
 """Levels looked into; each reads all that is below it again."""
 
-# `ReadOnly` exists from Python 3.13 on.
-_QUALIFIERS = {Required, NotRequired, getattr(typing, "ReadOnly", Required)}
-_AT = re.compile(r"(?s)(.*) - at `(?:key` in `)?\$(.*)`$")
-_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
-_MISSING = re.compile(r"Object missing required field `(.*)`")
+# Values of exactly these classes are right where their class is asked for, and need no second look.
+_PLAIN = (str, int, float, bool)
+_MISSING = ("Field required", "missing", None)
+_UNEXPECTED = ("Unexpected field", "unexpected", None)
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -38,9 +38,18 @@ class Piece:
     """A type, and the types of what a value of it holds, where problems can be told apart."""
 
     type: Any
+    plain: type | None = None
+    """The class whose every instance is a value of the type."""
+    choices: tuple[Any, ...] = ()
+    """Of an `Enum` or a `Literal`."""
     fields: tuple["FieldPiece", ...] = ()
+    allowed: frozenset[str] | None = None
+    """The names in a record that takes no others."""
     items: "Piece | None" = None
     values: "Piece | None" = None
+    tag: str = ""
+    """The name of the member that says which of *tagged* an object is."""
+    tagged: dict[Any, "Piece"] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(slots=True, eq=False)
@@ -62,48 +71,60 @@ def _piece(annotation: Any, known: dict[int, Piece]) -> Piece:
     if (seen := known.get(id(annotation))) is not None:
         return seen
     piece = known[id(annotation)] = Piece(annotation)
-    type_ = peel(annotation).type
-    origin = get_origin(type_) or type_
-    arguments = [argument for argument in get_args(type_) if argument is not Ellipsis]
-    if is_union(type_):
-        return piece
-    if origin in (list, set, frozenset) or (origin is tuple and get_args(type_)[1:] == (Ellipsis,)):
-        piece.items = _piece(arguments[0], known) if arguments else None
-    elif origin is dict and len(arguments) == 2:
-        piece.values = _piece(arguments[1], known)
+    hint = peel(annotation)
+    type_ = hint.type
+    if type_ in _PLAIN and not hint.limits:
+        piece.plain = type_
+    elif (choices := choices_of(type_)) is not None:
+        piece.choices = (*choices, None) if hint.optional else tuple(choices)
+    elif is_union(type_):
+        _take_union_apart(piece, get_args(type_), known)
     else:
-        piece.fields = tuple(FieldPiece(name, must, _piece(hint, known)) for name, must, hint in _fields(type_))
+        _take_container_apart(piece, type_, known)
     return piece
 
 
-def _fields(type_: Any) -> Iterator[tuple[str, bool, Any]]:
-    """Name in JSON, whether it is required, and type of each member of a record; nothing for other types."""
-    if not isinstance(type_, type):
+def _take_union_apart(piece: Piece, members: tuple[Any, ...], known: dict[int, Piece]) -> None:
+    for member in members:
+        config = getattr(get_origin(member) or member, "__struct_config__", None)
+        if config is not None and config.tag_field is not None and not config.array_like:
+            piece.tag = config.tag_field
+            piece.tagged[config.tag] = _piece(member, known)
+
+
+def _take_container_apart(piece: Piece, type_: Any, known: dict[int, Piece]) -> None:
+    origin = get_origin(type_) or type_
+    arguments = [argument for argument in get_args(type_) if argument is not Ellipsis]
+    if origin in (list, set, frozenset) or (origin is tuple and get_args(type_)[1:] == (Ellipsis,)):
+        piece.items = _piece(arguments[0], known) if arguments else None
         return
-    if issubclass(type_, msgspec.Struct):
-        if not type_.__struct_config__.array_like:
-            for info in msgspec.structs.fields(type_):
-                yield info.encode_name, info.required, info.type
-    elif dataclasses.is_dataclass(type_):
-        hints = typing.get_type_hints(type_, include_extras=True)
-        missing = dataclasses.MISSING
-        for field in dataclasses.fields(type_):
-            if field.init:
-                yield field.name, field.default is missing and field.default_factory is missing, hints[field.name]
-    elif typing.is_typeddict(type_):
-        for name, hint in typing.get_type_hints(type_, include_extras=True).items():
-            while get_origin(hint) in _QUALIFIERS:
-                hint = get_args(hint)[0]
-            yield name, name in getattr(type_, "__required_keys__", ()), hint
+    if origin is dict:
+        piece.values = _piece(arguments[1], known) if len(arguments) == 2 else None
+        return
+    config = getattr(origin, "__struct_config__", None)
+    if config is not None and config.array_like:
+        return
+    piece.fields = tuple(
+        FieldPiece(field.wire_name, field.required, _piece(field.hint, known)) for field in record_fields(type_)
+    )
+    if config is not None and config.forbid_unknown_fields:
+        tag = {config.tag_field} if config.tag_field else set()
+        piece.allowed = frozenset({field.name for field in piece.fields} | tag)
 
 
 def find_problems(piece: Piece, value: Any) -> Iterator[Found]:
-    """What keeps *value*, decoded without a type, from being one of *piece*'s type.
+    """What keeps *value*, decoded without a type and refused with one, from being of *piece*'s type.
 
     Looks at `MOST_VALUES` values and `DEEPEST` levels at most, so that a large body costs its sender more than us; it
     may then find nothing in a wrong value.
     """
-    return _Search().run(piece, value, ())
+    search = _Search()
+    found = False
+    for problem in search.inside(piece, value, ()):
+        found = True
+        yield problem
+    if not found:
+        yield from search.run(piece, value, ())
 
 
 class _Search:
@@ -112,53 +133,59 @@ class _Search:
 
     def run(self, piece: Piece, value: Any, loc: Loc) -> Iterator[Found]:
         self._left -= 1
+        if type(value) is piece.plain:
+            return
         try:
             msgspec.convert(value, piece.type, str_keys=True)
             return
-        except msgspec.ValidationError as error:
-            message = str(error)
+        except msgspec.ValidationError as caught:
+            error = caught
         found = False
         if len(loc) < DEEPEST:
-            for problem in self._inside(piece, value, loc):
+            for problem in self.inside(piece, value, loc):
                 found = True
                 yield problem
         if not found and self._left > 0:
-            path, text, kind = parse_message(message)
-            yield (*loc, *path), text, kind
+            yield _told(piece, str(error), loc)
 
-    def _inside(self, piece: Piece, value: Any, loc: Loc) -> Iterator[Found]:
-        for name, inner, member in _members(piece, value):
+    def inside(self, piece: Piece, value: Any, loc: Loc) -> Iterator[Found]:
+        """The problems of what *value* holds."""
+        if isinstance(value, dict):
+            if piece.tagged:
+                chosen = value.get(piece.tag)
+                piece = piece.tagged.get(chosen, piece) if isinstance(chosen, str | int) else piece
+            yield from self._of_record(piece, value, loc)
+            if piece.values is not None:
+                for key, member in value.items():
+                    if self._left <= 0:
+                        return
+                    yield from self.run(piece.values, member, (*loc, str(key)))
+        elif isinstance(value, list) and piece.items is not None:
+            for index, member in enumerate(value):
+                if self._left <= 0:
+                    return
+                yield from self.run(piece.items, member, (*loc, index))
+
+    def _of_record(self, piece: Piece, value: dict[Any, Any], loc: Loc) -> Iterator[Found]:
+        for field in piece.fields:
             if self._left <= 0:
                 return
-            if inner is None:
-                yield (*loc, name), "Field required", "missing"
-            else:
-                yield from self.run(inner, member, (*loc, name))
-
-
-def _members(piece: Piece, value: Any) -> Iterator[tuple[str | int, Piece | None, Any]]:
-    """Name, piece and value of what *value* holds; no piece for a required field that it lacks."""
-    if isinstance(value, dict):
-        for field in piece.fields:
-            if field.name in value:
-                yield field.name, field.piece, value[field.name]
+            name = field.name
+            if name in value:
+                member = value[name]
+                if type(member) is not field.piece.plain:
+                    yield from self.run(field.piece, member, (*loc, name))
             elif field.required:
-                yield field.name, None, None
-        if piece.values is not None:
-            for key, member in value.items():
-                yield str(key), piece.values, member
-    elif isinstance(value, list) and piece.items is not None:
-        for index, member in enumerate(value):
-            yield index, piece.items, member
+                yield (*loc, name), *_MISSING
+        if piece.allowed is not None:
+            for name in value:
+                if name not in piece.allowed:
+                    yield (*loc, str(name)), *_UNEXPECTED
 
 
-def parse_message(message: str) -> Found:
-    """Path, text and type of error of a `msgspec.ValidationError`'s message."""
-    path: list[str | int] = []
-    if (match := _AT.match(message)) is not None:
-        message = match.group(1)
-        for name, index in _STEP.findall(match.group(2)):
-            path.append(name or (int(index) if index.isdigit() else index))
-    if (missing := _MISSING.fullmatch(message)) is not None:
-        return (*path, missing.group(1)), "Field required", "missing"
-    return tuple(path), message, "type_error" if ", got " in message else "value_error"
+def _told(piece: Piece, message: str, loc: Loc) -> Found:
+    path, text, kind, ctx = parse_message(message)
+    if kind == "enum" and not path and piece.choices:
+        error = choice_error(piece.choices)
+        text, ctx = str(error), error.ctx
+    return (*loc, *path), text, kind, ctx

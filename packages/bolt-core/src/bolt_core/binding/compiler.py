@@ -15,13 +15,17 @@ from bolt_core.binding.callables import (
     read_signature,
     with_fresh_defaults,
 )
+from bolt_core.binding.body_params import finish_bodies
+from bolt_core.binding.mixtures import body_mode, check_params, form_of
+from bolt_core.binding.parts import Place
 from bolt_core.binding.results import compile_result
-from bolt_core.binding.sources import Place, plan_param
+from bolt_core.binding.sources import plan_param
+from bolt_core.exception_handlers import compile_exception_handlers
 from bolt_core.exceptions import ConfigError
-from bolt_core.markers import UNSET, Source
+from bolt_core.markers import UNSET
 from bolt_core.options import RouteOptions, check_options
 from bolt_core.paths import parse_path
-from bolt_core.plan import BodyMode, HandlerPlan, ParamPlan, RouteInfo
+from bolt_core.plan import HandlerPlan, RouteInfo
 
 
 def _no_names() -> Mapping[str, Any]:
@@ -75,8 +79,9 @@ def _compile(declared: Declaration) -> HandlerPlan:
     template = parse_path(declared.path)
     signature = read_signature(handler, declared.namespace)
     place = Place(declared.method, template.names)
-    params = tuple(plan_param(param, place) for param in signature.parameters)
-    _check_params(params, template.names)
+    planned = tuple(plan_param(param, place) for param in signature.parameters)
+    check_params(planned, template.names)
+    params, embedded = finish_bodies(planned)
     call = plan_call(handler)
     return HandlerPlan(
         method=declared.method,
@@ -89,57 +94,15 @@ def _compile(declared: Declaration) -> HandlerPlan:
         status=options.get("status_code", 200),
         status_given="status_code" in options,
         result=compile_result(signature.returns, options.get("response_model", UNSET)),
-        body=_body_mode(params, stream=bool(options.get("stream_body", False)), is_async=call.is_async),
+        body=body_mode(params, stream=bool(options.get("stream_body", False)), is_async=call.is_async),
+        embedded=embedded,
+        form=form_of(params),
         max_body=options.get("max_body_size"),
         cancel_on_disconnect=options.get("cancel_on_disconnect", True),
         origin=origin_of(handler),
         info=_route_info(handler, declared),
+        exception_handlers=compile_exception_handlers(options.get("exception_handlers", {})),
     )
-
-
-def _check_params(params: tuple[ParamPlan, ...], path_names: tuple[str, ...]) -> None:
-    bodies = [param.name for param in params if param.source is Source.BODY]
-    if len(bodies) > 1:
-        raise ConfigError(
-            f"has {len(bodies)} body parameters ({', '.join(bodies)}), which is not supported yet; "
-            "put them into one Struct"
-        )
-    requests = [param.name for param in params if param.source is Source.REQUEST]
-    if len(requests) > 1:
-        raise ConfigError(f"takes the request twice ({', '.join(requests)}); keep one")
-    used = {param.wire_name for param in params if param.source is Source.PATH}
-    # With the request at hand, the handler may read `request.path_params`.
-    for name in () if requests else path_names:
-        if name not in used:
-            raise ConfigError(f"never uses path parameter {name!r}; add a parameter named {name}")
-    _check_wire_names(params)
-
-
-def _check_wire_names(params: tuple[ParamPlan, ...]) -> None:
-    seen: dict[tuple[Source, str], str] = {}
-    for param in params:
-        key = (param.source, param.wire_name)
-        if key in seen:
-            raise ConfigError(
-                f"reads {param.source} value {param.wire_name!r} into both {seen[key]!r} and {param.name!r}; "
-                "give one of them another name"
-            )
-        seen[key] = param.name
-
-
-def _body_mode(params: tuple[ParamPlan, ...], *, stream: bool, is_async: bool) -> BodyMode:
-    sources = {param.source for param in params}
-    if stream:
-        if Source.BODY in sources:
-            raise ConfigError("has stream_body=True and a body parameter; read the body from request.stream() instead")
-        if Source.REQUEST not in sources:
-            raise ConfigError("has stream_body=True but takes no request; add a parameter named request")
-        if not is_async:
-            raise ConfigError(
-                "has stream_body=True but is no async def, so it cannot wait for the body; declare it async"
-            )
-        return "stream"
-    return "whole" if sources & {Source.BODY, Source.REQUEST} else "none"
 
 
 def _route_info(handler: Callable[..., Any], declared: Declaration) -> RouteInfo:

@@ -10,7 +10,8 @@ from typing import Any, Literal, NewType, TypeAliasType, Union, get_args, get_or
 
 import msgspec
 
-from bolt_core.markers import ConstraintOptions, Constraints, Marker
+from bolt_core.limits import ConstraintOptions, Constraints
+from bolt_core.markers import Marker
 
 _LIMITS = tuple(ConstraintOptions.__annotations__)
 

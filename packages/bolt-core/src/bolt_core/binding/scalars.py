@@ -1,7 +1,7 @@
-"""Readers of path and query values: from text to a Python value, strict about what counts as one.
+"""Readers of values that come as text: strict about what counts as one.
 
-The engine reads plain int, float, bool and str itself (`crates/bolt-http/src/coerce.rs`); the readers here accept the
-same texts and serve lists, unions and every other type.
+The engine reads plain int, float, bool, str and lists of them itself (`coerce` of the crate `bolt-http`); the readers
+here accept the same texts and serve unions, items with limits and every other type.
 """
 
 import datetime as dt
@@ -17,9 +17,24 @@ import msgspec
 
 from bolt_core.binding.hints import Hint, describe, is_union, peel
 from bolt_core.exceptions import ConfigError
-from bolt_core.markers import Constraints
+from bolt_core.invalid import InvalidItems, InvalidValue
+from bolt_core.limits import Constraints, compile_check
+from bolt_core.plan import Kind
 
 type Reader = Callable[[str], Any]
+type ListReader = Callable[[list[Any]], Any]
+
+KINDS: dict[Any, Kind] = {int: "int", float: "float", bool: "bool", str: "str"}
+"""What the engine reads itself."""
+REFUSALS = {
+    "int": ("Expected an integer", "int_parsing"),
+    "float": ("Expected a finite number", "float_parsing"),
+    "bool": ("Expected true or false", "bool_parsing"),
+    "str": ("Expected text in UTF-8", "string_unicode"),
+}
+"""Message and type of error for a text that is no value of a plain type."""
+MOST_SHOWN = 200
+"""Characters of all choices together that are still listed one by one."""
 
 _INT = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -33,30 +48,23 @@ _ORDERED = (*_NUMBERS, dt.date, dt.time, dt.datetime, dt.timedelta)
 _SIZED = (*_LIST_TYPES, dict, str, bytes)
 _ZONED = (dt.datetime, dt.time)
 
-MESSAGES = {
-    "int": "Expected an integer",
-    "float": "Expected a finite number",
-    "bool": "Expected true or false",
-    "str": "Expected text in UTF-8",
-}
-
 
 def read_int(text: str) -> int:
     """An integer in decimal digits."""
     if _INT.fullmatch(text) is None:
-        raise ValueError(MESSAGES["int"])
+        raise InvalidValue(*REFUSALS["int"])
     try:
         return int(text)
     except ValueError:
         # Python refuses to convert thousands of digits, a known denial of service.
-        raise ValueError("The integer has too many digits") from None
+        raise InvalidValue("The integer has too many digits", "int_parsing") from None
 
 
 def read_float(text: str) -> float:
     """A finite number; `nan` and the infinities are refused."""
     value = float(text) if _DECIMAL.fullmatch(text) else math.nan
     if not math.isfinite(value):
-        raise ValueError(MESSAGES["float"])
+        raise InvalidValue(*REFUSALS["float"])
     return value
 
 
@@ -65,25 +73,25 @@ def read_bool(text: str) -> bool:
     try:
         return _BOOLS[text.lower()]
     except KeyError:
-        raise ValueError(MESSAGES["bool"]) from None
+        raise InvalidValue(*REFUSALS["bool"]) from None
 
 
 def read_decimal(text: str) -> Decimal:
     """A finite decimal number with every digit kept."""
     if _DECIMAL.fullmatch(text) is None:
-        raise ValueError("Expected a decimal number")
+        raise InvalidValue("Expected a decimal number", "decimal_parsing")
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise ValueError("The decimal number is out of range") from None
+        raise InvalidValue("The decimal number is out of range", "decimal_parsing") from None
 
 
-def _read_by_msgspec(type_: Any, expected: str) -> Reader:
+def _read_by_msgspec(type_: Any, expected: str, error: str) -> Reader:
     def read(text: str) -> Any:
         try:
             return msgspec.convert(text, type_)
         except msgspec.ValidationError:
-            raise ValueError(expected) from None
+            raise InvalidValue(expected, error) from None
 
     return read
 
@@ -98,34 +106,50 @@ _READERS: dict[Any, Reader] = {
     bool: read_bool,
     str: _no_change,
     Decimal: read_decimal,
-    uuid.UUID: _read_by_msgspec(uuid.UUID, "Expected a UUID"),
-    dt.date: _read_by_msgspec(dt.date, "Expected a date as YYYY-MM-DD"),
-    dt.time: _read_by_msgspec(dt.time, "Expected a time as HH:MM:SS"),
-    dt.datetime: _read_by_msgspec(dt.datetime, "Expected a date and time as YYYY-MM-DDTHH:MM:SS with an optional zone"),
-    dt.timedelta: _read_by_msgspec(dt.timedelta, "Expected an ISO 8601 duration such as PT1H30M"),
+    uuid.UUID: _read_by_msgspec(uuid.UUID, "Expected a UUID", "uuid_parsing"),
+    dt.date: _read_by_msgspec(dt.date, "Expected a date as YYYY-MM-DD", "date_parsing"),
+    dt.time: _read_by_msgspec(dt.time, "Expected a time as HH:MM:SS", "time_parsing"),
+    dt.datetime: _read_by_msgspec(
+        dt.datetime, "Expected a date and time as YYYY-MM-DDTHH:MM:SS with an optional zone", "datetime_parsing"
+    ),
+    dt.timedelta: _read_by_msgspec(dt.timedelta, "Expected an ISO 8601 duration such as PT1H30M", "duration_parsing"),
 }
 
 
-def _choice_reader(choices: dict[str, Any]) -> Reader:
-    listed = ", ".join(choices)
-    message = f"Expected one of: {listed}" if len(listed) <= 200 else f"Expected one of {len(choices)} values"
-
-    def read(text: str) -> Any:
-        try:
-            return choices[text]
-        except KeyError:
-            raise ValueError(message) from None
-
-    return read
-
-
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """A choice as a client writes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _enum_reader(type_: type[enum.Enum]) -> Reader:
-    by_text = {_as_text(member.value): member for member in type_.__members__.values()}
-    return _choice_reader(by_text)
+def choice_error(choices: Iterable[Any]) -> InvalidValue:
+    """What a client is told that sent none of *choices*; a list of hundreds would help nobody."""
+    listed = list(choices)
+    shown = ", ".join(map(as_text, listed))
+    if len(shown) > MOST_SHOWN:
+        return InvalidValue(f"Expected one of {len(listed)} values", "enum")
+    plain = [value if value is None or isinstance(value, str | int | float) else str(value) for value in listed]
+    return InvalidValue(f"Expected one of: {shown}", "enum", {"expected": plain})
+
+
+def choices_of(type_: Any) -> dict[Any, Any] | None:
+    """Values on the wire of an `Enum` or a `Literal`, with what each stands for; `None` for other types."""
+    if get_origin(type_) is Literal:
+        return {getattr(value, "value", value): value for value in get_args(type_)}
+    if isinstance(type_, type) and issubclass(type_, enum.Enum):
+        return {member.value: member for member in type_.__members__.values()}
+    return None
+
+
+def _choice_reader(choices: dict[Any, Any]) -> Reader:
+    by_text = {as_text(value): meant for value, meant in choices.items()}
+
+    def read(text: str) -> Any:
+        try:
+            return by_text[text]
+        except KeyError:
+            raise choice_error(choices) from None
+
+    return read
 
 
 def _union_reader(members: tuple[Any, ...]) -> Reader | None:
@@ -142,7 +166,7 @@ def _union_reader(members: tuple[Any, ...]) -> Reader | None:
                 return reader(text)
             except ValueError:
                 continue
-        raise ValueError(message)
+        raise InvalidValue(message, "union")
 
     return read
 
@@ -156,7 +180,7 @@ def item_reader(annotation: Any) -> Reader | None:
     limits = Constraints(**hint.limits)
     if names := misplaced_limits(hint.type, limits):
         raise ConfigError(f"limits items by {names}, which {describe(hint.type)} does not have; remove the limit")
-    return then(reader, limits.check)
+    return checked(reader, limits)
 
 
 def misplaced_limits(type_: Any, limits: Constraints) -> str | None:
@@ -174,84 +198,79 @@ def misplaced_limits(type_: Any, limits: Constraints) -> str | None:
 
 def type_reader(type_: Any) -> Reader | None:
     """The reader of one value of a peeled type; `None` if it is no scalar."""
-    if get_origin(type_) is Literal:
-        return _choice_reader({_as_text(getattr(value, "value", value)): value for value in get_args(type_)})
+    if (choices := choices_of(type_)) is not None:
+        return _choice_reader(choices)
     if is_union(type_):
         return _union_reader(get_args(type_))
-    if isinstance(type_, type) and issubclass(type_, enum.Enum):
-        return _enum_reader(type_)
     try:
         return _READERS.get(type_)
     except TypeError:
         return None
 
 
-def then(first: Callable[[Any], Any], second: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Both functions, one after the other."""
+def checked(read: Callable[[Any], Any] | None, limits: Constraints) -> Callable[[Any], Any] | None:
+    """*read*, its values held against *limits*; `None` where there is neither."""
+    check = compile_check(limits)
+    if read is None or check is None:
+        return read or check
 
-    def chained(value: Any) -> Any:
-        return second(first(value))
+    def read_and_check(value: Any) -> Any:
+        return check(read(value))
 
-    return chained
-
-
-class ItemError(ValueError):
-    """An item of a repeated parameter is wrong."""
-
-    def __init__(self, index: int, message: str) -> None:
-        super().__init__(message)
-        self.index = index
+    return read_and_check
 
 
-class ItemErrors(ValueError):
-    """Every wrong item of a repeated parameter."""
+def list_reader(hint: Hint) -> tuple[Kind, ListReader | None] | None:
+    """How several values become a list, set, tuple or frozenset; `None` if *hint* is none of these.
 
-    def __init__(self, items: list[ItemError]) -> None:
-        super().__init__(items[0].args[0])
-        self.items = items
-
-
-def list_reader(hint: Hint) -> Callable[[list[str]], Any] | None:
-    """The reader of all values of a repeated key into a list, set, tuple or frozenset; `None` if *hint* is none."""
+    First what the engine makes of each text, then the reader of the list of them; no reader where that list is the value.
+    """
     container = get_origin(hint.type) or hint.type
     if container not in _LIST_TYPES:
         return None
     arguments = get_args(hint.type)
-    if container is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis):
-        return _fixed_tuple_reader(arguments) if arguments else _sequence_reader(_no_change, tuple)
-    reader = item_reader(arguments[0]) if arguments else _no_change
-    return None if reader is None else _sequence_reader(reader, container)
+    if container is tuple and arguments and arguments[1:] != (Ellipsis,):
+        reader = _fixed_tuple_reader(arguments)
+        return None if reader is None else ("other", reader)
+    item = peel(arguments[0] if arguments else str)
+    make = None if container is list else container
+    if item.type in KINDS and not item.limits:
+        return KINDS[item.type], make
+    read_item = item_reader(arguments[0])
+    return None if read_item is None else ("other", _sequence_reader(read_item, make))
 
 
 def _read_items(pairs: Iterable[tuple[Reader, str]]) -> list[Any]:
     values: list[Any] = []
-    errors: list[ItemError] = []
+    errors: list[tuple[int, ValueError]] = []
     for index, (reader, text) in enumerate(pairs):
         try:
             values.append(reader(text))
         except ValueError as error:
-            errors.append(ItemError(index, str(error)))
+            errors.append((index, error))
     if errors:
-        raise ItemErrors(errors)
+        raise InvalidItems(errors)
     return values
 
 
-def _sequence_reader(reader: Reader, container: type) -> Callable[[list[str]], Any]:
-    def read(texts: list[str]) -> Any:
+def _sequence_reader(reader: Reader, make: Callable[[list[Any]], Any] | None) -> ListReader:
+    def read(texts: list[Any]) -> Any:
         values = _read_items((reader, text) for text in texts)
-        return values if container is list else container(values)
+        return values if make is None else make(values)
 
     return read
 
 
-def _fixed_tuple_reader(arguments: tuple[Any, ...]) -> Callable[[list[str]], Any] | None:
+def _fixed_tuple_reader(arguments: tuple[Any, ...]) -> ListReader | None:
+    # `tuple[()]` takes no value at all.
     readers = [reader for argument in arguments if (reader := item_reader(argument)) is not None]
     if len(readers) < len(arguments):
         return None
 
-    def read(texts: list[str]) -> Any:
+    def read(texts: list[Any]) -> Any:
         if len(texts) != len(readers):
-            raise ValueError(f"Expected {len(readers)} values, got {len(texts)}")
+            counted = {"length": len(readers)}
+            raise InvalidValue(f"Expected {len(readers)} values, got {len(texts)}", "wrong_length", counted)
         return tuple(_read_items(zip(readers, texts, strict=True)))
 
     return read

@@ -10,13 +10,15 @@ use tokio::time::Instant;
 use super::incoming::Incoming;
 use super::wire::{Wire, after};
 use crate::access_log::Entry;
-use crate::exchange::{Answer, Exchange, Slot, Upgraded};
+use crate::conditional::{self, Verdict};
+use crate::exchange::{Answer, Body, Exchange, Slot, Upgraded};
+use crate::files::FileReply;
 use crate::head::{Peer, RequestHead};
 use crate::refusal::Refusal;
 use crate::reply::{HeaderBlock, Reply, ReplyHead};
-use crate::router::Found;
+use crate::router::{Found, Params, RouteMatch, Target};
 use crate::server::{Stop, StopWatch};
-use crate::service::{Connected, Io, Service};
+use crate::service::{Connected, Io, Service, Transport};
 
 /// Why a request is not answered by its handler, or the connection not continued.
 pub(super) enum Halt {
@@ -59,7 +61,7 @@ pub(super) struct Connection<T> {
     pub(super) sent: Sent,
     /// Requests so far; 0 only before the first.
     pub(super) served: u32,
-    reset: fn(&T),
+    pub(super) transport: Transport<T>,
 }
 
 /// What has gone out for the request in flight.
@@ -98,13 +100,13 @@ impl Drop for Guard {
     }
 }
 
-/// Serves one connection; `reset` prepares `io` so that dropping it does not look like an orderly end.
+/// Serves one connection.
 pub(crate) fn serve<T: Io + 'static>(
     io: T,
     peer: Peer,
     service: Rc<Service>,
     stop: Stop,
-    reset: fn(&T),
+    transport: Transport<T>,
 ) -> impl Future<Output = ()> {
     let guard = Guard { slot: Rc::default(), counted: Connected::new(service.clone()), service: service.clone() };
     let connection = Connection {
@@ -117,7 +119,7 @@ pub(crate) fn serve<T: Io + 'static>(
         service,
         peer,
         guard,
-        reset,
+        transport,
     };
     // Not awaited here, which would keep the connection twice in the task's memory.
     connection.run()
@@ -131,7 +133,7 @@ impl<T: Io + 'static> Connection<T> {
                 let read_ahead = std::mem::take(&mut self.wire.input).freeze();
                 take(Upgraded { io: Box::new(self.wire.io), read_ahead });
             }
-            Err(Halt::Cut) => (self.reset)(&self.wire.io),
+            Err(Halt::Cut) => (self.transport.reset)(&self.wire.io),
             Err(Halt::Gone | Halt::Refuse(_)) => {}
         }
     }
@@ -175,6 +177,7 @@ impl<T: Io + 'static> Connection<T> {
 
     async fn serve_request(&mut self, head: &Arc<RequestHead>) -> Result<Option<Outcome>, Halt> {
         let answer = match self.answer(head).await {
+            Err(Halt::Refuse(refusal)) if self.service.refusals.by_handler() => self.worded(head, refusal).await?,
             Err(Halt::Refuse(refusal)) => Answer::Refuse(refusal),
             answer => answer?,
         };
@@ -183,16 +186,27 @@ impl<T: Io + 'static> Connection<T> {
         self.open &= can_finish && !self.stop.is_triggered();
         match answer {
             // An interim or made-up status would be read as something else than the end of this request.
-            Answer::Whole(Reply { head: reply, .. }) | Answer::Stream(reply, _)
+            Answer::Whole(Reply { head: reply, .. })
+            | Answer::Stream(reply, _)
+            | Answer::File(FileReply { head: reply, .. })
                 if !(200..=599).contains(&reply.status) =>
             {
                 self.service
                     .report(&format!("a handler answered with status {}, which is none of 200 to 599", reply.status));
                 self.refuse(Some(head), &Refusal::HandlerLost).await?;
             }
-            Answer::Whole(reply) => self.write_whole(Some(head), reply).await?,
+            Answer::Whole(reply) => match conditional::settle(head, reply) {
+                Ok(reply) => self.write_whole(Some(head), reply).await?,
+                Err(refusal) => Box::pin(self.refuse_reply(head, refusal)).await?,
+            },
             Answer::Refuse(refusal) => self.refuse(Some(head), &refusal).await?,
-            Answer::Stream(reply, body) => self.write_stream(head, reply, body).await?,
+            Answer::Stream(reply, body) => match conditional::of_reply(head, &reply) {
+                Verdict::Proceed => self.write_stream(head, reply, body).await?,
+                Verdict::NotModified => self.write_whole(Some(head), conditional::not_modified(reply)).await?,
+                Verdict::Failed => Box::pin(self.refuse_reply(head, Refusal::PreconditionFailed)).await?,
+            },
+            // Boxed: a connection that sends no file need not be as large as one that does.
+            Answer::File(file) => Box::pin(self.write_file(head, file)).await?,
             Answer::Upgrade(reply, take) => {
                 self.write_upgrade(head, reply).await?;
                 return Ok(Some(Outcome::Upgrade(take)));
@@ -228,8 +242,40 @@ impl<T: Io + 'static> Connection<T> {
         service.stages.before(head, spec)?;
         let body = self.receive(spec).await?;
         let responder = self.guard.slot.responder();
-        service.handler.handle(Exchange { head: head.clone(), route, body, responder });
+        service.handler.handle(Exchange { head: head.clone(), route, body, refusal: None, responder });
         self.handler_answer().await
+    }
+
+    /// Refuses what a handler answered, in the words of all other refusals.
+    pub(super) async fn refuse_reply(&mut self, head: &Arc<RequestHead>, refusal: Refusal) -> Result<(), Halt> {
+        if self.service.refusals.by_handler()
+            && let Answer::Whole(reply) = self.worded(head, refusal.clone()).await?
+        {
+            return self.write_whole(Some(head), reply).await;
+        }
+        self.refuse(Some(head), &refusal).await
+    }
+
+    /// A refusal as the handler words it. The body stays where it is: what is left of it may not even be framed.
+    async fn worded(&mut self, head: &Arc<RequestHead>, refusal: Refusal) -> Result<Answer, Halt> {
+        self.open &= !refusal.closes();
+        self.body.unsure |= refusal.closes();
+        let route = RouteMatch { target: Target::Fallback, params: Params::new(), slash_redirect: false };
+        let (head, responder) = (head.clone(), self.guard.slot.responder());
+        let plain = refusal.clone();
+        self.service.handler.handle(Exchange { head, route, body: Body::Empty, refusal: Some(refusal), responder });
+        let answer = std::future::poll_fn(|cx| match self.guard.slot.poll_answer(cx) {
+            Poll::Pending if matches!(self.wire.poll_flush_soon(cx), Poll::Ready(Err(_))) => {
+                self.guard.slot.client_gone();
+                Poll::Ready(Err(Halt::Gone))
+            }
+            answer => answer.map(Ok),
+        });
+        Ok(match answer.await? {
+            // The one who words it was lost; the client is still told what is wrong.
+            Answer::Refuse(_) => Answer::Refuse(plain),
+            answer => answer,
+        })
     }
 
     /// Waits for the handler; meanwhile feeds it the body it reads and notices when the client leaves.
@@ -318,7 +364,7 @@ mod tests {
     #[test]
     fn size_of_a_connection() {
         fn size<F: Future>(
-            _: impl FnOnce(tokio::net::TcpStream, Peer, Rc<Service>, Stop, fn(&tokio::net::TcpStream)) -> F,
+            _: impl FnOnce(tokio::net::TcpStream, Peer, Rc<Service>, Stop, Transport<tokio::net::TcpStream>) -> F,
         ) -> usize {
             size_of::<F>()
         }

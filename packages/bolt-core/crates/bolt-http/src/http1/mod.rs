@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::head::Peer;
 use crate::server::Stop;
-use crate::service::{Io, Service};
+use crate::service::{Io, Service, Transport};
 
 pub mod body;
 mod connection;
@@ -14,11 +14,13 @@ mod incoming;
 pub mod parse;
 mod respond;
 pub mod scan;
+mod send_file;
 mod target;
 mod wire;
 mod write;
 
 pub(crate) use connection::serve;
+pub(crate) use write::reason;
 
 /// Serves one connection until it ends.
 ///
@@ -30,5 +32,5 @@ pub fn serve_connection<T: Io + 'static>(
     service: Rc<Service>,
     stop: Stop,
 ) -> impl Future<Output = ()> {
-    serve(io, peer, service, stop, |_| {})
+    serve(io, peer, service, stop, Transport::PLAIN)
 }

@@ -58,7 +58,7 @@ impl<T: Io + 'static> Connection<T> {
     pub(super) async fn refuse(&mut self, head: Option<&RequestHead>, refusal: &Refusal) -> Result<(), Halt> {
         self.open &= !refusal.closes();
         self.body.unsure |= refusal.closes();
-        self.write_whole(head, refusal.reply()).await
+        self.write_whole(head, self.service.refusals.reply(refusal)).await
     }
 
     /// Puts a complete reply into the output; waits only for one so long that it is not copied.
@@ -84,7 +84,7 @@ impl<T: Io + 'static> Connection<T> {
         if self.wire.is_full() { self.flush().await } else { Ok(()) }
     }
 
-    fn persistence(&self, head: Option<&RequestHead>) -> Persistence {
+    pub(super) fn persistence(&self, head: Option<&RequestHead>) -> Persistence {
         match head.map(RequestHead::version) {
             _ if !self.open => Persistence::Close,
             Some(Version::Http10) => Persistence::KeepAlive,

@@ -15,7 +15,7 @@ use crate::service::Io;
 /// Bytes asked of a socket at once.
 const READ_SIZE: usize = 64 * 1024;
 /// A reply's body from this length on is written from where it is instead of being copied behind its head.
-const COPY_LIMIT: usize = 16 * 1024;
+pub(super) const COPY_LIMIT: usize = 16 * 1024;
 /// Bytes that a slow client must take within the write timeout: one byte now and then would hold a reply for ever.
 const LEAST_TAKEN: usize = 4 * 1024;
 /// How long the reply to a pipelined request may wait for the next one's, to leave in one write.
@@ -145,10 +145,7 @@ impl<T: Io> Wire<T> {
             match self.poll_write(cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                 Poll::Ready(Ok(written)) => {
-                    self.taken += written;
-                    if self.taken >= LEAST_TAKEN {
-                        self.stalled = None;
-                    }
+                    self.count(written);
                     self.advance(written);
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
@@ -157,6 +154,33 @@ impl<T: Io> Wire<T> {
         }
         self.stalled = None;
         Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    /// Sends by another way than the buffers here, which must be empty, under the same write timeout.
+    pub(super) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        send: impl FnOnce(&T, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match send(&self.io, cx) {
+            Poll::Ready(sent) => {
+                self.count(*sent.as_ref().unwrap_or(&0));
+                Poll::Ready(sent)
+            }
+            Poll::Pending => self.poll_stalled(cx).map(Err),
+        }
+    }
+
+    /// The server had nothing to send for a while: that is not the client's fault.
+    pub(super) fn forgive(&mut self) {
+        self.stalled = None;
+    }
+
+    fn count(&mut self, taken: usize) {
+        self.taken += taken;
+        if self.taken >= LEAST_TAKEN {
+            self.stalled = None;
+        }
     }
 
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {

@@ -97,7 +97,7 @@ fn status_line(out: &mut BytesMut, status: u16) {
 }
 
 /// The phrases of the IANA status code registry; empty for a code that is not in it, which RFC 9112 §4 allows.
-fn reason(status: u16) -> &'static str {
+pub(crate) fn reason(status: u16) -> &'static str {
     match status {
         101 => "Switching Protocols",
         200 => "OK",
