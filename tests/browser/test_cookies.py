@@ -24,7 +24,7 @@ def test_attributes_mean_what_they_say(page: Page) -> None:
 
 
 def test_what_was_set_is_sent_back(page: Page) -> None:
-    """The next request carries the cookies of its path, those that scripts cannot see included; deleting removes one."""
+    """The next request carries the cookies of its path, hidden ones included; deleting removes one."""
     sent = page.evaluate("""async () => {
         await fetch("/cookies/set");
         const before = await (await fetch("/cookies/sent")).text();

@@ -26,8 +26,8 @@ def test_event_source_receives_typed_events_and_comes_back(page: Page) -> None:
     ]
 
 
-def test_a_page_that_leaves_ends_its_stream(page: Page) -> None:
-    """A stream that the page reads with fetch() has the right type and is not kept by the cache."""
+def test_a_stream_of_events_is_not_kept_by_the_cache(page: Page) -> None:
+    """A script that reads the stream with fetch() finds its type, its comment and a header against caches."""
     seen = page.evaluate("""async () => {
         const response = await fetch("/events");
         const text = await response.text();
