@@ -75,7 +75,9 @@ class Httpx:
 
     def send(self, url: str, request: Request) -> Answer:
         """One request on a connection of its own."""
-        files = [(name, (filename, path.read_bytes())) for name, path, filename in request.files]
+        files = [
+            (name, (filename, path.read_bytes(), "application/octet-stream")) for name, path, filename in request.files
+        ]
         # Neither client asks for a compressed reply.
         headers = {"Accept-Encoding": "identity", "Accept": "*/*", **request.headers}
         body = None if request.body is None else request.body.read_bytes()

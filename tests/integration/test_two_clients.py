@@ -222,7 +222,7 @@ def test_packed_body(both: Both, tmp_path: Path, encoding: str) -> None:
 @pytest.mark.parametrize("encoding", sorted(PACKED))
 def test_damaged_packed_body(both: Both, tmp_path: Path, encoding: str) -> None:
     """A packed body that ends early, or is none, is the client's mistake."""
-    for number, content in enumerate((PACKED[encoding][:-4], b"not packed at all", b"")):
+    for number, content in enumerate((PACKED[encoding][:-4], b"not packed at all", b"\0")):
         packed = tmp_path / f"packed{number}"
         packed.write_bytes(content)
         headers = {"Content-Type": "application/json", "Content-Encoding": encoding}

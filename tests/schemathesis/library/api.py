@@ -33,7 +33,7 @@ class Book(msgspec.Struct):
     title: Annotated[str, Meta(min_length=1, max_length=200)]
     pages: Annotated[int, Meta(ge=1, le=10_000)]
     genre: Genre
-    price: Annotated[Decimal, Meta(ge=0)] | None = None
+    price: Decimal | None = None
     published: dt.date | None = None
     tags: Annotated[list[Annotated[str, Meta(max_length=30)]], Meta(max_length=5)] = []
 
@@ -70,7 +70,7 @@ class Search(msgspec.Struct):
     """A form that searches."""
 
     words: Annotated[str, Meta(min_length=1, max_length=100)]
-    exact: bool = False
+    match: Literal["all", "phrase"] = "all"
     sort: Literal["title", "pages"] = "title"
 
 
@@ -95,6 +95,7 @@ async def list_books(
     genre: Genre | None = None,
     tag: Annotated[list[str], Query(max_length=5)] = [],  # noqa: B006 never changed
     published_after: dt.date | None = None,
+    max_price: Annotated[Decimal | None, Query(ge=0)] = None,
 ) -> list[StoredBook]:
     """The books that pass every filter."""
     found = [
@@ -102,6 +103,7 @@ async def list_books(
         for book in books.values()
         if (genre is None or book.genre is genre)
         and set(tag) <= set(book.tags)
+        and (max_price is None or book.price is None or book.price <= max_price)
         and (published_after is None or (book.published is not None and book.published > published_after))
     ]
     return found[paging.offset : paging.offset + paging.limit]
@@ -188,6 +190,6 @@ async def read_loan(loan_id: uuid.UUID) -> Loan:
 @api.post("/search")
 def search(query: Annotated[Search, Form()]) -> list[StoredBook]:
     """Search titles by the fields of a form."""
-    words = [query.words] if query.exact else query.words.split()
+    words = [query.words] if query.match == "phrase" else query.words.split()
     found = [book for book in books.values() if all(word in book.title for word in words)]
     return sorted(found, key=lambda book: book.title if query.sort == "title" else str(book.pages))[:100]
