@@ -34,8 +34,8 @@ def _sync(session: nox.Session) -> None:
         session.run(UV, "sync", "--quiet", "--inexact", "--reinstall-package", "bolt-core", external=True)
 
 
-def _python(session: nox.Session, *arguments: str) -> None:
-    session.run(sys.executable, *arguments, external=True)
+def _python(session: nox.Session, *arguments: str, **environment: str) -> None:
+    session.run(sys.executable, *arguments, external=True, env=environment)
 
 
 @nox.session
@@ -96,6 +96,20 @@ def bench(session: nox.Session) -> None:
     """Server CPU per request beside nginx and other frameworks: `-- --only bolt,nginx --case hello`."""
     _sync(session)
     _python(session, "-m", "benchmarks.run", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """Pages in a real browser: events, uploads, downloads, the cache, cookies; chromium must be installed."""
+    _sync(session)
+    _python(session, "-m", "tools.suites", "tests/browser", *session.posargs, BROWSER_REQUIRED="1")
+
+
+@nox.session
+def schemathesis(session: nox.Session) -> None:
+    """Many generated requests, right and wrong ones, against a small application, a minute for each of its descriptions."""
+    _sync(session)
+    _python(session, "-m", "tools.suites", "tests/schemathesis", *session.posargs, SCHEMATHESIS_SECONDS="60")
 
 
 @nox.session

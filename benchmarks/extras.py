@@ -84,14 +84,14 @@ def django_seconds(setting: Setting, *, core: int) -> float:
     """What Django itself takes to be ready in the same project: settings, apps, middleware, URLs."""
     command = ["taskset", "--cpu-list", str(core), setting.ours, "-c", _DJANGO_ALONE]
     started = time.perf_counter()
-    subprocess.run(command, cwd=servers.ROOT, env=servers.project_environment(setting.database), check=True)
+    subprocess.run(command, cwd=servers.ROOT, env=servers.project_environment(setting), check=True)
     return time.perf_counter() - started
 
 
 def in_process_seconds(setting: Setting, case: str, seconds: float, *, core: int) -> float:
-    """CPU time of one call of the ORM view of *case* in a plain Python loop."""
+    """CPU time of one call of what *case* does by itself in a plain Python loop."""
     command = ["taskset", "--cpu-list", str(core), setting.ours, "-m", "benchmarks.apps.site.in_process"]
-    environment = servers.project_environment(setting.database)
+    environment = servers.project_environment(setting)
     result = subprocess.run(
         [*command, case, str(seconds)], cwd=servers.ROOT, env=environment, check=True, capture_output=True
     )
@@ -107,5 +107,5 @@ def prepare_database(setting: Setting, count: int) -> None:
         "call_command('migrate', verbosity=0)\n"
         f"User.objects.bulk_create(User(username=f'user{{n}}') for n in range(1, {count} + 1))\n"
     )
-    environment = servers.project_environment(setting.database)
+    environment = servers.project_environment(setting)
     subprocess.run([setting.ours, "-c", code], cwd=servers.ROOT, env=environment, check=True)

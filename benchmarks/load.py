@@ -3,6 +3,7 @@
 import json
 import subprocess
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 from benchmarks.cases import Case
@@ -11,9 +12,10 @@ from benchmarks.cases import Case
 _DONE = """
 done = function(summary, latency, requests)
   local e = summary.errors
-  io.write(string.format('\\nRESULT {"requests": %d, "microseconds": %d, "median": %d, "p99": %d, "errors": %d}\\n',
+  io.write(string.format(
+    '\\nRESULT {"requests": %d, "microseconds": %d, "median": %d, "p99": %d, "refused": %d, "errors": %d}\\n',
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99),
-    e.connect + e.read + e.write + e.status + e.timeout))
+    e.status, e.connect + e.read + e.write + e.timeout))
 end
 """
 
@@ -37,38 +39,47 @@ class Load:
         return self.requests / self.seconds
 
 
-def script(case: Case) -> str:
-    """wrk's Lua script for *case*; the request is built once, so that wrk runs no Lua per request."""
+def script(case: Case, body: Path) -> str:
+    """wrk's Lua script for *case*, whose body is read from the file *body*.
+
+    The request is built once, so that wrk runs no Lua per request.
+    """
     lines = [f"wrk.method = {_quoted(case.method)}"]
     if case.body:
-        lines.append(f"wrk.body = {_quoted(case.body.decode())}")
+        # From a file, byte for byte: an upload is no text that could stand in a script.
+        lines.append(f'wrk.body = assert(io.open({_quoted(str(body))}, "rb")):read("*a")')
     lines += [f"wrk.headers[{_quoted(name)}] = {_quoted(value)}" for name, value in case.headers.items()]
     return "\n".join(lines) + _DONE
 
 
 def _quoted(text: str) -> str:
-    # JSON's escapes for quotes and backslashes are Lua's, and the payloads are printable ASCII.
+    # JSON's escapes for quotes and backslashes are Lua's, and names and values are printable ASCII.
     return json.dumps(text)
 
 
-def parse(output: str) -> Load:
-    """Read the line that the script prints; raises LoadError where it is missing or counts errors."""
+def parse(output: str, *, refused: bool = False) -> Load:
+    """Read the line that the script prints; raises LoadError where it is missing or counts errors.
+
+    A status of 400 and above is an error too, or, where the case asks to be *refused*, any other status.
+    """
     line = next((line for line in output.splitlines() if line.startswith("RESULT ")), None)
     if line is None:
         raise LoadError(f"wrk printed no result: {output.strip()[-300:]!r}")
     seen = json.loads(line.removeprefix("RESULT "))
-    if seen["errors"] or not seen["requests"]:
-        raise LoadError(f"wrk saw {seen['errors']} errors in {seen['requests']} requests")
+    wrong = seen["errors"] + (seen["requests"] - seen["refused"] if refused else seen["refused"])
+    if wrong or not seen["requests"]:
+        raise LoadError(f"wrk saw {wrong} errors in {seen['requests']} requests")
     return Load(seen["requests"], seen["microseconds"] / 1e6, seen["median"] / 1e6, seen["p99"] / 1e6)
 
 
 def run(case: Case, port: int, *, seconds: int, core: int, folder: Path) -> Load:
     """Load the server on *port* with *case* for *seconds*, wrk pinned to *core*."""
-    lua = folder / f"{case.key}.lua"
-    lua.write_text(script(case))
+    lua, body = folder / f"{case.key}.lua", folder / f"{case.key}.body"
+    body.write_bytes(case.body)
+    lua.write_text(script(case, body))
     command = ["taskset", "--cpu-list", str(core), "wrk", "--threads", "1", "--connections", str(case.connections)]
     command += ["--duration", f"{seconds}s", "--timeout", "10s", "--script", str(lua)]
     result = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{case.path}"], capture_output=True, text=True, check=False
     )
-    return parse(result.stdout + result.stderr)
+    return parse(result.stdout + result.stderr, refused=case.status >= HTTPStatus.BAD_REQUEST)

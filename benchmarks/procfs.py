@@ -22,6 +22,18 @@ def resident_bytes(root: int) -> int:
     return sum(int((_PROC / str(pid) / "statm").read_text().split()[1]) * _PAGE for pid in tree(root))
 
 
+def peak_bytes(root: int) -> int:
+    """The most resident memory that process *root* and its descendants had so far, summed over them."""
+    return sum(_kibibytes(pid, "VmHWM") << 10 for pid in tree(root))
+
+
+def _kibibytes(pid: int, name: str) -> int:
+    for line in (_PROC / str(pid) / "status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    return 0  # A process that has ended has no memory.
+
+
 def tree(root: int) -> list[int]:
     """*root* and all its descendants."""
     children: dict[int, list[int]] = {}

@@ -5,6 +5,7 @@ from pathlib import Path
 from benchmarks import cases
 from benchmarks.results import Results
 from benchmarks.servers import SERVERS
+from benchmarks.verdicts import verdicts
 
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
@@ -32,9 +33,10 @@ def _cell(results: Results, case: str, server: str) -> str:
 def targets(results: Results) -> str:
     """django-bolt's targets: what was measured, what was aimed at, met or missed."""
     rows = [["django-bolt", "measured", "target", ""]]
-    for verdict in results.verdicts():
+    for verdict in verdicts(results):
         measured = f"{verdict.measured:.2f} {verdict.unit}" + (f" ({verdict.note})" if verdict.note else "")
-        rows.append([verdict.title, measured, f"≤ {verdict.target:g} {verdict.unit}", _word(met=verdict.met)])
+        bound = f"{'≥' if verdict.at_least else '≤'} {verdict.target:g} {verdict.unit}"
+        rows.append([verdict.title, measured, bound, _word(met=verdict.met)])
     return _markdown(rows) if len(rows) > 1 else ""
 
 
@@ -45,6 +47,7 @@ def _word(*, met: bool) -> str:
 _EXTRAS = (
     ("spin", "hello beside a spinning `def` handler, median latency in ms", 1e3),
     ("idle", "memory of an idle connection in KiB", 1 / 1024),
+    ("transfers", "most memory of the server in MB, with 2 GB up and 2 GB down", 1e-6),
 )
 
 

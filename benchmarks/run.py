@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import cases, chart, extras, load, report, servers
+from benchmarks import cases, chart, extras, load, report, servers, transfers
 from benchmarks.apps import payloads
 from benchmarks.measure import LOAD_CORE, SERVER_CORE, Plan, measure_cases, measure_extras
 from benchmarks.results import BASELINE, OURS, Results
@@ -97,6 +97,8 @@ def run(what: Plan, folder: Path) -> Results:
     theirs = other_frameworks() if {server.key for server in what.servers} - {BASELINE, OURS} else sys.executable
     setting = Setting(0, folder, folder / "users.sqlite3", theirs=theirs)
     extras.prepare_database(setting, payloads.USER_COUNT)
+    setting.file.write_bytes(payloads.FILE)
+    transfers.make_sparse(setting.huge_file)
     results = Results(about(what))
     measure_cases(what, setting, results)
     measure_extras(what, setting, results)

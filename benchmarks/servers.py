@@ -20,6 +20,8 @@ START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 _NO_ASYNC = frozenset({"orm-async", "sleep"})
 _NO_ORM = frozenset({"orm-def", "orm-async"})
+# Uploads in multipart, a list of every error: what a protocol without a framework does not have.
+_NO_FORMS = frozenset({"invalid", "upload-1m", "transfers"})
 
 NGINX_CONF = """\
 {user}
@@ -43,7 +45,9 @@ http {{
     listen 127.0.0.1:{port} backlog=4096;
     location /hello {{ return 200 '{hello}'; }}
     location /items/ {{ return 200 '{item}'; }}
+    location /search {{ return 200 '{search}'; }}
     location /report {{ root .; }}
+    location = /file {{ alias {file}; sendfile on; tcp_nopush on; }}
   }}
 }}
 """
@@ -63,6 +67,16 @@ class Setting:
     # The environment of the workspace, and the one that the other frameworks are installed in.
     ours: str = sys.executable
     theirs: str = sys.executable
+
+    @property
+    def file(self) -> Path:
+        """The file of 1 MB that every server gives."""
+        return self.database.with_name("photo.bin")
+
+    @property
+    def huge_file(self) -> Path:
+        """A file of 2 GB, in which nothing is written."""
+        return self.database.with_name("huge.bin")
 
 
 @dataclass(frozen=True)
@@ -86,7 +100,8 @@ def _nginx(setting: Setting) -> list[str]:
     hello = payloads.encoded(payloads.HELLO).decode()
     # Started by root, nginx would read its files as `nobody`, who may not enter a temporary folder.
     user = "user root;" if os.geteuid() == 0 else ""
-    conf = NGINX_CONF.format(user=user, port=setting.port, hello=hello, item=item)
+    answers = {"hello": hello, "item": item, "search": payloads.encoded(payloads.SEARCH).decode()}
+    conf = NGINX_CONF.format(user=user, port=setting.port, file=setting.file, **answers)
     (setting.folder / "nginx.conf").write_text(conf)
     return [binary, "-p", str(setting.folder), "-c", "nginx.conf", "-e", "stderr"]
 
@@ -125,19 +140,26 @@ SERVERS = (
         "nginx",
         "nginx",
         _nginx,
-        lacks=_NO_ORM | {"sleep", "stream", "body", "body-11k", "hello-def", "spin", "startup"},
+        lacks=_NO_ORM | _NO_FORMS | {"sleep", "stream", "body", "body-11k", "hello-def", "spin", "startup"},
     ),
     Server("bolt", "django-bolt", _bolt, environment={"BENCH_FRAMEWORK": "bolt"}),
-    Server("granian", "granian (RSGI)", _granian, lacks=_NO_ORM | {"hello-def", "spin"}),
+    Server("granian", "granian (RSGI)", _granian, lacks=_NO_ORM | _NO_FORMS | {"hello-def", "spin"}),
     Server("fastapi", "FastAPI, uvicorn", _uvicorn("benchmarks.apps.fastapi_app:app"), lacks=_NO_ORM),
     Server(
         "ninja",
         "Django Ninja, uvicorn",
         _uvicorn("benchmarks.apps.site.asgi:application"),
-        lacks=frozenset({"idle"}),
+        lacks=frozenset({"idle", "transfers"}),
         environment={"BENCH_FRAMEWORK": "ninja"},
     ),
-    Server("drf", "DRF, gunicorn", _gunicorn, lacks=_NO_ASYNC | {"idle"}, environment={"BENCH_FRAMEWORK": "drf"}),
+    Server(
+        "drf",
+        "DRF, gunicorn",
+        _gunicorn,
+        # Its list of errors has another shape and another status.
+        lacks=_NO_ASYNC | {"idle", "invalid", "transfers"},
+        environment={"BENCH_FRAMEWORK": "drf"},
+    ),
 )
 BY_KEY = {server.key: server for server in SERVERS}
 
@@ -165,7 +187,7 @@ def free_port() -> int:
 def running(server: Server, setting: Setting, *, core: int) -> Iterator[Running]:
     """Start *server* pinned to *core*, wait until it answers, end its whole process group afterwards."""
     setting.folder.mkdir(parents=True, exist_ok=True)
-    environment = {**project_environment(setting.database), **server.environment}
+    environment = {**project_environment(setting), **server.environment}
     log = setting.folder / "output.log"
     started = time.perf_counter()
     with log.open("wb") as output:
@@ -185,10 +207,12 @@ def running(server: Server, setting: Setting, *, core: int) -> Iterator[Running]
         _end(process)
 
 
-def project_environment(database: Path) -> dict[str, str]:
-    """This process's environment, in which the Django project of the benchmark runs on *database*."""
-    project = {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.site.settings", "BENCH_DATABASE": str(database)}
-    return {**os.environ, **project, "PYTHONPATH": str(ROOT)}
+def project_environment(setting: Setting) -> dict[str, str]:
+    """This process's environment, in which the benchmark's applications find their database and their files."""
+    project = {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.site.settings", "BENCH_DATABASE": str(setting.database)}
+    files = {"BENCH_FILE": str(setting.file), "BENCH_HUGE_FILE": str(setting.huge_file)}
+    # Uploads that are spooled go where this run cleans up.
+    return {**os.environ, **project, **files, "TMPDIR": str(setting.folder), "PYTHONPATH": str(ROOT)}
 
 
 def _wait_until_ready(server: Server, process: subprocess.Popen[bytes], port: int, log: Path) -> None:

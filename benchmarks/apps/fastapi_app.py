@@ -1,12 +1,15 @@
 """FastAPI, served by uvicorn."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator
+from typing import Annotated
 
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
+from fastapi import Cookie, FastAPI, Header
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel
+from starlette.responses import JSONResponse
 
 from benchmarks.apps import payloads
 
@@ -17,6 +20,14 @@ class User(BaseModel):
     name: str
     email: str
     age: int
+
+
+class Signup(BaseModel):
+    name: str
+    email: str
+    age: int
+    newsletter: bool
+    tags: list[str]
 
 
 class Item(BaseModel):
@@ -48,6 +59,17 @@ async def item(item_id: int, q: str, page: int = 1):
     return {"item_id": item_id, "q": q, "page": page}
 
 
+@app.get("/search")
+async def search(
+    q: str,
+    page: int,
+    in_stock: bool,
+    x_request_id: Annotated[str, Header()],
+    session: Annotated[str, Cookie()],
+):
+    return {"q": q, "page": page, "in_stock": in_stock, "request": x_request_id, "session": session}
+
+
 @app.post("/users")
 async def create_user(user: User) -> User:
     return user
@@ -56,6 +78,38 @@ async def create_user(user: User) -> User:
 @app.post("/documents")
 async def create_document(document: Document):
     return {"title": document.title, "count": len(document.items)}
+
+
+@app.post("/signups")
+async def sign_up(signup: Signup):
+    return signup
+
+
+async def receive(request):
+    """Starlette's own form, without FastAPI's work on top of it: its throughput is what the target names."""
+    async with request.form() as form:
+        upload = form["upload"]
+        await upload.seek(upload.size - 8)
+        return JSONResponse({"name": upload.filename, "size": upload.size, "tail": (await upload.read(8)).hex()})
+
+
+async def receive_huge(request):
+    async with request.form() as form:
+        return JSONResponse({"size": form["upload"].size})
+
+
+app.add_route("/upload", receive, methods=["POST"])
+app.add_route("/upload/huge", receive_huge, methods=["POST"])
+
+
+@app.get("/file")
+async def file():
+    return FileResponse(os.environ["BENCH_FILE"])
+
+
+@app.get("/file/huge")
+async def huge_file():
+    return FileResponse(os.environ["BENCH_HUGE_FILE"])
 
 
 @app.get("/report")

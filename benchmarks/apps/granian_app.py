@@ -1,38 +1,20 @@
 """Granian's own protocol, RSGI, with no framework on top: msgspec reads and writes, a dict routes."""
 
 import asyncio
+import os
+from http.cookies import SimpleCookie
 from urllib.parse import parse_qs
 
 import msgspec
 
-from benchmarks.apps import payloads
+from benchmarks.apps import payloads, structs
 
 encode = msgspec.json.Encoder().encode
 JSON = [("content-type", "application/json")]
 
 
-class User(msgspec.Struct):
-    name: str
-    email: str
-    age: int
-
-
-class Item(msgspec.Struct):
-    id: int
-    name: str
-    price: float
-    in_stock: bool
-    tags: list[str]
-    description: str
-
-
-class Document(msgspec.Struct):
-    title: str
-    items: list[Item]
-
-
-decode_user = msgspec.json.Decoder(User).decode
-decode_document = msgspec.json.Decoder(Document).decode
+decode_user = msgspec.json.Decoder(structs.User).decode
+decode_document = msgspec.json.Decoder(structs.Document).decode
 
 
 async def hello(scope, protocol):
@@ -42,6 +24,17 @@ async def hello(scope, protocol):
 async def item(scope, protocol):
     query = parse_qs(scope.query_string)
     return {"item_id": int(scope.path.rsplit("/", 1)[1]), "q": query["q"][-1], "page": int(query["page"][-1])}
+
+
+async def search(scope, protocol):
+    query, cookies = parse_qs(scope.query_string), SimpleCookie(scope.headers["cookie"])
+    return {
+        "q": query["q"][-1],
+        "page": int(query["page"][-1]),
+        "in_stock": query["in_stock"][-1] == "true",
+        "request": scope.headers["x-request-id"],
+        "session": cookies["session"].value,
+    }
 
 
 async def create_user(scope, protocol):
@@ -65,6 +58,7 @@ async def sleep(scope, protocol):
 ROUTES = {
     "/hello": hello,
     "/items": item,
+    "/search": search,
     "/users": create_user,
     "/documents": create_document,
     "/report": report,
@@ -73,6 +67,9 @@ ROUTES = {
 
 
 async def app(scope, protocol):
+    if scope.path == "/file":
+        protocol.response_file(200, [("content-type", "application/octet-stream")], os.environ["BENCH_FILE"])
+        return
     if scope.path == "/stream":
         transport = protocol.response_stream(200, [("content-type", "text/event-stream")])
         for chunk in payloads.CHUNKS:

@@ -1,9 +1,14 @@
 """What every application receives and answers, so that only the framework differs. Standard library only."""
 
 import json
+import random
 
 HELLO = {"message": "Hello, World!"}
 USER = {"name": "Ann Example", "email": "ann@example.com", "age": 41}
+# What the answer repeats of a request's header, cookie and query.
+SEARCH = {"q": "laptop", "page": 3, "in_stock": True, "request": "7f9c24e5", "session": "2b4ad1"}
+# Each of the five fields of a signup with a value of a wrong type.
+WRONG_SIGNUP = {"name": 7, "email": None, "age": "forty-one", "newsletter": "maybe not", "tags": {"red": True}}
 CHUNKS = [f"data: event {number}\n\n" for number in range(10)]
 SLEEP_SECONDS = 0.001
 USER_COUNT = 10
@@ -42,6 +47,19 @@ def rows(count: int) -> list[dict[str, object]]:
 REPORT = {"items": articles(55)}
 DOCUMENT = {"title": "Order", "items": rows(76)}
 DOCUMENT_ANSWER = {"title": "Order", "count": 76}
+
+# As varied as a photograph, so that a parser meets line breaks and dashes in it; the same in every process.
+FILE = random.Random(1).randbytes(1 << 20)
+BOUNDARY = "----boundary-of-the-benchmark-7MA4YWxk"
+# The last bytes prove that all of the file arrived.
+UPLOAD_ANSWER = {"name": "photo.bin", "size": len(FILE), "tail": FILE[-8:].hex()}
+
+
+def multipart() -> bytes:
+    """A form with FILE in its field `upload` (RFC 7578)."""
+    disposition = 'Content-Disposition: form-data; name="upload"; filename="photo.bin"'
+    head = f"--{BOUNDARY}\r\n{disposition}\r\nContent-Type: application/octet-stream\r\n\r\n"
+    return head.encode() + FILE + f"\r\n--{BOUNDARY}--\r\n".encode()
 
 
 def encoded(value: object) -> bytes:

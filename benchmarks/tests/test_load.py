@@ -3,8 +3,9 @@
 import pytest
 
 from benchmarks import cases, load
+from benchmarks.apps import payloads
 
-LINE = 'RESULT {"requests": 2000, "microseconds": 1000000, "median": 400, "p99": 900, "errors": 0}'
+LINE = 'RESULT {"requests": 2000, "microseconds": 1000000, "median": 400, "p99": 900, "refused": 0, "errors": 0}'
 
 
 def test_result_line_is_read():
@@ -14,17 +15,36 @@ def test_result_line_is_read():
     assert (seen.requests, seen.rate, seen.median, seen.p99) == (2000, 2000.0, 0.0004, 0.0009)
 
 
-@pytest.mark.parametrize("output", ["unable to connect", LINE.replace('"errors": 0', '"errors": 3')])
+@pytest.mark.parametrize(
+    "output",
+    ["unable to connect", LINE.replace('"errors": 0', '"errors": 3'), LINE.replace('"refused": 0', '"refused": 1')],
+)
 def test_errors_are_no_measurement(output):
     """A run with errors, or without a result, is an error and never a figure."""
     with pytest.raises(load.LoadError):
         load.parse(output)
 
 
-def test_script_sends_the_body_of_the_case():
-    """Method, header and body stand in the script with their quotes escaped."""
-    script = load.script(cases.BY_KEY["body"])
+def test_refusals_are_measured_where_the_case_asks_for_them():
+    """Where 422 is the right answer, every request must have been refused, not just some."""
+    assert load.parse(LINE.replace('"refused": 0', '"refused": 2000'), refused=True).requests == 2000
+    with pytest.raises(load.LoadError, match="1 errors"):
+        load.parse(LINE.replace('"refused": 0', '"refused": 1999'), refused=True)
+
+
+def test_script_sends_the_request_of_the_case(tmp_path):
+    """Method, header fields and the body's file stand in the script, quoted."""
+    script = load.script(cases.BY_KEY["upload-1m"], tmp_path / "a.body")
 
     assert 'wrk.method = "POST"' in script
-    assert 'wrk.headers["Content-Type"] = "application/json"' in script
-    assert r'wrk.body = "{\"name\":\"Ann Example\"' in script
+    assert f'wrk.headers["Content-Type"] = "multipart/form-data; boundary={payloads.BOUNDARY}"' in script
+    assert f'io.open("{tmp_path}/a.body", "rb")' in script
+
+
+def test_script_of_a_request_without_a_body_names_no_file(tmp_path):
+    """A GET sends its own header fields and nothing else."""
+    script = load.script(cases.BY_KEY["sources"], tmp_path / "a.body")
+
+    assert 'wrk.headers["Cookie"] = "session=2b4ad1; theme=dark"' in script
+    assert "wrk.body" not in script
+    assert "Content-Type" not in script

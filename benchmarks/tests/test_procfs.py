@@ -39,3 +39,13 @@ def test_time_of_children_counts(tmp_path):
 def test_resident_memory_is_in_bytes():
     """A Python process holds some megabytes."""
     assert 4 << 20 < procfs.resident_bytes(os.getpid()) < 4 << 30
+
+
+def test_peak_memory_stays_after_it_was_given_back():
+    """A peak is what a process once held, not what it holds."""
+    script = "block = bytearray(200 << 20); del block; print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"\n"
+
+        assert procfs.resident_bytes(process.pid) < 200 << 20 < procfs.peak_bytes(process.pid)
+        process.communicate(b"\n")

@@ -30,6 +30,16 @@ def test_missed_target_is_said_loudly(results):
     assert "| hello, `async def` | 1.20 × nginx | ≤ 1.15 × nginx | **missed** |" in report.targets(results)
 
 
+def test_lower_bound_is_shown_as_one(results):
+    """Where more is better the target reads so."""
+    results.samples += [
+        Sample("upload-1m", "fastapi", 1, 1000e-6, rate=1e3, latency=0.001, baseline=10e-6),
+        Sample("upload-1m", "bolt", 1, 400e-6, rate=1e3, latency=0.001, baseline=10e-6),
+    ]
+
+    assert "| 2.50 × Starlette's throughput | ≥ 2 × Starlette's throughput | met |" in report.targets(results)
+
+
 def test_publish_replaces_between_the_marks(tmp_path):
     """What stands around the marks is kept, what stands between them is replaced; twice is as once."""
     readme = tmp_path / "README.md"

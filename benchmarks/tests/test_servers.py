@@ -1,10 +1,12 @@
 """servers: a server is ready when it answers, is gone afterwards, and says why it could not start."""
 
 import http.client
+import json
 import os
 import shutil
 import socket
 import sys
+from contextlib import nullcontext
 
 import pytest
 
@@ -12,13 +14,18 @@ from benchmarks import cases, load, measure, servers
 
 pytestmark = pytest.mark.skipif(shutil.which("taskset") is None, reason="taskset pins processes on Linux")
 
-# Answers every GET with the text given as its second argument.
+# Answers every GET with the text given as its second argument, every POST with that and status 422.
 ANSWERING = """
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
+        self.end_headers()
+        self.wfile.write(sys.argv[2].encode())
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(422)
         self.end_headers()
         self.wfile.write(sys.argv[2].encode())
 HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
@@ -79,3 +86,27 @@ def test_right_answer_passes_however_it_is_spaced(setting, core):
     """JSON is compared by value, not by its bytes."""
     with servers.running(answering('{ "message":"Hello, World!" }'), setting, core=core) as running:
         measure.validate(running, cases.BY_KEY["hello"])
+
+
+@pytest.mark.parametrize(
+    ("fields", "right"),
+    [(["age", "email", "name", "newsletter", "tags"], True), (["age", "email", "name", "tags"], False), ([], False)],
+)
+def test_refusal_must_list_every_wrong_field(setting, core, fields, right):
+    """Of a 422 the status and the fields are compared, not the words; a list that stops early is not measured."""
+    problems = json.dumps({"detail": [{"loc": ["body", name], "msg": "wrong", "type": "x"} for name in fields]})
+    with (
+        servers.running(answering(problems), setting, core=core) as running,
+        nullcontext() if right else pytest.raises(load.LoadError, match="wrong answer 422"),
+    ):
+        measure.validate(running, cases.BY_KEY["invalid"])
+
+
+@pytest.mark.parametrize("answer", ["[]", "not JSON", '{"detail": "Unprocessable"}'])
+def test_refusal_of_another_shape_is_a_wrong_answer(setting, core, answer):
+    """An answer that cannot be read is a failed case, not a broken run."""
+    with (
+        servers.running(answering(answer), setting, core=core) as running,
+        pytest.raises(load.LoadError, match="wrong answer"),
+    ):
+        measure.validate(running, cases.BY_KEY["invalid"])

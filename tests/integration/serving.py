@@ -18,6 +18,7 @@ import psycopg
 import pytest
 
 SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop"
+DEPOT = Path(__file__).resolve().parents[1] / "depot"
 POSTGRESQL = "postgres://postgres@127.0.0.1:5432"
 # Long enough for a loaded machine; nothing waits this long unless it is broken.
 PATIENCE_SECONDS = 60.0
@@ -153,3 +154,10 @@ def eventually(ask: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> No
     deadline = time.monotonic() + seconds
     while not ask():
         assert time.monotonic() < deadline, f"not within {seconds} s"
+
+
+@contextlib.contextmanager
+def depot(folder: Path) -> Iterator[Served]:
+    """Serve the depot, whose files lie in *folder*; what it spools goes there, too."""
+    with serving(DEPOT, DEPOT_FILES=str(folder), TMPDIR=str(folder)) as served:
+        yield served

@@ -1,36 +1,20 @@
 """django-bolt, served by runbolt."""
 
 import asyncio
+import os
 import time
+from typing import Annotated
 
-import msgspec
-from django_bolt import BoltAPI
-from django_bolt.responses import StreamingResponse
+from django_bolt import BoltAPI, UploadFile
+from django_bolt.params import Cookie, File, Header
+from django_bolt.responses import FileResponse, StreamingResponse
 
 from benchmarks.apps import payloads
 from benchmarks.apps.site import users
+from benchmarks.apps.structs import Document, Signup, User
 
 api = BoltAPI()
-
-
-class User(msgspec.Struct):
-    name: str
-    email: str
-    age: int
-
-
-class Item(msgspec.Struct):
-    id: int
-    name: str
-    price: float
-    in_stock: bool
-    tags: list[str]
-    description: str
-
-
-class Document(msgspec.Struct):
-    title: str
-    items: list[Item]
+FILE, HUGE_FILE = os.environ["BENCH_FILE"], os.environ["BENCH_HUGE_FILE"]
 
 
 @api.get("/hello")
@@ -48,6 +32,17 @@ async def item(item_id: int, q: str, page: int = 1):
     return {"item_id": item_id, "q": q, "page": page}
 
 
+@api.get("/search")
+async def search(
+    q: str,
+    page: int,
+    in_stock: bool,
+    x_request_id: Annotated[str, Header()],
+    session: Annotated[str, Cookie()],
+):
+    return {"q": q, "page": page, "in_stock": in_stock, "request": x_request_id, "session": session}
+
+
 @api.post("/users")
 async def create_user(user: User):
     return user
@@ -56,6 +51,32 @@ async def create_user(user: User):
 @api.post("/documents")
 async def create_document(document: Document):
     return {"title": document.title, "count": len(document.items)}
+
+
+@api.post("/signups")
+async def sign_up(signup: Signup):
+    return signup
+
+
+@api.post("/upload")
+async def receive(upload: Annotated[UploadFile, File()]):
+    upload.seek(upload.size - 8)
+    return {"name": upload.name, "size": upload.size, "tail": upload.read(8).hex()}
+
+
+@api.post("/upload/huge", max_body_size=3 << 30)
+async def receive_huge(upload: Annotated[UploadFile, File()]):
+    return {"size": upload.size}
+
+
+@api.get("/file")
+async def file():
+    return FileResponse(FILE)
+
+
+@api.get("/file/huge")
+async def huge_file():
+    return FileResponse(HUGE_FILE)
 
 
 @api.get("/report")

@@ -1,11 +1,13 @@
 """Django REST framework, served by gunicorn. It has no async views: hello is a `def` there, too."""
 
+import os
 import time
 
-from django.http import StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 from django.urls import path
 from rest_framework import serializers
-from rest_framework.decorators import api_view
+from rest_framework.decorators import api_view, parser_classes
+from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
 
 from benchmarks.apps import payloads
@@ -37,6 +39,10 @@ class ParamsSerializer(serializers.Serializer):
     page = serializers.IntegerField(default=1)
 
 
+class SearchSerializer(ParamsSerializer):
+    in_stock = serializers.BooleanField()
+
+
 @api_view(["GET"])
 def hello(request):
     return Response(payloads.HELLO)
@@ -47,6 +53,14 @@ def item(request, item_id):
     params = ParamsSerializer(data=request.query_params)
     params.is_valid(raise_exception=True)
     return Response({"item_id": item_id, **params.validated_data})
+
+
+@api_view(["GET"])
+def search(request):
+    params = SearchSerializer(data=request.query_params)
+    params.is_valid(raise_exception=True)
+    found = {"request": request.headers["X-Request-Id"], "session": request.COOKIES["session"]}
+    return Response({**params.validated_data, **found})
 
 
 @api_view(["POST"])
@@ -62,6 +76,18 @@ def create_document(request):
     document.is_valid(raise_exception=True)
     data = document.validated_data
     return Response({"title": data["title"], "count": len(data["items"])})
+
+
+@api_view(["POST"])
+@parser_classes([MultiPartParser])
+def receive(request):
+    upload = request.FILES["upload"]
+    upload.seek(upload.size - 8)
+    return Response({"name": upload.name, "size": upload.size, "tail": upload.read(8).hex()})
+
+
+def file(request):
+    return FileResponse(open(os.environ["BENCH_FILE"], "rb"))
 
 
 @api_view(["GET"])
@@ -90,7 +116,10 @@ urlpatterns = [
     path("hello", hello),
     path("hello-def", hello),
     path("items/<int:item_id>", item),
+    path("search", search),
     path("users", create_user),
+    path("upload", receive),
+    path("file", file),
     path("documents", create_document),
     path("report", report),
     path("stream", stream),

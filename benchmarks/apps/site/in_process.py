@@ -1,6 +1,6 @@
-"""Prints the CPU time in seconds of one call of an ORM view in a plain Python loop of this process.
+"""Prints the CPU time in seconds of one call of a case's own work in a plain Python loop of this process.
 
-Run as `python -m benchmarks.apps.site.in_process orm-def|orm-async SECONDS`; a server's own cost is what it adds.
+Run as `python -m benchmarks.apps.site.in_process CASE SECONDS`; a server's own cost is what it adds.
 """
 
 import asyncio
@@ -8,21 +8,41 @@ import sys
 import time
 
 import django
+import msgspec
 
 django.setup()
 
-from benchmarks.apps.site import users  # noqa: E402 models load after setup()
+from benchmarks.apps import payloads, structs  # noqa: E402 models load after setup()
+from benchmarks.apps.site import users  # noqa: E402
 
 
-def plain(seconds: float) -> float:
+def decode_document():
+    """A call that reads the 11 KB body as its handler gets it."""
+    decode, body = msgspec.json.Decoder(structs.Document).decode, payloads.encoded(payloads.DOCUMENT)
+    return lambda: decode(body)
+
+
+def encode_report():
+    """A call that writes the 14 KB reply."""
+    encode = msgspec.json.Encoder().encode
+    return lambda: encode(payloads.REPORT)
+
+
+WORK = {"orm-def": lambda: users.list_users, "body-11k": decode_document, "reply-14k": encode_report}
+
+
+def plain(work, seconds):
+    """CPU seconds of one call of *work*; the clock is read once for 20 calls, for its own cost's sake."""
     count, start, end = 0, time.process_time(), time.perf_counter() + seconds
     while time.perf_counter() < end:
-        users.list_users()
-        count += 1
+        for _ in range(20):
+            work()
+        count += 20
     return (time.process_time() - start) / count
 
 
-async def on_a_loop(seconds: float) -> float:
+async def on_a_loop(seconds):
+    """CPU seconds of one awaited call of the async ORM view."""
     count, start, end = 0, time.process_time(), time.perf_counter() + seconds
     while time.perf_counter() < end:
         await users.alist_users()
@@ -30,10 +50,16 @@ async def on_a_loop(seconds: float) -> float:
     return (time.process_time() - start) / count
 
 
-def main(case: str, seconds: float) -> None:
+def main(case, seconds):
+    """Print the figure of *case*."""
+    if case == "orm-async":
+        plain(users.list_users, 0.2)
+        print(asyncio.run(on_a_loop(seconds)))
+        return
+    work = WORK[case]()
     # The first calls open the connection and fill Django's caches.
-    plain(0.2)
-    print(plain(seconds) if case == "orm-def" else asyncio.run(on_a_loop(seconds)))
+    plain(work, 0.2)
+    print(plain(work, seconds))
 
 
 if __name__ == "__main__":

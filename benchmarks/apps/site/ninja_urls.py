@@ -1,11 +1,12 @@
 """Django Ninja, served by uvicorn."""
 
 import asyncio
+import os
 import time
 
-from django.http import StreamingHttpResponse
+from django.http import FileResponse, StreamingHttpResponse
 from django.urls import path
-from ninja import NinjaAPI, Schema
+from ninja import Cookie, File, Header, NinjaAPI, Schema, UploadedFile
 
 from benchmarks.apps import payloads
 from benchmarks.apps.site import users
@@ -17,6 +18,14 @@ class User(Schema):
     name: str
     email: str
     age: int
+
+
+class Signup(Schema):
+    name: str
+    email: str
+    age: int
+    newsletter: bool
+    tags: list[str]
 
 
 class Item(Schema):
@@ -48,6 +57,11 @@ async def item(request, item_id: int, q: str, page: int = 1):
     return {"item_id": item_id, "q": q, "page": page}
 
 
+@api.get("/search")
+async def search(request, q: str, page: int, in_stock: bool, x_request_id: Header[str], session: Cookie[str]):
+    return {"q": q, "page": page, "in_stock": in_stock, "request": x_request_id, "session": session}
+
+
 @api.post("/users", response=User)
 async def create_user(request, user: User):
     return user
@@ -56,6 +70,22 @@ async def create_user(request, user: User):
 @api.post("/documents")
 async def create_document(request, document: Document):
     return {"title": document.title, "count": len(document.items)}
+
+
+@api.post("/signups")
+async def sign_up(request, signup: Signup):
+    return payloads.HELLO
+
+
+@api.post("/upload")
+async def receive(request, upload: File[UploadedFile]):
+    upload.seek(upload.size - 8)
+    return {"name": upload.name, "size": upload.size, "tail": upload.read(8).hex()}
+
+
+@api.get("/file")
+def file(request):
+    return FileResponse(open(os.environ["BENCH_FILE"], "rb"))
 
 
 @api.get("/report")

@@ -1,0 +1,1 @@
+"""A Django project that takes and gives files, events and cookies, for clients that are not our own."""

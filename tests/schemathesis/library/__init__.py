@@ -1,0 +1,1 @@
+"""A small application with every kind of parameter, described in `openapi.yaml`."""
