@@ -1,18 +1,20 @@
 """`BoltAPI`: the routes of an application, and the frozen form that a server runs."""
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack, cast
 
 from bolt_core import dispatch
+from bolt_core.api_options import APIOptions, check_api_options
 from bolt_core.binding import compile_handler
-from bolt_core.error_format import UNSAID, ErrorFormat, ErrorFormatter
+from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.exceptions import ConfigError
-from bolt_core.files import StrPath, offload_of
-from bolt_core.lifespan import Lifespan, Stage, check_lifespan, described
+from bolt_core.files import offload_of
+from bolt_core.lifespan import Stage, check_lifespan, described
 from bolt_core.options import RouteOptions
 from bolt_core.plan import HandlerPlan
+from bolt_core.reply_format import FormatOptions, ReplyFormat
 from bolt_core.routing import FrozenApp, Router, TrailingSlash
 
 __all__ = ["BoltAPI", "FrozenApp"]
@@ -22,18 +24,8 @@ class BoltAPI(Router):
     """An application: register handlers on it, then serve it.
 
     *prefix* and *tags* are those of `Router`. *trailing_slash* decides what a path gets that only lacks its last `/`
-    to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404.
-    *x_accel_redirect* (folders and the prefixes of nginx's `internal` locations for them) or *x_sendfile* (folders)
-    leaves a `FileResponse` below one of these folders to the proxy. Of several applications served as one, that of the
-    outermost counts.
-
-    *problem_details* `True` gives every error, the server's own refusals included, the shape of RFC 9457.
-    *error_formatter*(error, request) makes the body of every error instead; see `ErrorFormatter`. Both hold for the
-    whole application, so APIs that are included say the same or nothing. Raises `ConfigError` for what cannot work.
-
-    *lifespan* is called with this object in each serving process and returns a context manager, asynchronous or not
-    (then it runs on the pool): a function decorated with `contextlib.asynccontextmanager`, most often. It is entered
-    before the startup hooks and left after the shutdown hooks; a dict that it yields is in `state` meanwhile.
+    to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404. Everything
+    else is told by `APIOptions`. Raises `ConfigError` for what cannot work.
     """
 
     def __init__(
@@ -42,23 +34,22 @@ class BoltAPI(Router):
         prefix: str = "",
         tags: Iterable[str] = (),
         trailing_slash: TrailingSlash = "append",
-        x_accel_redirect: Mapping[StrPath, str] | None = None,
-        x_sendfile: Iterable[StrPath] | None = None,
-        problem_details: bool | None = None,
-        error_formatter: ErrorFormatter | None = None,
-        lifespan: Lifespan | None = None,
+        **options: Unpack[APIOptions],
     ) -> None:
         super().__init__(prefix, tags=tags)
-        self._errors = ErrorFormat.checked(problem_details, error_formatter)
-        if lifespan is not None:
-            check_lifespan(lifespan)
-        self._lifespan = lifespan
+        check_api_options(options)
+        self._lifespan = options.pop("lifespan", None)
+        if self._lifespan is not None:
+            check_lifespan(self._lifespan)
+        self._errors = ErrorFormat.checked(options.pop("problem_details", None), options.pop("error_formatter", None))
+        self.offload = offload_of(options.pop("x_accel_redirect", None), options.pop("x_sendfile", None))
+        # What is left says how data is written.
+        self.format = ReplyFormat.checked(**cast(FormatOptions, options))
         self.state: dict[str, Any] = {}
         """What belongs to the running application, such as its connection pools; the process's, not a request's."""
         if trailing_slash not in ("append", "strict"):
             raise ConfigError(f"BoltAPI: trailing_slash={trailing_slash!r}; use 'append' or 'strict'")
         self.trailing_slash = trailing_slash
-        self.offload = offload_of(x_accel_redirect, x_sendfile)
         self._fallback: HandlerPlan | None = None
         self._frozen: FrozenApp | None = None
 

@@ -20,6 +20,7 @@ from .lifecycle import RunningLifespan
 from .lifespan import LifespanError
 from .pool import Pool, _current
 from .refusals import refusals_to_wire
+from .streaming import SERVER_LOOP
 
 if TYPE_CHECKING:
     from .routing import FrozenApp
@@ -52,6 +53,7 @@ def install(
     """Give the loop's engine an application; return the context that every request runs in a copy of."""
     context = contextvars.copy_context() if base_context is None else base_context
     context.run(_current.set, pool)
+    context.run(SERVER_LOOP.set, loop)
     wire = {
         "routes": [plan.to_wire() for plan in app.routes],
         "fallback": None if app.fallback is None else app.fallback.to_wire(),
