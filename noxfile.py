@@ -107,7 +107,7 @@ def browser(session: nox.Session) -> None:
 
 @nox.session
 def schemathesis(session: nox.Session) -> None:
-    """Many generated requests, right and wrong ones, against a small application, a minute for each of its descriptions."""
+    """Many generated requests, right and wrong, against a small application; a minute for each description."""
     _sync(session)
     _python(session, "-m", "tools.suites", "tests/schemathesis", *session.posargs, SCHEMATHESIS_SECONDS="60")
 
