@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
 
 from .exceptions import ConfigError
 
 AccessLogFormat = Literal["short", "combined", "json"]
+
+_presets: list[Callable[[], Mapping[str, Any]]] = []
+
+
+def register_presets(provider: Callable[[], Mapping[str, Any]]) -> None:
+    """Let an integration's own settings be the defaults of `ServerConfig`.
+
+    *provider* is asked whenever a configuration is made; what it names by field counts where nothing else is given.
+    Fields that take no presets are not looked for.
+    """
+    if provider not in _presets:
+        _presets.append(provider)
+
+
+def _preset(name: str, default: Any) -> Any:
+    def value() -> Any:
+        for provider in _presets:
+            given = provider()
+            if name in given:
+                return given[name]
+        return default
+
+    return dataclasses.field(default_factory=value)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +48,22 @@ class ServerConfig:
     """Bytes of a header section; 431."""
     max_header_count: int = 100
     """Fields of a header section; 431."""
-    max_body_size: int = 2_621_440
+    max_body_size: int = _preset("max_body_size", 2_621_440)
     """Bytes of a body that is read whole, where the route sets no limit of its own; 413."""
     max_streamed_body_size: int = 1 << 30
     """Bytes of a body that is read as a stream; 413."""
+    max_form_size: int = 1 << 30
+    """Bytes of a multipart form with its files; 413."""
+    max_form_data_size: int = _preset("max_form_data_size", 2_621_440)
+    """Bytes of a form without its files; 413."""
+    max_form_fields: int = _preset("max_form_fields", 1000)
+    """Text fields of a form; 413."""
+    max_form_files: int = _preset("max_form_files", 100)
+    """Files of a form; 413."""
+    max_upload_memory: int = _preset("max_upload_memory", 2_621_440)
+    """Bytes of a form's files that are kept in memory; what is more goes to temporary files."""
+    upload_dir: str | None = _preset("upload_dir", None)
+    """The folder of those files; `None` for the system's."""
     max_chunk_line: int = 256
     """Bytes of one chunk-size line with its extensions (RFC 9112 §7.1); 400."""
     max_trailer_bytes: int = 8 * 1024
@@ -73,6 +109,8 @@ class ServerConfig:
         for name in ("max_connections", "pool_size", "switch_interval", "max_request_line", "max_header_count"):
             if not getattr(self, name):
                 raise ConfigError(f"ServerConfig.{name} is 0; give at least the smallest positive value")
+        if self.upload_dir is not None and not os.path.isdir(self.upload_dir):
+            raise ConfigError(f"ServerConfig.upload_dir is {self.upload_dir!r}, which is no folder; create it")
         if self.access_log not in (None, "short", "combined", "json"):
             raise ConfigError(
                 f"ServerConfig.access_log is {self.access_log!r}; use 'short', 'combined', 'json' or None"

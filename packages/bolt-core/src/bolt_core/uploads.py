@@ -13,7 +13,7 @@ from .exceptions import ConfigError
 if TYPE_CHECKING:
     from ._native import FilePart
 
-__all__ = ["UploadFile", "register_upload_class", "upload_factory"]
+__all__ = ["UploadFile", "default_upload_factory", "register_upload_class", "upload_factory"]
 
 
 class UploadFile:
@@ -27,8 +27,8 @@ class UploadFile:
     """Bytes of one piece of `chunks()`."""
 
     def __init__(self, part: FilePart) -> None:
-        self._part = part
         self._file: IO[bytes] | None = None
+        self._part = part
         self.name: str = part.name
         """The name that the client gave the file, reduced to its last component."""
         self.size: int = part.size
@@ -139,22 +139,40 @@ class UploadFile:
     ) -> None:
         self.close()
 
+    def __del__(self) -> None:
+        # Nobody closes an upload by hand; it ends with its request.
+        self.close()
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.name} ({self.content_type})>"
 
 
 _factories: dict[type, Callable[[FilePart], Any]] = {}
+_default: Callable[[FilePart], Any] = UploadFile.from_part
 
 
-def register_upload_class(annotation_class: type, factory: Callable[[FilePart], Any]) -> None:
-    """Let parameters annotated with *annotation_class* take uploaded files, made by *factory* from what the engine read."""
+def register_upload_class(annotation_class: type, factory: Callable[[FilePart], Any], *, default: bool = False) -> None:
+    """Let parameters annotated with *annotation_class* take uploaded files.
+
+    *factory* makes the object from what the engine read. *default*: also where no annotation says of which class a file
+    is to be, as in `request.form()`.
+    """
+    global _default
     _factories[annotation_class] = factory
+    if default:
+        _default = factory
+
+
+def default_upload_factory() -> Callable[[FilePart], Any]:
+    """What makes a file where no annotation says of which class."""
+    return _default
 
 
 def upload_factory(type_: Any) -> Callable[[FilePart], Any] | None:
     """What makes an object of *type_* from an uploaded file; `None` if *type_* is no class of uploads.
 
-    A subclass of a registered class is made by its class method `from_part(part)`. Raises `ConfigError` for one without.
+    A subclass of a registered class is made by its class method `from_part(part)`. Raises `ConfigError` for one that
+    has none.
     """
     if not isinstance(type_, type):
         return None

@@ -15,8 +15,9 @@ class BoltDjangoConfig(AppConfig):
         """Register checks and adapters; imports no model and no `api.py`, so every command stays quick."""
         from bolt_core.preparation import register_preparation
 
-        from bolt_django import adapters, checks, runtime
+        from bolt_django import adapters, checks, runtime, uploads
 
         checks.register()
         adapters.register()
+        uploads.register()
         register_preparation(runtime.prepare)

@@ -17,6 +17,7 @@ from bolt_core import (
     Router,
     StreamingResponse,
 )
+from bolt_django.uploads import UploadFile
 
 __all__ = [
     "HTML",
@@ -30,4 +31,5 @@ __all__ = [
     "Response",
     "Router",
     "StreamingResponse",
+    "UploadFile",
 ]

@@ -7,7 +7,7 @@ use bolt_http::access_log::{AccessLog, Entry, Format};
 use bolt_http::coerce::{self, QueryPairs};
 use bolt_http::head::{Peer, RequestHead};
 use bolt_http::http1::parse::parse_head;
-use bolt_http::router::{BodyMode, RouteSpec, RouteTable};
+use bolt_http::router::{RouteSpec, RouteTable};
 use bolt_http::{date, json};
 use bytes::{Bytes, BytesMut};
 
@@ -39,9 +39,8 @@ fn table() -> RouteTable {
             let spec = RouteSpec {
                 method: method.to_owned(),
                 path: format!("/api/resource{index}{path}"),
-                body: BodyMode::None,
-                max_body: None,
                 name: "app.view".to_owned(),
+                ..RouteSpec::default()
             };
             builder.add(spec).expect("a valid route");
         }

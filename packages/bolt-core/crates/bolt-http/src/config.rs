@@ -1,6 +1,8 @@
 //! Every limit and timeout of the engine.
 use std::time::Duration;
 
+use crate::form::FormLimits;
+
 /// Limits and timeouts; the defaults are safe for a server that faces the internet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
@@ -14,6 +16,10 @@ pub struct Config {
     pub max_body: usize,
     /// The same for routes that read their body as a stream, so never hold it whole. Default 1 GiB.
     pub max_streamed_body: usize,
+    /// The same for routes that read their body as a form, whose large files are on disk. Default 1 GiB.
+    pub max_form: usize,
+    /// Limits of what such a body holds.
+    pub form: FormLimits,
     /// Bytes of one chunk-size line with its extensions; a longer one is 400. Default 256.
     pub max_chunk_line: usize,
     /// Bytes of a trailer section; a longer one is 431. Default 8 KiB.
@@ -46,6 +52,8 @@ impl Default for Config {
             max_header_count: 100,
             max_body: 2_621_440,
             max_streamed_body: 1 << 30,
+            max_form: 1 << 30,
+            form: FormLimits::default(),
             max_chunk_line: 256,
             max_trailer_bytes: 8 * 1024,
             head_timeout: Duration::from_secs(10),

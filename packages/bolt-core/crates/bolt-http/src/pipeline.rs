@@ -134,12 +134,18 @@ pub struct BodyLimit {
     pub whole: usize,
     /// The same for routes that read their body as a stream.
     pub streamed: usize,
+    /// The same for routes that read their body as a form.
+    pub form: usize,
 }
 
 impl Stage for BodyLimit {
     fn before(&self, head: &RequestHead, route: &RouteSpec) -> Result<(), Refusal> {
         let Some(declared) = head.header("content-length") else { return Ok(()) };
-        let default = if route.body == BodyMode::Stream { self.streamed } else { self.whole };
+        let default = match route.body {
+            BodyMode::Stream => self.streamed,
+            BodyMode::Form => self.form,
+            BodyMode::Whole | BodyMode::None => self.whole,
+        };
         let limit = route.max_body.unwrap_or(default);
         // What is no number never gets here; what is too large a number for 64 bits is too large a body.
         let length = std::str::from_utf8(declared).ok().and_then(|text| text.parse::<u64>().ok());

@@ -1,6 +1,7 @@
 //! Every request that the engine turns down, with its status and what the client is told.
 use bytes::{BufMut, Bytes, BytesMut};
 
+use crate::coding::ACCEPTED;
 use crate::http1::reason;
 use crate::reply::{HeaderBlock, Reply, ReplyHead};
 
@@ -38,10 +39,16 @@ pub enum Refusal {
         /// In bytes.
         limit: usize,
     },
+    /// A form breaks one of its limits; the text names it.
+    FormTooLarge(&'static str),
     /// The request line is longer than the configured limit.
     UriTooLong,
     /// The body's media type is not one that the route reads.
     UnsupportedMediaType,
+    /// A file of the form has a media type that its field does not take.
+    FileType,
+    /// A content coding that this server does not decode (RFC 9110 §8.4).
+    UnsupportedContentCoding,
     /// An expectation other than `100-continue` (RFC 9110 §10.1.1).
     ExpectationFailed,
     /// Too many header fields, or too many bytes of them.
@@ -67,9 +74,9 @@ impl Refusal {
             Refusal::NotFound => 404,
             Refusal::MethodNotAllowed { .. } => 405,
             Refusal::RequestTimeout => 408,
-            Refusal::BodyTooLarge { .. } => 413,
+            Refusal::BodyTooLarge { .. } | Refusal::FormTooLarge(_) => 413,
             Refusal::UriTooLong => 414,
-            Refusal::UnsupportedMediaType => 415,
+            Refusal::UnsupportedMediaType | Refusal::FileType | Refusal::UnsupportedContentCoding => 415,
             Refusal::ExpectationFailed => 417,
             Refusal::HeadersTooLarge => 431,
             Refusal::HandlerLost => 500,
@@ -82,7 +89,7 @@ impl Refusal {
     /// What the client is told.
     pub fn detail(&self) -> &str {
         match self {
-            Refusal::BadRequest(detail) => detail,
+            Refusal::BadRequest(detail) | Refusal::FormTooLarge(detail) => detail,
             Refusal::BadHost => "Invalid host header",
             Refusal::NotFound => "Not Found",
             Refusal::MethodNotAllowed { .. } => "Method Not Allowed",
@@ -90,6 +97,10 @@ impl Refusal {
             Refusal::BodyTooLarge { .. } => "The request body is too large",
             Refusal::UriTooLong => "The request line is too long",
             Refusal::UnsupportedMediaType => "Unsupported Media Type",
+            Refusal::FileType => "A file of the form has a media type that its field does not take",
+            Refusal::UnsupportedContentCoding => {
+                "The request body has a content coding that this server does not decode"
+            }
             Refusal::ExpectationFailed => "The only expectation supported is 100-continue",
             Refusal::HeadersTooLarge => "The request header fields are too large",
             Refusal::HandlerLost => "Internal Server Error",
@@ -114,11 +125,13 @@ impl Refusal {
         Reply { head: ReplyHead { status: self.status(), headers: headers.finish() }, body: self.body(format) }
     }
 
-    /// Header fields that the status calls for: `Allow` (RFC 9110 §15.5.6), `Retry-After` (§10.2.3).
+    /// Header fields that the status calls for: `Allow` (RFC 9110 §15.5.6), `Retry-After` (§10.2.3), `Accept-Encoding`
+    /// (§15.5.16).
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
             Refusal::MethodNotAllowed { allow } => vec![("allow", allow.clone())],
             Refusal::ServiceUnavailable { retry_after: Some(seconds) } => vec![("retry-after", seconds.to_string())],
+            Refusal::UnsupportedContentCoding => vec![("accept-encoding", ACCEPTED.to_owned())],
             _ => Vec::new(),
         }
     }
@@ -130,7 +143,10 @@ impl Refusal {
             Refusal::BadHost
                 | Refusal::NotFound
                 | Refusal::MethodNotAllowed { .. }
+                | Refusal::FormTooLarge(_)
                 | Refusal::UnsupportedMediaType
+                | Refusal::FileType
+                | Refusal::UnsupportedContentCoding
                 | Refusal::HandlerLost
                 | Refusal::ServiceUnavailable { .. }
         )
@@ -177,8 +193,11 @@ mod tests {
             Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() },
             Refusal::RequestTimeout,
             Refusal::BodyTooLarge { limit: 5 },
+            Refusal::FormTooLarge("too many"),
             Refusal::UriTooLong,
             Refusal::UnsupportedMediaType,
+            Refusal::FileType,
+            Refusal::UnsupportedContentCoding,
             Refusal::ExpectationFailed,
             Refusal::HeadersTooLarge,
             Refusal::HandlerLost,

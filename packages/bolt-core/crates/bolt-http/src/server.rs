@@ -200,11 +200,11 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::exchange::Exchange;
-    use crate::router::{BodyMode, RouteSpec, RouteTable};
+    use crate::router::{RouteSpec, RouteTable};
 
     fn service(report: impl Fn(&str) + 'static) -> Rc<Service> {
         let (method, path, name) = ("GET".to_owned(), "/".to_owned(), "test".to_owned());
-        let routes = RouteTable::single(RouteSpec { method, path, name, body: BodyMode::None, max_body: None });
+        let routes = RouteTable::single(RouteSpec { method, path, name, ..RouteSpec::default() });
         let handler = Rc::new(|exchange: Exchange| drop(exchange));
         Rc::new(Service::new(Config::default(), routes, Default::default(), handler).with_report(report))
     }

@@ -21,6 +21,7 @@ fn routes() -> RouteTable {
         body: BodyMode::Whole,
         max_body: Some(4),
         name: "test".to_owned(),
+        ..RouteSpec::default()
     };
     routes.add(spec).unwrap();
     routes.build().unwrap()

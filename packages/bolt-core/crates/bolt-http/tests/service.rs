@@ -20,7 +20,7 @@ use tokio::io::AsyncWriteExt;
 
 fn spec(method: &str, path: &str, body: BodyMode, max_body: Option<usize>) -> RouteSpec {
     let name = format!("{method} {path}");
-    RouteSpec { method: method.to_owned(), path: path.to_owned(), body, max_body, name }
+    RouteSpec { method: method.to_owned(), path: path.to_owned(), body, max_body, name, ..RouteSpec::default() }
 }
 
 fn routes(fallback: bool) -> RouteTable {

@@ -75,11 +75,16 @@ impl Driver {
     ) -> PyResult<()> {
         let (py, local) = (app.py(), self.local()?);
         let routes = item(app, "routes")?.cast_into::<PyList>()?;
-        let plans = routes.iter().map(|wire| Ok(Arc::new(Plan::parse(wire.cast::<PyDict>()?)?)));
+        let limits = Arc::new(settings.form_limits());
+        let parse = |wire: &Bound<'_, PyAny>| {
+            let plan = Plan::parse(wire.cast::<PyDict>()?)?;
+            PyResult::Ok(Arc::new(Plan { form_limits: limits.clone(), ..plan }))
+        };
+        let plans = routes.iter().map(|wire| parse(&wire));
         let plans = plans.collect::<PyResult<Vec<_>>>()?;
         let fallback = match item(app, "fallback")? {
             none if none.is_none() => None,
-            wire => Some(Arc::new(Plan::parse(wire.cast::<PyDict>()?)?)),
+            wire => Some(parse(&wire)?),
         };
         let strict = item(app, "trailing_slash")?.extract::<String>()? == "strict";
         let (refusals, refused) = refusals::parse(&item(app, "errors")?.cast_into::<PyDict>()?)?;

@@ -10,6 +10,7 @@ use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 
 use crate::call::CallInput;
 use crate::driver::Driver;
+use crate::file_part::form_of;
 use crate::refusals::{Told, told};
 use crate::route_plan::Plan;
 
@@ -199,6 +200,11 @@ impl Request {
             driver.get().local()?.core.on_chunk(*id, callback);
         }
         Ok(())
+    }
+
+    /// The form's text fields and files.
+    fn _form<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyList>, Bound<'py, PyList>)> {
+        form_of(py, &self.input, &self.plan.form_limits)
     }
 
     #[getter]

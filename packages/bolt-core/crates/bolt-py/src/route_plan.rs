@@ -1,4 +1,7 @@
 //! The one place where configuration enters: a route's wire dict, parsed once into plain enums.
+use std::sync::Arc;
+
+use bolt_http::form::{FileSpec, FormLimits, FormSpec};
 use bolt_http::router::BodyMode;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -146,6 +149,8 @@ pub(crate) struct Plan {
     /// Of the body that several parameters take a member of.
     pub(crate) embedded: Option<Decoders>,
     pub(crate) spec: SpecParts,
+    /// The server's, for forms that are parsed when a handler asks for them.
+    pub(crate) form_limits: Arc<FormLimits>,
 }
 
 /// What the engine's route table needs of a plan.
@@ -155,9 +160,9 @@ pub(crate) struct SpecParts {
     pub(crate) path: String,
     pub(crate) body: BodyMode,
     pub(crate) max_body: Option<usize>,
+    pub(crate) form: Option<Arc<FormSpec>>,
     pub(crate) name: String,
 }
-
 pub(crate) fn item<'py>(wire: &Bound<'py, PyDict>, key: &str) -> PyResult<Bound<'py, PyAny>> {
     wire.get_item(key)?.ok_or_else(|| PyValueError::new_err(format!("the plan lacks {key:?}")))
 }
@@ -189,6 +194,10 @@ impl Plan {
             path,
             body: body_mode(&item(wire, "body")?.extract::<String>()?)?,
             max_body: item(wire, "max_body")?.extract()?,
+            form: match optional(wire, "form")? {
+                Some(form) => Some(Arc::new(form_spec(form.bind(py).cast()?)?)),
+                None => None,
+            },
             name: item(wire, "name")?.extract()?,
         };
         Ok(Plan {
@@ -209,6 +218,7 @@ impl Plan {
             keywords,
             path_names,
             spec,
+            form_limits: Arc::default(),
         })
     }
 }
@@ -289,6 +299,20 @@ impl Source {
             other => return Err(PyValueError::new_err(format!("unknown parameter source {other:?}"))),
         })
     }
+}
+
+fn form_spec(wire: &Bound<'_, PyDict>) -> PyResult<FormSpec> {
+    let mut files = Vec::new();
+    for (name, file) in item(wire, "files")?.cast_into::<PyDict>()?.iter() {
+        let file = file.cast_into::<PyDict>()?;
+        let spec = FileSpec {
+            max_size: item(&file, "max_size")?.extract()?,
+            types: item(&file, "allowed_types")?.extract()?,
+            max_files: item(&file, "max_files")?.extract()?,
+        };
+        files.push((name.extract()?, spec));
+    }
+    Ok(FormSpec { files, keep_others: item(wire, "keep_others")?.extract()? })
 }
 
 fn body_mode(name: &str) -> PyResult<BodyMode> {

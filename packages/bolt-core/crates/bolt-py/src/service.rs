@@ -22,18 +22,19 @@ pub(crate) fn build_service(
     let policy = if strict { SlashPolicy::Strict } else { SlashPolicy::Append };
     let mut routes = RouteTable::builder().slash(policy);
     if let Some(fallback) = fallback {
-        routes = routes.fallback(route_spec(&fallback.spec));
+        routes = routes.fallback(route_spec(&fallback.spec, false));
     }
     for plan in plans {
-        routes.add(route_spec(&plan.spec)).map_err(config_error)?;
+        routes.add(route_spec(&plan.spec, true)).map_err(config_error)?;
     }
     let routes = routes.build().map_err(config_error)?;
     Ok(Service::new(settings.engine_config()?, routes, settings.stages()?, handler))
 }
 
-fn route_spec(parts: &SpecParts) -> RouteSpec {
-    let SpecParts { method, path, body, max_body, name } = parts.clone();
-    RouteSpec { method, path, body, max_body, name }
+/// What is no route of the framework's gets its body as it was sent.
+fn route_spec(parts: &SpecParts, decode_content: bool) -> RouteSpec {
+    let SpecParts { method, path, body, max_body, form, name } = parts.clone();
+    RouteSpec { method, path, body, max_body, form, decode_content, name }
 }
 
 fn config_error(error: RouteError) -> PyErr {

@@ -2,10 +2,12 @@
 use std::fs::File;
 use std::io::IsTerminal;
 use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bolt_http::access_log::{AccessLog, CAPACITY, Format};
 use bolt_http::config::Config;
+use bolt_http::form::FormLimits;
 use bolt_http::pipeline::{BodyLimit, HostCheck, Pipeline};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -19,6 +21,12 @@ pub(crate) struct ServerSettings {
     max_header_count: usize,
     max_body_size: usize,
     max_streamed_body_size: usize,
+    max_form_size: usize,
+    max_form_data_size: usize,
+    max_form_fields: usize,
+    max_form_files: usize,
+    max_upload_memory: usize,
+    upload_dir: Option<PathBuf>,
     max_chunk_line: usize,
     max_trailer_bytes: usize,
     head_timeout: f64,
@@ -47,6 +55,8 @@ impl ServerSettings {
             max_header_count: self.max_header_count,
             max_body: self.max_body_size,
             max_streamed_body: self.max_streamed_body_size,
+            max_form: self.max_form_size,
+            form: self.form_limits(),
             max_chunk_line: self.max_chunk_line,
             max_trailer_bytes: self.max_trailer_bytes,
             head_timeout: seconds(self.head_timeout)?,
@@ -61,6 +71,16 @@ impl ServerSettings {
         })
     }
 
+    pub(crate) fn form_limits(&self) -> FormLimits {
+        FormLimits {
+            max_data: self.max_form_data_size,
+            max_fields: self.max_form_fields,
+            max_files: self.max_form_files,
+            memory: self.max_upload_memory,
+            folder: self.upload_dir.clone(),
+        }
+    }
+
     /// The stages around every handler, in order.
     pub(crate) fn stages(&self) -> PyResult<Pipeline> {
         let hosts = HostCheck::new(&self.allowed_hosts).map_err(|error| PyValueError::new_err(error.to_string()))?;
@@ -68,7 +88,11 @@ impl ServerSettings {
         if !self.allowed_hosts.is_empty() {
             stages = stages.with(hosts);
         }
-        stages = stages.with(BodyLimit { whole: self.max_body_size, streamed: self.max_streamed_body_size });
+        stages = stages.with(BodyLimit {
+            whole: self.max_body_size,
+            streamed: self.max_streamed_body_size,
+            form: self.max_form_size,
+        });
         match self.access_log()? {
             Some(log) => Ok(stages.with(log)),
             None => Ok(stages),

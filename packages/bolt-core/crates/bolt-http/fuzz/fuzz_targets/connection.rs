@@ -58,7 +58,7 @@ fn without_dates(output: &str) -> String {
 fn service(mode: BodyMode, panicked: Rc<Cell<bool>>) -> Rc<Service> {
     let config = Config { max_body: 1000, max_streamed_body: 1000, max_drain: 2000, ..Config::default() };
     let (method, path, name) = ("GET".to_owned(), "/".to_owned(), "fuzz".to_owned());
-    let routes = RouteTable::single(RouteSpec { method, path, name, body: mode, max_body: None });
+    let routes = RouteTable::single(RouteSpec { method, path, name, body: mode, decode_content: true, ..RouteSpec::default() });
     let service = Service::new(config, routes, Default::default(), Rc::new(answer));
     Rc::new(service.with_report(move |_| panicked.set(true)))
 }
@@ -67,6 +67,7 @@ fn answer(exchange: Exchange) {
     match exchange.body {
         Body::Empty => exchange.responder.send(whole("empty")),
         Body::Whole(body) => exchange.responder.send(whole(body)),
+        Body::Form(_) => exchange.responder.send(whole("a form")),
         Body::Stream(reader) => {
             let responder = exchange.responder;
             tokio::task::spawn_local(async move {

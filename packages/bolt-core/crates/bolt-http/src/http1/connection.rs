@@ -227,7 +227,7 @@ impl<T: Io + 'static> Connection<T> {
             Found::NotFound => return Err(Refusal::NotFound.into()),
         };
         service.stages.before(head, spec)?;
-        let body = self.receive(spec).await?;
+        let body = self.receive(head, spec).await?;
         let responder = self.guard.slot.responder();
         service.handler.handle(Exchange { head: head.clone(), route, body, refusal: None, responder });
         self.handler_answer().await

@@ -9,14 +9,14 @@ use tokio::time::Instant;
 use super::body::{Decoder, Framing, Step};
 use super::connection::{Connection, Halt};
 use super::parse::{self, Parsed};
+use super::receive::{Coded, Next};
 use super::scan::{HeadScanner, Scan};
 use super::wire::after;
 use super::write::CONTINUE;
 use crate::config::Config;
-use crate::exchange::{Body, BodySender, body_stream};
+use crate::exchange::BodySender;
 use crate::head::RequestHead;
 use crate::refusal::Refusal;
-use crate::router::{BodyMode, RouteSpec};
 use crate::service::Io;
 
 /// Bytes that are read ahead of the request in flight, to notice a client that leaves; then reading stops.
@@ -31,15 +31,17 @@ const ANSWERED: Refusal = Refusal::BadRequest("The request was answered before i
 
 /// The body of the request in flight.
 pub(super) struct Incoming {
-    framing: Framing,
+    pub(super) framing: Framing,
     /// Made when the limit is known: the route's, or that of draining.
-    decoder: Option<Decoder>,
+    pub(super) decoder: Option<Decoder>,
     /// Where a streamed body goes.
-    sender: Option<BodySender>,
+    pub(super) sender: Option<BodySender>,
     /// The client may be waiting for `100 Continue`.
-    expects_continue: bool,
+    pub(super) expects_continue: bool,
     /// Where the next request begins is not known.
     pub(super) unsure: bool,
+    /// Takes content codings off; boxed, as hardly any body has them.
+    pub(super) coded: Option<Box<Coded>>,
     pace: Pace,
 }
 
@@ -52,7 +54,8 @@ impl Default for Incoming {
 impl Incoming {
     pub(super) fn new(framing: Framing, expects_continue: bool) -> Self {
         let expects_continue = expects_continue && framing != Framing::None;
-        Incoming { framing, decoder: None, sender: None, expects_continue, unsure: false, pace: Pace::default() }
+        let pace = Pace::default();
+        Incoming { framing, decoder: None, sender: None, expects_continue, unsure: false, coded: None, pace }
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -155,7 +158,7 @@ impl<T: Io + 'static> Connection<T> {
     }
 
     /// Takes `length` bytes off the input, copying as little as keeps no foreign bytes alive.
-    fn take_input(&mut self, length: usize) -> Bytes {
+    pub(super) fn take_input(&mut self, length: usize) -> Bytes {
         let input = &mut self.wire.input;
         if length == input.len() {
             return std::mem::take(input).freeze();
@@ -165,54 +168,13 @@ impl<T: Io + 'static> Connection<T> {
         taken
     }
 
-    /// The body as the route wants it.
-    pub(super) async fn receive(&mut self, spec: &RouteSpec) -> Result<Body, Halt> {
-        if self.body.framing == Framing::None {
-            return Ok(Body::Empty);
-        }
-        let config = &self.service.config;
-        let default = if spec.body == BodyMode::Stream { config.max_streamed_body } else { config.max_body };
-        let limit = spec.max_body.unwrap_or(default);
-        self.body.decoder = Some(Decoder::new(self.body.framing, limit, config)?);
-        match spec.body {
-            BodyMode::Stream => {
-                let (sender, reader) = body_stream();
-                self.body.sender = Some(sender);
-                Ok(Body::Stream(reader))
-            }
-            BodyMode::Whole => {
-                let body = self.read_whole().await?;
-                Ok(if body.is_empty() { Body::Empty } else { Body::Whole(body) })
-            }
-            BodyMode::Form => Err(Refusal::UnsupportedMediaType.into()),
-            // The final reply comes without the body having been asked for, so it is left where it is.
-            BodyMode::None if self.body.expects_continue && self.wire.input.is_empty() => Ok(Body::Empty),
-            BodyMode::None => self.discard(usize::MAX).await.map(|()| Body::Empty),
-        }
-    }
-
-    async fn read_whole(&mut self) -> Result<Bytes, Halt> {
-        self.send_continue();
-        let known = self.remaining();
-        if let Some(length) = known.filter(|&length| length <= self.wire.input.len()) {
-            self.body.decoder = None;
-            self.body.framing = Framing::None;
-            return Ok(self.take_input(length));
-        }
-        let mut body = BytesMut::new();
-        while !self.is_body_taken(&mut |content| body.extend_from_slice(content))? {
-            match self.remaining().filter(|_| self.wire.input.is_empty()) {
-                Some(left) => self.fill_into(&mut body, left).await?,
-                None => self.fill_body().await?,
-            }
-        }
-        Ok(body.freeze())
-    }
-
     /// Reads and drops the rest of the body, of at most `limit` bytes.
-    async fn discard(&mut self, limit: usize) -> Result<(), Halt> {
+    pub(super) async fn discard(&mut self, limit: usize) -> Result<(), Halt> {
         let mut dropped = 0;
-        while !self.is_body_taken(&mut |content| dropped += content.len())? {
+        while !self.is_body_taken(&mut |content| {
+            dropped += content.len();
+            Ok(())
+        })? {
             if dropped > limit {
                 return Err(Refusal::BodyTooLarge { limit }.into());
             }
@@ -221,12 +183,15 @@ impl<T: Io + 'static> Connection<T> {
         Ok(())
     }
 
-    fn remaining(&self) -> Option<usize> {
+    pub(super) fn remaining(&self) -> Option<usize> {
         self.body.decoder.as_ref().and_then(Decoder::remaining).and_then(|left| usize::try_from(left).ok())
     }
 
     /// Takes what the input has of the body; whether that was the rest of it.
-    fn is_body_taken(&mut self, take: &mut dyn FnMut(&[u8])) -> Result<bool, Refusal> {
+    pub(super) fn is_body_taken(
+        &mut self,
+        take: &mut dyn FnMut(&[u8]) -> Result<(), Refusal>,
+    ) -> Result<bool, Refusal> {
         let Some(decoder) = &mut self.body.decoder else { return Ok(true) };
         let input = &mut self.wire.input;
         while !decoder.is_complete() {
@@ -235,8 +200,10 @@ impl<T: Io + 'static> Connection<T> {
             }
             match decoder.step(input)? {
                 Step::Content(length) => {
-                    take(&input[..length]);
+                    let taken = take(&input[..length]);
+                    // First, so that framing and input agree whatever becomes of the rest.
                     input.advance(length);
+                    taken?;
                 }
                 Step::Framing(length) => input.advance(length),
                 Step::End => break,
@@ -245,7 +212,7 @@ impl<T: Io + 'static> Connection<T> {
         Ok(true)
     }
 
-    fn send_continue(&mut self) {
+    pub(super) fn send_continue(&mut self) {
         // A client that has begun to send waits for nothing (RFC 9110 §10.1.1).
         if std::mem::take(&mut self.body.expects_continue) && self.wire.input.is_empty() {
             self.wire.output().extend_from_slice(CONTINUE);
@@ -254,7 +221,7 @@ impl<T: Io + 'static> Connection<T> {
     }
 
     /// Waits until more of the body is in the input.
-    async fn fill_body(&mut self) -> Result<(), Halt> {
+    pub(super) async fn fill_body(&mut self) -> Result<(), Halt> {
         std::future::poll_fn(|cx| {
             if let Poll::Ready(Err(_)) = self.wire.poll_flush(cx) {
                 return Poll::Ready(Err(Halt::Gone));
@@ -266,7 +233,7 @@ impl<T: Io + 'static> Connection<T> {
     }
 
     /// Waits until more of the body is in `body`, of which `left` bytes are missing.
-    async fn fill_into(&mut self, body: &mut BytesMut, left: usize) -> Result<(), Halt> {
+    pub(super) async fn fill_into(&mut self, body: &mut BytesMut, left: usize) -> Result<(), Halt> {
         std::future::poll_fn(|cx| {
             if let Poll::Ready(Err(_)) = self.wire.poll_flush(cx) {
                 return Poll::Ready(Err(Halt::Gone));
@@ -333,11 +300,14 @@ impl<T: Io + 'static> Connection<T> {
 
     /// Moves what arrived of a streamed body to its reader; whether that reader waits for more.
     fn feed(&mut self, cx: &mut Context<'_>) -> bool {
-        let Incoming { sender: place, decoder: Some(decoder), .. } = &mut self.body else { return false };
+        let Incoming { sender: place, decoder: Some(decoder), coded, .. } = &mut self.body else { return false };
         let Some(sender) = place else { return false };
         if sender.is_abandoned() {
             *place = None;
             return false;
+        }
+        if coded.is_some() {
+            return self.feed_decoded(cx);
         }
         let mut small = BytesMut::new();
         while sender.poll_room(cx).is_ready() {
@@ -371,6 +341,33 @@ impl<T: Io + 'static> Connection<T> {
             }
         }
         sender.push(small.freeze());
+        false
+    }
+
+    /// The same for a body with content codings.
+    fn feed_decoded(&mut self, cx: &mut Context<'_>) -> bool {
+        let Incoming { sender: place, decoder: Some(framing), coded: Some(coded), .. } = &mut self.body else {
+            return false;
+        };
+        let Some(sender) = place else { return false };
+        while sender.poll_room(cx).is_ready() {
+            match coded.next(framing, &mut self.wire.input) {
+                Ok(Next::Content(content)) => sender.push(Bytes::copy_from_slice(content)),
+                Ok(Next::Starved) => {
+                    self.send_continue();
+                    return true;
+                }
+                Ok(Next::End) => {
+                    sender.end(Ok(()));
+                    *place = None;
+                    return false;
+                }
+                Err(refusal) => {
+                    self.break_stream(refusal);
+                    return false;
+                }
+            }
+        }
         false
     }
 

@@ -12,6 +12,7 @@ pub mod body;
 mod connection;
 mod incoming;
 pub mod parse;
+mod receive;
 mod respond;
 pub mod scan;
 mod target;

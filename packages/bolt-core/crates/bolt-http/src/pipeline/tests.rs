@@ -17,7 +17,14 @@ fn head(fields: &str) -> RequestHead {
 }
 
 fn route(body: BodyMode, max_body: Option<usize>) -> RouteSpec {
-    RouteSpec { method: "POST".to_owned(), path: "/".to_owned(), body, max_body, name: "app.view".to_owned() }
+    RouteSpec {
+        method: "POST".to_owned(),
+        path: "/".to_owned(),
+        body,
+        max_body,
+        name: "app.view".to_owned(),
+        ..RouteSpec::default()
+    }
 }
 
 fn plain_route() -> RouteSpec {
@@ -151,7 +158,7 @@ fn a_pattern_is_a_host() {
 /// A declared length beyond the route's limit, or the server's where the route has none, is refused.
 #[test]
 fn declared_lengths_are_limited() {
-    let stage = BodyLimit { whole: 10, streamed: 20 };
+    let stage = BodyLimit { whole: 10, streamed: 20, form: 30 };
     let outcome = |length: &str, route: &RouteSpec| {
         stage.before(&head(&format!("Host: a\r\nContent-Length: {length}\r\n")), route)
     };

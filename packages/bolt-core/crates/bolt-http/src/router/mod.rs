@@ -13,11 +13,14 @@ mod methods;
 mod normal;
 mod pattern;
 
+use std::sync::Arc;
+
 use matchit::Router;
 use smallvec::SmallVec;
 
 pub use build::{Builder, RouteError};
 
+use crate::form::FormSpec;
 use crate::head::{RequestHead, Span};
 use methods::Methods;
 use normal::Normalised;
@@ -50,9 +53,10 @@ pub struct RouteMatch {
 }
 
 /// How a route wants its body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BodyMode {
     /// Not at all: it is read and dropped.
+    #[default]
     None,
     /// In one piece.
     Whole,
@@ -63,7 +67,7 @@ pub enum BodyMode {
 }
 
 /// What the engine has to know of a route.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RouteSpec {
     /// The method, a token (RFC 9110 §9.1); case-sensitive.
     pub method: String,
@@ -73,6 +77,10 @@ pub struct RouteSpec {
     pub body: BodyMode,
     /// Bytes; `None` for the server's own limit.
     pub max_body: Option<usize>,
+    /// What is read of a form.
+    pub form: Option<Arc<FormSpec>>,
+    /// Whether content codings are taken off the body.
+    pub decode_content: bool,
     /// `module.qualname` of the handler.
     pub name: String,
 }

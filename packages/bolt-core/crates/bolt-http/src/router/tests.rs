@@ -6,7 +6,7 @@ mod naive;
 
 fn spec(method: &str, path: &str) -> RouteSpec {
     let name = format!("app.{}_{path}", method.to_lowercase());
-    RouteSpec { method: method.to_owned(), path: path.to_owned(), body: BodyMode::None, max_body: None, name }
+    RouteSpec { method: method.to_owned(), path: path.to_owned(), name, ..RouteSpec::default() }
 }
 
 fn builder(routes: &[(&str, &str)]) -> Builder {

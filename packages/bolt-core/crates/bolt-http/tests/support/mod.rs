@@ -5,10 +5,12 @@ pub mod counting;
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bolt_http::config::Config;
 use bolt_http::exchange::{Answer, Body, BodyPart, Exchange, Handler, ReplyWriter, reply_stream};
+use bolt_http::form::FormSpec;
 use bolt_http::head::Peer;
 use bolt_http::http1::serve_connection;
 use bolt_http::pipeline::Pipeline;
@@ -40,6 +42,8 @@ pub struct Setup {
     pub config: Config,
     pub mode: BodyMode,
     pub max_body: Option<usize>,
+    pub form: Option<Arc<FormSpec>>,
+    pub decode_content: bool,
     pub stop: Stop,
     pub reports: Rc<RefCell<Vec<String>>>,
 }
@@ -50,6 +54,8 @@ impl Default for Setup {
             config: Config::default(),
             mode: BodyMode::Whole,
             max_body: None,
+            form: None,
+            decode_content: true,
             stop: Stop::new(),
             reports: Rc::default(),
         }
@@ -76,6 +82,8 @@ impl Setup {
             body: self.mode,
             max_body: self.max_body,
             name: "test".to_owned(),
+            form: self.form.clone(),
+            decode_content: self.decode_content,
         })
     }
 
