@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bolt_core import BoltAPI, Request
+from bolt_core import BoltAPI, Request, uploads
 from bolt_core.config import ServerConfig
 from bolt_core.exceptions import ConfigError
 from bolt_core.forms import FormData, form_of
@@ -89,8 +89,10 @@ class Sender:
 
 
 @pytest.fixture
-def send(served: Callable[..., Served], tmp_path: Path) -> Sender:
+def send(served: Callable[..., Served], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sender:
     """Sends to a server that keeps 100 kB of files in memory, and takes as much of other data."""
+    # Whatever an integration that is loaded beside these tests has registered.
+    monkeypatch.setattr(uploads, "_default", UploadFile.from_part)
     config = ServerConfig(max_upload_memory=100_000, max_form_data_size=100_000, upload_dir=str(tmp_path))
     return Sender(served(make_api(), config))
 

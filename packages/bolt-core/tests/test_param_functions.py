@@ -19,11 +19,45 @@ def test_the_positional_argument_is_the_name_on_the_wire(name: str) -> None:
 def test_options_are_kept() -> None:
     """Limits go into the constraints, words beside them."""
     marker = param_functions.Query(
-        default=3, ge=1, title="Page", description="Which page", examples=[1], deprecated=True
+        default=3, ge=1, title="Page", description="Which", examples=[1], deprecated=True, include_in_schema=False
     )
 
     assert (marker.default, marker.constraints.given()) == (3, {"ge": 1})
-    assert (marker.title, marker.description, marker.examples, marker.deprecated) == ("Page", "Which page", (1,), True)
+    assert (marker.title, marker.description, marker.examples) == ("Page", "Which", (1,))
+    assert (marker.deprecated, marker.include_in_schema) == (True, False)
+
+
+def test_files_have_limits_of_their_own() -> None:
+    """Bytes, media types and how many."""
+    marker = param_functions.File(max_size=10, allowed_types=["image/*"], max_files=2)
+
+    assert (marker.max_size, marker.allowed_types, marker.max_files) == (10, ("image/*",), 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("Query", {"deprecated": 1}, "Query(): deprecated=1; give True or False"),
+        ("Query", {"include_in_schema": "no"}, "give True or False"),
+        ("Body", {"embed": 1}, "Body(): embed=1; give True or False"),
+        ("Query", {"title": 5}, "give a string"),
+        ("Query", {"examples": "x"}, "give a list"),
+        ("Query", {"split": ""}, "give a separator such as ','"),
+        ("Query", {"embed": True}, "unknown option 'embed'"),
+        ("Body", {"split": ","}, "unknown option 'split'"),
+        ("Form", {"max_size": 5}, "unknown option 'max_size'"),
+        ("File", {"max_size": 0}, "give an int above 0"),
+        ("File", {"max_files": True}, "give an int above 0"),
+        ("File", {"allowed_types": "image/png"}, "give a list"),
+        ("File", {"allowed_types": ["png"]}, "a list of media types such as 'image/png' or 'image/*'"),
+    ],
+)
+def test_an_option_that_cannot_work_is_refused(name: str, options: dict[str, Any], words: str) -> None:
+    """Where it is written, with what to give instead."""
+    with pytest.raises(ConfigError) as caught:
+        getattr(param_functions, name)(**options)
+
+    assert words in str(caught.value)
 
 
 def test_a_positional_default_is_refused_with_the_remedy() -> None:

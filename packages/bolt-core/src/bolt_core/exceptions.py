@@ -368,13 +368,6 @@ class RequestValidationError(HTTPException):
     def __init__(self, errors: Sequence[Mapping[str, Any]]) -> None:
         super().__init__(422, [_checked(error) for error in errors])
 
-    @classmethod
-    def of_binding(cls, listed: list[dict[str, Any]]) -> "RequestValidationError":
-        """The framework's own problems, which need no check of their shape."""
-        error = cls.__new__(cls)
-        HTTPException.__init__(error, 422, listed)
-        return error
-
     @property
     def errors(self) -> list[dict[str, Any]]:
         """The problems, each a dict with `loc`, `msg` and `type`."""

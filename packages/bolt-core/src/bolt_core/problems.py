@@ -63,7 +63,14 @@ def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Reque
                 # The typed decoder stopped at a wrong type, before what is not well-formed.
                 return _malformed(exc)
             listed.extend(body)
-    return RequestValidationError.of_binding(listed)
+    return _validation_error(listed)
+
+
+def _validation_error(listed: list[Listed]) -> RequestValidationError:
+    # Its own constructor checks the shape of what applications raise; these need no check.
+    error = RequestValidationError.__new__(RequestValidationError)
+    HTTPException.__init__(error, 422, listed)
+    return error
 
 
 def _refusal(code: str, detail: BaseException | None) -> HTTPException | None:

@@ -60,10 +60,10 @@ def test_the_wire_dict_has_the_agreed_keys() -> None:
 
     assert set(wire) == {
         *("plan", "method", "path", "name", "handler", "is_async", "body", "max_body", "cancel", "status", "encode"),
-        *("params", "fast", "check"),
+        *("params", "fast", "check", "embedded", "form"),
     }
     params: Any = wire["params"]
-    keys = "name keyword source wire_name kind many required default convert decode decode_msgpack"
+    keys = "name keyword source wire_name kind many split required default convert"
     assert set(params[0]) == set(keys.split())
 
 
@@ -118,11 +118,11 @@ def test_a_list_takes_every_value_and_limits_its_length() -> None:
 
     (param,) = compile_handler(handler, "/", "GET").params
 
-    assert (param.many, param.wire_name, param.required) == (True, "id", True)
+    assert (param.many, param.kind, param.wire_name, param.required) == (True, "int", "id", True)
     assert param.convert is not None
-    assert param.convert(["1", "2"]) == [1, 2]
+    assert param.convert([1, 2]) == [1, 2]
     with pytest.raises(ValueError, match="at most 2"):
-        param.convert(["1", "2", "3"])
+        param.convert([1, 2, 3])
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
@@ -191,8 +191,8 @@ def test_body_marks_what_would_not_be_one() -> None:
     (item,) = compile_handler(search, "/", "GET").params
 
     assert ids.source is item.source is Source.BODY
-    assert ids.decode is not None
-    assert ids.decode(b"[1]") == [1]
+    assert ids.body is not None
+    assert ids.body.decode(b"[1]") == [1]
 
 
 def test_an_optional_body_has_a_default() -> None:

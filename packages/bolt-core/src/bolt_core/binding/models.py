@@ -61,13 +61,12 @@ def _fields_of(parts: Parts) -> list[RecordField]:
 
 def _plan_field(parts: Parts, field: RecordField, source: Source) -> ParamPlan:
     hint = peel(field.hint)
-    subject = f"{parts}: field"
     if len(hint.markers) > 1 or (hint.markers and hint.markers[0].source not in (source, Source.FILE)):
-        raise ConfigError(f"marks {subject} {field.name!r} for another source than its model; remove the marker")
+        raise ConfigError(f"marks field {field.name!r} of {parts} for another source than its model; remove the marker")
     marker = hint.markers[0] if hint.markers else None
-    inner = Parts(field.name, hint, marker, required=field.required, subject=subject)
+    inner = Parts(field.name, hint, marker, required=field.required, model=str(parts))
     is_file = marker is not None and marker.source is Source.FILE
-    if is_file or (source is Source.FORM and file_factory(hint.type) is not None):
+    if is_file or file_factory(hint.type) is not None:
         if source is not Source.FORM:
             raise ConfigError(f"has {inner} that is a file; files come in forms, so mark the model with Form()")
         planned = plan_file(inner)

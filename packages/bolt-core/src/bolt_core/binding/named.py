@@ -71,7 +71,7 @@ def _reader_of(parts: Parts, source: Source) -> Callable[[str], Any] | None:
     reader = type_reader(type_)
     if reader is None:
         lists = "" if source is Source.PATH else " or a list of one"
-        body = ", or mark it with Body()" if source is Source.QUERY and parts.subject == "parameter" else ""
+        body = ", or mark it with Body()" if source is Source.QUERY and parts.model is None else ""
         raise ConfigError(
             f"reads {parts} from the {source}, where a value of type {describe(type_)} cannot stand; "
             f"use a scalar type{lists}{body}"

@@ -45,8 +45,8 @@ class Parts:
     default: Any = UNSET
     keyword: bool = False
     required: bool = True
-    subject: str = "parameter"
-    """What messages call it."""
+    model: str | None = None
+    """What messages call the parameter that this is a field of."""
 
     @property
     def constraints(self) -> Constraints:
@@ -54,7 +54,7 @@ class Parts:
         return merge_limits(self.hint, self.marker)
 
     def __str__(self) -> str:
-        return f"{self.subject} {self.name!r}"
+        return f"parameter {self.name!r}" if self.model is None else f"field {self.name!r} of {self.model}"
 
 
 def take_apart(param: inspect.Parameter) -> Parts:
@@ -96,7 +96,9 @@ def check_limits(parts: Parts) -> None:
     allowed = next((kinds for known, kinds in _COMPARED if type_ is known), None)
     for name in ("gt", "ge", "lt", "le"):
         limit = getattr(limits, name)
-        if limit is not None and allowed and (not isinstance(limit, allowed) or isinstance(limit, bool)):
+        # To Python a datetime is a date and a bool is an int, but neither is meant.
+        other = bool if type_ is not dt.date else dt.datetime
+        if limit is not None and allowed and (not isinstance(limit, allowed) or isinstance(limit, other)):
             raise ConfigError(
                 f"limits {parts} by {name}={limit!r}, which no {describe(type_)} compares with; give one of its type"
             )
