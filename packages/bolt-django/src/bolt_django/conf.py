@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict, cast
 from bolt_core.config import ServerConfig
 from bolt_core.error_format import ErrorFormat
 from bolt_core.exceptions import ConfigError
+from bolt_core.reply_format import ReplyFormat
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -34,6 +35,7 @@ class BoltSettings(TypedDict, total=False):
     SERVER: dict[str, Any]
     SENSITIVE_FIELDS: Collection[str]
     EXPOSED_FIELDS: Collection[str]
+    STRICT_JSON: bool
     PROBLEM_DETAILS: bool
     ERROR_FORMATTER: str | None
 
@@ -47,6 +49,11 @@ def bolt_settings() -> Mapping[str, Any]:
 def names_setting(key: str) -> tuple[str, ...]:
     """A key that lists names, as a tuple; `()` where it is missing."""
     return tuple(bolt_settings().get(key, ()))
+
+
+def reply_format() -> ReplyFormat:
+    """How the project wants data written where an API says nothing itself."""
+    return ReplyFormat.checked(strict_json=bolt_settings().get("STRICT_JSON"))
 
 
 def error_format() -> ErrorFormat:
@@ -115,6 +122,7 @@ _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "SERVER": _server,
     "SENSITIVE_FIELDS": _names,
     "EXPOSED_FIELDS": _names,
+    "STRICT_JSON": _flag,
     "PROBLEM_DETAILS": _flag,
     "ERROR_FORMATTER": _formatter,
 }

@@ -1,5 +1,25 @@
 """Response classes."""
 
-from bolt_core.responses import HTML, JSON, PlainText, Redirect, Response, StreamingResponse
+from bolt_core.responses import (
+    HTML,
+    JSON,
+    EventSourceResponse,
+    PlainText,
+    Redirect,
+    Response,
+    ServerSentEvent,
+    StreamingResponse,
+    last_event_id,
+)
 
-__all__ = ["HTML", "JSON", "PlainText", "Redirect", "Response", "StreamingResponse"]
+__all__ = [
+    "HTML",
+    "JSON",
+    "EventSourceResponse",
+    "PlainText",
+    "Redirect",
+    "Response",
+    "ServerSentEvent",
+    "StreamingResponse",
+    "last_event_id",
+]
