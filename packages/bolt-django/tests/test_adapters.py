@@ -7,6 +7,7 @@ from bolt_core import BoltAPI
 from bolt_core.exceptions import NotFound
 from bolt_django.discovery import DiscoveryError
 from bolt_django.project import Project, build
+from boltsite.shop import api as shop_api
 from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from django.contrib.auth.models import User
@@ -296,3 +297,54 @@ def test_an_applications_handler_comes_before_djangos_meaning() -> None:
     with Client(build([api])) as client:
         assert client.get("/denied").body == b"ours"
         assert (client.get("/missing").status, client.get("/missing").json()) == (404, {"error": "Not Found"})
+
+
+def test_querysets_anywhere_in_what_an_async_handler_returns(client: Client, axe: Product) -> None:
+    """Evaluated off the loop, without sensitive fields, with the handler's status."""
+    data = client.get("/shop/async/nested").json()
+
+    assert [row["name"] for row in data["data"][0]["items"]] == ["axe"]
+    assert [row["name"] for row in data["values"]] == ["axe"]
+    assert "hidden" not in str(data)
+    assert client.get("/shop/async/status").status == 203
+
+
+def test_a_model_is_applied_to_instances(client: Client, axe: Product) -> None:
+    """Properties and fields that are not loaded are read, never replaced by a default in silence."""
+    assert client.get("/shop/async/model").json() == [{"name": "axe", "label": "axe of 1"}]
+    assert client.get("/shop/async/instance").json() == {"name": "axe", "label": "axe of 1"}
+    assert client.get("/shop/async/deferred").json() == {"product": {"name": "axe", "price": "1.50"}}
+
+
+@pytest.mark.parametrize("path", ["/shop/async/broken", "/shop/async/fails"])
+def test_a_queryset_that_cannot_be_written_is_a_500(client: Client, axe: Product, path: str) -> None:
+    """Off the loop as on it."""
+    assert client.get(path).status == 500
+
+
+def test_a_sensitive_column_under_another_name(client: Client, axe: Product) -> None:
+    """An expression over it does not leave either."""
+    assert client.get("/shop/async/alias").json() == [{"name": "axe"}]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("query", "expected"), [("", ["committed", "always"]), ("?rolled_back=true", ["always"])])
+def test_a_background_task_after_the_commit(client: Client, query: str, expected: list[str]) -> None:
+    """Never where the transaction was rolled back."""
+    shop_api.ran.clear()
+    assert client.get(f"/shop/commit{query}").status == 200
+    while "always" not in shop_api.ran:
+        client.get("/shop/pid")
+
+    assert shop_api.ran == expected
+
+
+def test_strict_json_for_a_project(settings: Any) -> None:
+    """BOLT["STRICT_JSON"] holds where an API says nothing."""
+    settings.BOLT = {"STRICT_JSON": True}
+    api = BoltAPI()
+    api.get("/nan")(lambda: {"a": float("nan")})
+    (plan,) = api.freeze().routes
+
+    with pytest.raises(ValueError, match="nan"):
+        plan.result.encode({"a": float("nan")})

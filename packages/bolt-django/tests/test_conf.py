@@ -36,6 +36,7 @@ def test_every_key_is_known() -> None:
         "SERVER": {"max_body_size": 10},
         "SENSITIVE_FIELDS": ["iban"],
         "EXPOSED_FIELDS": (),
+        "STRICT_JSON": True,
         "PROBLEM_DETAILS": True,
         "ERROR_FORMATTER": "boltsite.shop.errors.shape",
         "X_ACCEL_REDIRECT": {"/srv/media": "/media/"},

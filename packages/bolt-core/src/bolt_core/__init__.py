@@ -1,6 +1,7 @@
 """An HTTP API server and framework core: HTTP in Rust, handlers in Python."""
 
 from bolt_core.api import BoltAPI, FrozenApp
+from bolt_core.background import BackgroundTask, BackgroundTasks
 from bolt_core.encoding import register_encoder
 from bolt_core.errors import on_exception, register_exception_adapter, set_error_page
 from bolt_core.exceptions import ConfigError, HTTPException, RequestValidationError
@@ -14,17 +15,30 @@ from bolt_core.request import (
     register_request_method,
     register_request_support,
 )
-from bolt_core.responses import HTML, JSON, FileResponse, PlainText, Redirect, Response, StreamingResponse
+from bolt_core.responses import (
+    HTML,
+    JSON,
+    EventSourceResponse,
+    FileResponse,
+    PlainText,
+    Redirect,
+    Response,
+    ServerSentEvent,
+    StreamingResponse,
+)
 from bolt_core.routing import Router
 
 __all__ = [
     "HTML",
     "JSON",
+    "BackgroundTask",
+    "BackgroundTasks",
     "Body",
     "BoltAPI",
     "ConfigError",
     "Cookie",
     "Depends",
+    "EventSourceResponse",
     "File",
     "FileResponse",
     "Form",
@@ -40,6 +54,7 @@ __all__ = [
     "RequestValidationError",
     "Response",
     "Router",
+    "ServerSentEvent",
     "StreamingResponse",
     "on_exception",
     "register_absent_attribute",

@@ -33,7 +33,7 @@ _running: set[asyncio.Task[None]] = set()
 
 
 def register_after_commit(schedule: Schedule) -> None:
-    """Let *schedule*(callback) call back once the transaction is committed that its thread is in; at once without one."""
+    """Let *schedule*(callback) call back once its thread's transaction is committed; at once where there is none."""
     _after_commit[:] = [schedule]
 
 
@@ -127,7 +127,7 @@ class _Commit:
             )
         self._lock = threading.Lock()
         self._committed = False
-        self._late: Callable[[], None] | None = None
+        self._late: Callable[[], object] | None = None
         # A transaction belongs to a thread, and that of an async handler is not the loop's.
         self._asked = asyncio._get_running_loop() is None
         if self._asked:
@@ -140,7 +140,7 @@ class _Commit:
         loop, context = asyncio.get_running_loop(), contextvars.copy_context()
         with self._lock:
             if not self._committed:
-                self._late = functools.partial(loop.call_soon_threadsafe, run_late, context)
+                self._late = lambda: loop.call_soon_threadsafe(run_late, context)
             return self._committed
 
     def _on_commit(self) -> None:
@@ -209,7 +209,7 @@ async def drain_background() -> None:
 def _is_async(function: Callable[..., Any]) -> bool:
     while isinstance(function, functools.partial):
         function = function.func
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
 
 
 def _report(name: str, error: BaseException, request: Request) -> None:

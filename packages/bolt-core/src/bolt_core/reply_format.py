@@ -1,6 +1,6 @@
 """How the data of replies is written: JSON, strictly or not, or what the client prefers."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -52,6 +52,15 @@ class ReplyFormat:
         )
 
 
+_defaults: list[Callable[[], ReplyFormat]] = []
+
+
+def register_format_defaults(read: Callable[[], ReplyFormat]) -> None:
+    """Let *read* say, when an application is frozen, how data is written where nothing else says so."""
+    if read not in _defaults:
+        _defaults.append(read)
+
+
 UNSAID_FORMAT = ReplyFormat()
 """Silence about everything: JSON with null for NaN, whatever the client accepts."""
 
@@ -94,6 +103,8 @@ class Negotiation:
 
 def with_format(plan: HandlerPlan, said: ReplyFormat) -> HandlerPlan:
     """*plan*, whose replies are written as *said*; itself where that is as ever."""
+    for read in _defaults:
+        said = said.or_else(read())
     if said.strict_json:
         plan = replace(plan, result=_strict(plan.result))
     if not plan.result.is_data:

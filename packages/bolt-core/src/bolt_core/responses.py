@@ -117,11 +117,11 @@ class Response:
         lower = key.lower()
         # What a browser asks of the cookie it asks of the one that replaces it.
         prefixed = lower.startswith(("__secure-", "__host-", "__http-"))
-        needs_secure = prefixed or options.get("samesite") == "none" or options.get("partitioned", False)
-        secure = options.pop("secure", needs_secure)
+        if prefixed or options.get("samesite") == "none" or options.get("partitioned"):
+            options.setdefault("secure", True)
         httponly = lower.startswith(("__http-", "__host-http-"))
         past = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-        gone = CookieOptions(max_age=0, expires=past, secure=secure, httponly=httponly, **options)
+        gone = CookieOptions(max_age=0, expires=past, httponly=httponly, **options)
         self.headers.add("set-cookie", cookie_field(key, "", gone))
 
 

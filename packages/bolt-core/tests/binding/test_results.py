@@ -2,7 +2,7 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NewType, TypedDict
 
@@ -191,8 +191,17 @@ def test_a_tuple_annotation_makes_tuples_bodies(annotation: Any) -> None:
 
 def test_streams_of_bytes_are_told_from_streams_of_text() -> None:
     """By the annotation."""
-    assert compile_result(Iterator[bytes]).streams_bytes
-    assert not compile_result(AsyncIterator[str]).streams_bytes
+    kinds = {Iterator[bytes]: "bytes", AsyncIterator[str]: "text", Iterator[Public]: "lines", Iterator[dict]: "lines"}
+    for annotation, kind in kinds.items():
+        items = compile_result(annotation).items
+        assert items is not None
+        assert items.kind == kind
+    assert compile_result(Iterator).items is None
+
+
+def test_an_iterable_is_also_the_annotation_of_a_list() -> None:
+    """Whose items are checked and filtered."""
+    assert compile_result(Iterable[Public]).encode([Private(1, "a")]) == b'[{"id":1,"name":"a"}]'
 
 
 def test_new_types_and_their_models_work() -> None:

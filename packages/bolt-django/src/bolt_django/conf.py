@@ -13,6 +13,7 @@ from bolt_core.config import ServerConfig
 from bolt_core.error_format import ErrorFormat
 from bolt_core.exceptions import ConfigError
 from bolt_core.files import StrPath, offload_of
+from bolt_core.reply_format import ReplyFormat
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -35,6 +36,7 @@ class BoltSettings(TypedDict, total=False):
     SERVER: dict[str, Any]
     SENSITIVE_FIELDS: Collection[str]
     EXPOSED_FIELDS: Collection[str]
+    STRICT_JSON: bool
     PROBLEM_DETAILS: bool
     ERROR_FORMATTER: str | None
     X_ACCEL_REDIRECT: Mapping[StrPath, str]
@@ -50,6 +52,11 @@ def bolt_settings() -> Mapping[str, Any]:
 def names_setting(key: str) -> tuple[str, ...]:
     """A key that lists names, as a tuple; `()` where it is missing."""
     return tuple(bolt_settings().get(key, ()))
+
+
+def reply_format() -> ReplyFormat:
+    """How the project wants data written where an API says nothing itself."""
+    return ReplyFormat.checked(strict_json=bolt_settings().get("STRICT_JSON"))
 
 
 def error_format() -> ErrorFormat:
@@ -132,6 +139,7 @@ _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "SERVER": _server,
     "SENSITIVE_FIELDS": _names,
     "EXPOSED_FIELDS": _names,
+    "STRICT_JSON": _flag,
     "PROBLEM_DETAILS": _flag,
     "ERROR_FORMATTER": _formatter,
     "X_ACCEL_REDIRECT": _x_accel_redirect,

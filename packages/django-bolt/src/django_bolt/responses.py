@@ -1,5 +1,27 @@
 """Response classes."""
 
-from bolt_core.responses import HTML, JSON, FileResponse, PlainText, Redirect, Response, StreamingResponse
+from bolt_core.responses import (
+    HTML,
+    JSON,
+    EventSourceResponse,
+    FileResponse,
+    PlainText,
+    Redirect,
+    Response,
+    ServerSentEvent,
+    StreamingResponse,
+    last_event_id,
+)
 
-__all__ = ["HTML", "JSON", "FileResponse", "PlainText", "Redirect", "Response", "StreamingResponse"]
+__all__ = [
+    "HTML",
+    "JSON",
+    "EventSourceResponse",
+    "FileResponse",
+    "PlainText",
+    "Redirect",
+    "Response",
+    "ServerSentEvent",
+    "StreamingResponse",
+    "last_event_id",
+]

@@ -76,7 +76,7 @@ def rows(queryset: "QuerySet[Any]") -> list[Any]:
 
 
 def _rows(queryset: "QuerySet[Any]", fields: frozenset[str]) -> list[Any]:
-    if queryset._result_cache is None:  # type: ignore[attr-defined]
+    if queryset._result_cache is None:
         refuse_on_loop("query the database")
     hidden: dict[str, bool] = {}
     result: list[Any] = []

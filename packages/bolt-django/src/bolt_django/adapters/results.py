@@ -8,6 +8,7 @@ from bolt_core.background import register_after_commit
 from bolt_core.encoding import register_encoder
 from bolt_core.outcomes import register_result_adapter
 from bolt_core.reading import register_off_loop, register_reader
+from bolt_core.reply_format import register_format_defaults
 from bolt_core.responses import Response, StreamingResponse
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import transaction
@@ -18,7 +19,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils.functional import Promise
 
-from bolt_django import db, files
+from bolt_django import conf, db, files
 from bolt_django.adapters.models import instance_data, read_instance, read_queryset, refuse_on_loop, rows
 from bolt_django.http import header_fields
 
@@ -36,6 +37,7 @@ def register() -> None:
     # Whatever Django refuses to do on the loop is done on the request's own thread, inside its transaction.
     register_off_loop(_on_own_thread, (SynchronousOnlyOperation,))
     register_after_commit(transaction.on_commit)
+    register_format_defaults(conf.reply_format)
 
 
 async def _on_own_thread(function: Callable[[], Any]) -> Any:

@@ -6,14 +6,18 @@ import io
 import os
 import threading
 import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from asgiref.sync import sync_to_async
 from bolt_core import BoltAPI
+from bolt_core.background import BackgroundTasks
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import connection, transaction
+from django.db.models.functions import Upper
 from django.http import FileResponse, Http404, HttpResponse, StreamingHttpResponse
 from django.template import engines
 from django.template.response import TemplateResponse
@@ -204,3 +208,73 @@ def error(status: str) -> None:
 @api.get("/missing")
 async def missing() -> Any:
     return await Product.objects.aget(name="there is none")
+
+
+class Row(msgspec.Struct):
+    """What a product becomes with a model: a property of the class among it."""
+
+    name: str
+    label: str = "unread"
+
+
+class LastName(msgspec.Struct):
+    """A field that has to be loaded."""
+
+    name: str
+    price: Decimal | None = None
+
+
+@api.get("/async/nested")
+async def async_nested() -> dict[str, Any]:
+    return {"data": [{"items": Product.objects.order_by("name")}], "values": Product.objects.values()}
+
+
+@api.get("/async/status")
+async def async_status() -> Any:
+    return Product.objects.order_by("name"), 203
+
+
+@api.get("/async/model", response_model=list[Row])
+async def async_model() -> Any:
+    return Product.objects.order_by("name")
+
+
+@api.get("/async/instance", response_model=Row)
+async def async_instance() -> Any:
+    return await Product.objects.aget()
+
+
+@api.get("/async/deferred", response_model=dict[str, LastName])
+async def async_deferred() -> Any:
+    return {"product": await Product.objects.only("name").aget()}
+
+
+@api.get("/async/broken", response_model=list[int])
+async def async_broken() -> Any:
+    return Product.objects.all()
+
+
+@api.get("/async/fails")
+async def async_fails() -> Any:
+    return {"items": Product.objects.extra(where=["nonsense"])}
+
+
+@api.get("/async/alias")
+async def async_alias() -> Any:
+    return Product.objects.values("name", leak=Upper("api_key"))
+
+
+@api.get("/commit")
+def commit(tasks: BackgroundTasks, rolled_back: bool = False) -> dict[str, int]:
+    try:
+        with transaction.atomic():
+            tasks.add_task(ran.append, "committed", after_commit=True)
+            if rolled_back:
+                raise LookupError
+    except LookupError:
+        pass
+    tasks.add_task(ran.append, "always")
+    return {}
+
+
+ran: list[str] = []

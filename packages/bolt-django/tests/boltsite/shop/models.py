@@ -17,3 +17,8 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def label(self) -> str:
+        """Asks the database, as a property of a model may."""
+        return f"{self.name} of {type(self).objects.count()}"
