@@ -259,7 +259,7 @@ def test_the_name_offered_decides_type_and_disposition() -> None:
     response = FileResponse("/srv/1234", filename="/reports/may.pdf", as_attachment=True)
 
     assert response.content_type == "application/pdf"
-    assert ("content-disposition", 'attachment; filename="may.pdf"') in response.headers
+    assert ("content-disposition", 'attachment; filename="may.pdf"') in response.fields()
     assert FileResponse(pathlib.PurePath("/a.txt"), media_type="text/csv").content_type == "text/csv; charset=utf-8"
 
 

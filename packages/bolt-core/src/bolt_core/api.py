@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 from bolt_core import dispatch
 from bolt_core.binding import compile_handler
@@ -11,6 +11,7 @@ from bolt_core.exceptions import ConfigError
 from bolt_core.files import StrPath, offload_of
 from bolt_core.options import RouteOptions
 from bolt_core.plan import HandlerPlan
+from bolt_core.reply_format import FormatOptions, ReplyFormat
 from bolt_core.routing import FrozenApp, Router, TrailingSlash
 
 __all__ = ["BoltAPI", "FrozenApp"]
@@ -27,7 +28,13 @@ class BoltAPI(Router):
 
     *problem_details* `True` gives every error, the server's own refusals included, the shape of RFC 9457.
     *error_formatter*(error, request) makes the body of every error instead; see `ErrorFormatter`. Both hold for the
-    whole application, so APIs that are included say the same or nothing. Raises `ConfigError` for what cannot work.
+    whole application, so APIs that are included say the same or nothing.
+
+    *strict_json* `True` makes NaN and the infinities in a reply an error; without it they are sent as `null`.
+    *media_types* are what data is written in as the client's `Accept` prefers, JSON alone by default; *strict_accept*
+    `True` answers 406 where it accepts none of them. Routes and included APIs may say otherwise for themselves.
+
+    Raises `ConfigError` for what cannot work.
     """
 
     def __init__(
@@ -40,8 +47,10 @@ class BoltAPI(Router):
         x_sendfile: Iterable[StrPath] | None = None,
         problem_details: bool | None = None,
         error_formatter: ErrorFormatter | None = None,
+        **format: Unpack[FormatOptions],
     ) -> None:
         super().__init__(prefix, tags=tags)
+        self.format = ReplyFormat.checked(**format)
         self._errors = ErrorFormat.checked(problem_details, error_formatter)
         if trailing_slash not in ("append", "strict"):
             raise ConfigError(f"BoltAPI: trailing_slash={trailing_slash!r}; use 'append' or 'strict'")

@@ -1,11 +1,17 @@
-"""JSON for what leaves: one encoder for the process, extended by type.
+"""JSON and msgpack for what leaves: one encoder of each for the process, extended by type.
 
 `Decimal` is written as a string, so that no digit is lost. NaN and the infinities, which JSON cannot express
-(RFC 8259 §6), are written as `null`. Bytes are base64, dates and durations ISO 8601, UUIDs and enum values plain.
+(RFC 8259 §6), are written as `null`, or refused by `encode_strict`. Bytes are base64 in JSON, dates and durations
+ISO 8601, UUIDs and enum values plain.
 """
 
+import collections
 import datetime as dt
-from collections.abc import Callable
+import ipaddress
+import math
+import pathlib
+import types
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -18,20 +24,34 @@ def _iso(value: dt.datetime | dt.time) -> str:
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
-# msgspec writes these types itself, but not their subclasses, such as the datetime of a test's frozen clock.
+# Of the first group msgspec writes the types themselves, but not their subclasses, such as Django's SafeString or the
+# datetime of a test's frozen clock.
 _encoders: dict[type, Callable[[Any], Any]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
     dt.datetime: _iso,
     dt.date: dt.date.isoformat,
     dt.time: _iso,
     Decimal: str,
     UUID: str,
+    pathlib.PurePath: str,
+    ipaddress.IPv4Address: str,
+    ipaddress.IPv6Address: str,
+    ipaddress.IPv4Network: str,
+    ipaddress.IPv6Network: str,
+    collections.deque: list,
+    range: list,
+    types.MappingProxyType: dict,
+    type({}.keys()): list,
+    type({}.values()): list,
 }
 
 
 def register_encoder(type_: type, encode: Callable[[Any], Any]) -> None:
-    """Teach JSON about *type_* and its subclasses: *encode* turns an instance into something JSON can hold.
+    """Teach JSON and msgpack about *type_* and its subclasses: *encode* turns an instance into what they can hold.
 
-    For types that the encoder does not know already; what it writes natively cannot be changed. Holds for the whole
+    For types that the encoders do not know already; what they write natively cannot be changed. Holds for the whole
     process. A type registered twice keeps the later function.
     """
     _encoders[type_] = encode
@@ -50,3 +70,42 @@ def encode_unknown(value: Any) -> Any:
 
 JSON_ENCODER = msgspec.json.Encoder(enc_hook=encode_unknown, decimal_format="string")
 """The one JSON encoder; its `encode` is what the engine calls for a handler without a response model."""
+
+MSGPACK_ENCODER = msgspec.msgpack.Encoder(enc_hook=encode_unknown, decimal_format="string")
+
+
+def encode_line(value: Any) -> bytes:
+    """*value* as a line of JSON Lines; a str or bytes as it is."""
+    if isinstance(value, str):
+        return value.encode()
+    return value if isinstance(value, bytes) else JSON_ENCODER.encode(value) + b"\n"
+
+
+def encode_strict(value: Any) -> bytes:
+    """*value* as JSON; raises `ValueError` that says where, if it holds NaN or an infinity."""
+    encoded = JSON_ENCODER.encode(value)
+    # Without a null in the text there was none; only then is it worth looking at every number.
+    if b"null" in encoded:
+        refuse_nan(value)
+    return encoded
+
+
+def refuse_nan(value: Any) -> None:
+    """Raise `ValueError` for the first number inside *value* that JSON cannot express."""
+    for path, number in _floats(msgspec.to_builtins(value, enc_hook=encode_unknown), "$"):
+        if not math.isfinite(number):
+            raise ValueError(
+                f"the result holds {number} at {path}, which JSON cannot express (RFC 8259 §6); "
+                "strict_json=False would send null"
+            )
+
+
+def _floats(value: Any, path: str) -> Iterator[tuple[str, float]]:
+    if isinstance(value, float):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _floats(item, f"{path}.{key}")
+    elif isinstance(value, list | tuple | set | frozenset):
+        for index, item in enumerate(value):
+            yield from _floats(item, f"{path}[{index}]")

@@ -233,6 +233,11 @@ def _unexpected(plan: HandlerPlan | None, exc: BaseException, request: Request) 
 def _report(plan: HandlerPlan | None, exc: BaseException, request: Request, status: int = 500) -> None:
     """Log *exc* and tell whoever asked to know."""
     _log(plan, exc, request, status)
+    tell_callbacks(plan, exc, request)
+
+
+def tell_callbacks(plan: HandlerPlan | None, exc: BaseException, request: Request) -> None:
+    """Tell whoever asked to know of unexpected exceptions; what they raise is logged."""
     for callback in _callbacks:
         try:
             callback(exc, request)

@@ -18,6 +18,12 @@ class RouteOptions(TypedDict, total=False):
     """The handler reads the body itself from `request.stream()`."""
     max_body_size: int
     """Bytes; the server's limit by default."""
+    strict_json: bool
+    """Whether NaN and the infinities are an error rather than `null`; the application's by default."""
+    media_types: Iterable[str]
+    """What data is written in, as the client's `Accept` prefers: JSON and msgpack; the application's by default."""
+    strict_accept: bool
+    """Whether a client that accepts none of the media types gets 406 rather than the first; `False` by default."""
     cancel_on_disconnect: bool
     """Whether a client that goes away cancels the handler; `True` by default."""
     exception_handlers: Mapping[type[Exception], Callable[[Any, Any], Any]]

@@ -1,14 +1,20 @@
 """What a handler's result becomes, where the engine does not write it itself."""
 
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 from bolt_core._native import Request
+from bolt_core.background import BackgroundTask, BackgroundTasks, after_reply, tasks_of
 from bolt_core.conditions import Validated
 from bolt_core.encoding import JSON_ENCODER
 from bolt_core.headers import check_headers
 from bolt_core.plan import EMPTY_STATUSES, HandlerPlan, ResultPlan
-from bolt_core.responses import JSON, Response, StreamingResponse, is_status
+from bolt_core.reading import must_leave_loop, off_loop
+from bolt_core.reply_format import encode_as
+from bolt_core.responses import EVENT_STREAM_HEADERS, JSON, Response, is_status
+from bolt_core.sse import encode_event, event_stream
+from bolt_core.streaming import encoded_items
 from bolt_core.types import Headers, Outcome, Promise
 
 type ResultAdapter = Callable[[Any, Request], Any]
@@ -16,6 +22,7 @@ type ResultAdapter = Callable[[Any, Request], Any]
 _JSON_FIELDS = ("content-type", "application/json")
 _TEXT_FIELDS = ("content-type", "text/plain; charset=utf-8")
 _BYTES_FIELDS = ("content-type", "application/octet-stream")
+_EVENT_FIELDS = [("content-type", "text/event-stream"), *EVENT_STREAM_HEADERS]
 
 # What most handlers return; nothing has to be asked of these types.
 _PLAIN = frozenset({str, bytes, int, float, bool, dict, list, type(None)})
@@ -34,18 +41,36 @@ def register_result_adapter(type_: type, adapt: ResultAdapter) -> None:
 
 
 def outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outcome | Promise:
-    """What *result* becomes; raises what its encoding, its model or an adapter raises."""
+    """What *result* becomes; raises, or promises to, what its encoding, its model or an adapter raises."""
     if type(result) is Validated:
         return _validated(plan, result, request)
+    try:
+        return _outcome_of_result(plan, result, request)
+    except Exception as error:
+        if not must_leave_loop(error):
+            raise
+    # Something in it queries a database when it is read: once more, where that may wait.
+    return off_loop(functools.partial(_outcome_of_result, plan, result, request))
+
+
+def _outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outcome:
     result = _adapted(result, request)
-    if isinstance(result, Response):
-        return outcome_of_response(plan, result)
+    status, given = plan.status, plan.status_given
     if is_body_and_status(plan.result, result):
-        body, status = _adapted(result[0], request), int(result[1])
-        if isinstance(body, Response):
-            return outcome_of_response(plan, body, default_status=status)
-        return _outcome_of_value(plan.result, body, status, keeps_status=True)
-    return _outcome_of_value(plan.result, result, plan.status, keeps_status=plan.status_given)
+        result, status, given = _adapted(result[0], request), int(result[1]), True
+    if isinstance(result, Response):
+        default = status if given else None
+        return _with_tasks(plan, outcome_of_response(plan, result, default), request, result.background)
+    return _with_tasks(plan, _outcome_of_value(plan, result, (status, given), request), request, None)
+
+
+def _with_tasks(
+    plan: HandlerPlan, outcome: Outcome, request: Request, own: BackgroundTask | BackgroundTasks | None
+) -> Outcome:
+    # A route that collects tasks never takes the engine's short way; every other one has none.
+    collected = None if plan.fast else tasks_of(request)
+    after = None if own is None and collected is None else after_reply(request, collected, own)
+    return outcome if after is None else (*outcome[:3], after)
 
 
 def _validated(plan: HandlerPlan, validated: Validated, request: Request) -> Outcome | Promise:
@@ -74,23 +99,40 @@ def _adapted(result: Any, request: Request) -> Any:
     return result
 
 
-def _outcome_of_value(plan: ResultPlan, value: Any, status: int, *, keeps_status: bool) -> Outcome:
+def _outcome_of_value(plan: HandlerPlan, value: Any, status: tuple[int, bool], request: Request) -> Outcome:
+    result, (code, given) = plan.result, status
     if type(value) not in _PLAIN:
         if isinstance(value, AsyncIterator | Iterator):
-            return status, [_BYTES_FIELDS if plan.streams_bytes else _TEXT_FIELDS], value
+            return _stream(result, value, code)
         _refuse_awaitable(value)
     # A model describes success; what a handler returns with an error status has the error's own shape.
-    if plan.validate is not None and status < 300:
-        value = plan.validate(value)
-    if value is None and plan.none_is_empty:
-        return status if keeps_status else 204, [], b""
-    if status in EMPTY_STATUSES:
-        return status, [], b""
+    if result.validate is not None and code < 300:
+        value = result.validate(value)
+    if value is None and result.none_is_empty:
+        return code if given else 204, [], b""
+    if code in EMPTY_STATUSES:
+        return code, [], b""
     if isinstance(value, str):
-        return status, [_TEXT_FIELDS], value.encode()
+        return code, [_TEXT_FIELDS], value.encode()
     if isinstance(value, bytes | bytearray | memoryview):
-        return status, [_BYTES_FIELDS], bytes(value)
-    return status, [_JSON_FIELDS], plan.encode_plain(value)
+        return code, [_BYTES_FIELDS], bytes(value)
+    if plan.negotiation is None:
+        return code, [_JSON_FIELDS], result.encode_plain(value)
+    media_type = plan.negotiation.choose(request)
+    return code, [("content-type", media_type), ("vary", "Accept")], encode_as(media_type, result, value)
+
+
+def _stream(plan: ResultPlan, items: Any, status: int) -> Outcome:
+    """A generator's reply: pieces of text unless the annotation says what it yields."""
+    kind = "text" if plan.items is None else plan.items.kind
+    if plan.items is None or kind == "text":
+        return status, [_TEXT_FIELDS], items
+    if kind == "bytes":
+        return status, [_BYTES_FIELDS], items
+    encode = plan.items.encode
+    if kind == "events":
+        return status, _EVENT_FIELDS, event_stream(items, encode=lambda item: encode_event(item, encode))
+    return status, [("content-type", "application/jsonl")], encoded_items(items, lambda item: encode(item) + b"\n")
 
 
 def _refuse_awaitable(value: Any) -> None:
@@ -110,10 +152,9 @@ def outcome_of_response(plan: HandlerPlan | None, response: Response, default_st
     status = response.status_code or default_status or (plan.status if plan is not None else 200)
     headers: Headers = check_headers(response.fields())
     content = response.content
-    if isinstance(response, StreamingResponse):
-        return status, headers, content
     if not isinstance(response, JSON):
         return status, headers, content
-    if plan is not None and plan.result.explicit and status < 300:
-        return status, headers, plan.result.encode(content)
-    return status, headers, JSON_ENCODER.encode(content)
+    if plan is None:
+        return status, headers, JSON_ENCODER.encode(content)
+    model_applies = plan.result.explicit and status < 300
+    return status, headers, plan.result.encode(content) if model_applies else plan.result.encode_plain(content)

@@ -6,11 +6,14 @@ Binding, the Rust route table and (later) OpenAPI read plans; nothing inspects a
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.limits import NO_LIMITS, Constraints
 from bolt_core.markers import UNSET, Marker, Source
+
+if TYPE_CHECKING:
+    from bolt_core.reply_format import Negotiation, ReplyFormat
 
 # RFC 9110 §15.3.5, §15.3.6, §15.4.5: responses without content.
 EMPTY_STATUSES = frozenset({204, 205, 304})
@@ -142,6 +145,19 @@ class FormPlan:
         return {"files": files, "keep_others": self.keep_others}
 
 
+type ItemsKind = Literal["text", "bytes", "lines", "events"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsPlan:
+    """What the items of an annotated generator become: pieces as they are, lines of JSON, or server-sent events."""
+
+    kind: ItemsKind
+    encode: Callable[[Any], bytes]
+    """JSON of an item, as its type allows it."""
+    validate: Callable[[Any], Any] | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultPlan:
     """What becomes of a handler's return value."""
@@ -160,8 +176,12 @@ class ResultPlan:
     """The annotation is `-> None`: no content instead of `null`."""
     tuple_is_body: bool = False
     """The annotation is a tuple, so `(x, 404)` is an array and no status."""
-    streams_bytes: bool = False
-    """A generator handler annotated to yield bytes."""
+    is_data: bool = True
+    """Whether data may leave, by the annotation: not where it names text, bytes, a stream or a response class."""
+    fields: frozenset[str] = frozenset()
+    """The names of all fields of all records in the model."""
+    items: "ItemsPlan | None" = None
+    """What a generator's items become, where the annotation names their type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +231,10 @@ class HandlerPlan:
     max_body: int | None = None
     """Bytes; `None` takes the server's limit."""
     cancel_on_disconnect: bool = True
+    format: "ReplyFormat | None" = None
+    """What the route says about how its data is written."""
+    negotiation: "Negotiation | None" = None
+    """The media types that the client chooses from; `None` where there is JSON alone."""
     check: Callable[[Any], object] | None = None
     """Called with the request before the handler; what it raises is the answer."""
     fast: bool = True

@@ -13,6 +13,7 @@ from bolt_core.files import Offload
 from bolt_core.options import RouteOptions
 from bolt_core.paths import check_method, check_prefix, parse_path
 from bolt_core.plan import ExceptionCall, HandlerPlan
+from bolt_core.reply_format import UNSAID_FORMAT, with_format
 from bolt_core.types import Hooks
 
 type Handler = Callable[..., Any]
@@ -59,7 +60,11 @@ class _Route:
         handlers: dict[type[Exception], ExceptionCall] = {}
         for router in reversed(self.routers):
             handlers |= router.exception_handlers
-        return replace(self.plan, exception_handlers={**handlers, **self.plan.exception_handlers}, errors=errors)
+        plan = replace(self.plan, exception_handlers={**handlers, **self.plan.exception_handlers}, errors=errors)
+        said = plan.format or UNSAID_FORMAT
+        for router in self.routers:
+            said = said.or_else(router.format)
+        return with_format(plan, said)
 
 
 def _plan_of(declared: Declaration) -> HandlerPlan:
@@ -94,6 +99,7 @@ class Router:
         self._mounts: list[tuple[Router, str]] = []
         self._included: list[Router] = []
         self.exception_handlers: dict[type[Exception], ExceptionCall] = {}
+        self.format = UNSAID_FORMAT
 
     @property
     def routes(self) -> tuple[HandlerPlan, ...]:

@@ -17,6 +17,7 @@ from .config import ServerConfig
 from .event_loop import EventLoop
 from .pool import Pool, _current
 from .refusals import refusals_to_wire
+from .streaming import SERVER_LOOP
 
 if TYPE_CHECKING:
     from .routing import FrozenApp
@@ -32,6 +33,7 @@ def install(
     """Give the loop's engine an application. Every request runs in a copy of *base_context*."""
     context = contextvars.copy_context() if base_context is None else base_context
     context.run(_current.set, pool)
+    context.run(SERVER_LOOP.set, loop)
     wire = {
         "routes": [plan.to_wire() for plan in app.routes],
         "fallback": None if app.fallback is None else app.fallback.to_wire(),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bolt_core.background import BackgroundTasks
 from bolt_core.binding.body_params import finish_bodies
 from bolt_core.binding.callables import (
     Namespace,
@@ -28,6 +29,7 @@ from bolt_core.markers import UNSET
 from bolt_core.options import RouteOptions, check_options
 from bolt_core.paths import parse_path
 from bolt_core.plan import HandlerPlan, RouteInfo
+from bolt_core.reply_format import ReplyFormat
 
 
 def _no_names() -> Mapping[str, Any]:
@@ -105,10 +107,18 @@ def _compile(declared: Declaration) -> HandlerPlan:
         form=form_of(params),
         max_body=options.get("max_body_size"),
         cancel_on_disconnect=options.get("cancel_on_disconnect", True),
+        format=ReplyFormat.checked(
+            options.get("strict_json"), options.get("media_types"), options.get("strict_accept")
+        ),
+        fast=not any(_collects_tasks(param.annotation) for param in params),
         origin=origin_of(handler),
         info=_route_info(handler, declared),
         exception_handlers=compile_exception_handlers(options.get("exception_handlers", {})),
     )
+
+
+def _collects_tasks(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BackgroundTasks)
 
 
 def _route_info(handler: Callable[..., Any], declared: Declaration) -> RouteInfo:

@@ -9,12 +9,14 @@ import msgspec
 from msgspec import inspect as spec
 
 from bolt_core.binding.hints import describe, is_union, peel, union_of
-from bolt_core.binding.shapes import contains, custom_type, type_info
-from bolt_core.encoding import JSON_ENCODER
+from bolt_core.binding.shapes import contains, custom_type, parts, type_info
+from bolt_core.encoding import JSON_ENCODER, MSGPACK_ENCODER
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET
-from bolt_core.plan import ResultPlan
+from bolt_core.plan import ItemsKind, ItemsPlan, ResultPlan
+from bolt_core.reading import read_deep
 from bolt_core.responses import Response
+from bolt_core.sse import ServerSentEvent
 
 _ANYTHING = (Any, object, UNSET)
 _ITERABLES = (
@@ -26,6 +28,8 @@ _ITERABLES = (
     collections.abc.Iterator,
 )
 _RECORDS = (spec.StructType, spec.DataclassType, spec.NamedTupleType)
+_NAMED = (*_RECORDS, spec.TypedDictType)
+_BYTES = (bytes, bytearray, memoryview)
 
 
 class ResponseValidationError(Exception):
@@ -43,6 +47,7 @@ def compile_result(returns: Any, response_model: Any = UNSET) -> ResultPlan:
     model = _explicit(response_model) if response_model is not UNSET else _from_annotation(returns)
     plain = JSON_ENCODER.encode
     validate = None if model is UNSET else _validator(model)
+    items = _items(returns if response_model is UNSET else response_model)
     return ResultPlan(
         model=model,
         encode=plain if validate is None else _encode_valid(model, validate),
@@ -51,13 +56,50 @@ def compile_result(returns: Any, response_model: Any = UNSET) -> ResultPlan:
         explicit=response_model is not UNSET and model is not UNSET,
         none_is_empty=returns in (None, types.NoneType) and response_model is UNSET,
         tuple_is_body=isinstance(origin, type) and issubclass(origin, tuple),
-        streams_bytes=origin in _ITERABLES and bytes in get_args(peeled)[:1],
+        is_data=items is None and not _answers_itself(origin),
+        fields=frozenset() if model is UNSET else _field_names(model),
+        items=items,
     )
 
 
+def _answers_itself(origin: Any) -> bool:
+    """Whether the annotation names nothing that is written as data."""
+    return isinstance(origin, type) and issubclass(origin, (str, *_BYTES, Response))
+
+
+def _items(annotation: Any) -> ItemsPlan | None:
+    """What the items of a generator annotated so become; `None` where the annotation says nothing of them."""
+    stream = peel(annotation).type
+    if get_origin(stream) not in _ITERABLES:
+        return None
+    item = get_args(stream)[0]
+    if item in _ANYTHING:
+        return None
+    peeled = peel(item).type
+    kinds = get_args(peeled) if is_union(peeled) else (get_origin(peeled) or peeled,)
+    kind: ItemsKind = "lines"
+    if ServerSentEvent in kinds:
+        kind = "events"
+    elif all(isinstance(one, type) and issubclass(one, (str, *_BYTES)) for one in kinds):
+        kind = "text" if str in kinds else "bytes"
+    if kind != "lines" or not _is_model(item):
+        return ItemsPlan(kind=kind, encode=JSON_ENCODER.encode)
+    validate = _validator(item)
+    return ItemsPlan(kind=kind, encode=_encode_valid(item, validate), validate=validate)
+
+
+def _field_names(model: Any) -> frozenset[str]:
+    """The names of all fields of all records in *model*, unions that msgspec cannot tell apart among them."""
+    try:
+        nodes = parts(type_info(model))
+    except TypeError:
+        return frozenset().union(*(_field_names(member) for member in get_args(model)))
+    return frozenset(field.name for node in nodes if isinstance(node, _NAMED) for field in node.fields)
+
+
 def _explicit(model: Any) -> Any:
-    if model is None or model in _ANYTHING:
-        return UNSET
+    if model is None or model in _ANYTHING or get_origin(model) in _ITERABLES:
+        return _array_of(model)
     try:
         unknown = custom_type(model)
     except TypeError as error:
@@ -76,6 +118,8 @@ def _from_annotation(returns: Any) -> Any:
     if returns is None:
         return types.NoneType
     hint = peel(returns)
+    if get_origin(hint.type) in _ITERABLES:
+        return _array_of(hint.type)
     if not is_union(hint.type):
         return returns if _is_model(hint.type) else UNSET
     members = [member for member in get_args(hint.type) if _is_model(member)]
@@ -83,6 +127,13 @@ def _from_annotation(returns: Any) -> Any:
         return UNSET
     # Response classes in a union answer for themselves; the model is what is left.
     return union_of([*members, None] if hint.optional else members)
+
+
+def _array_of(iterable: Any) -> Any:
+    """`Iterable[Item]` is also the annotation of a handler that returns a list."""
+    if get_origin(iterable) is not collections.abc.Iterable or not _is_model(item := get_args(iterable)[0]):
+        return UNSET
+    return list[item]  # type: ignore[valid-type]
 
 
 def _is_model(type_: Any) -> bool:
@@ -108,21 +159,40 @@ def _validator(model: Any) -> Callable[[Any], Any]:
     # msgspec takes an instance of a model's own class as it is, unchecked, and with it any subclass's extra fields in
     # members; only writing and reading it again checks and filters everything.
     rebuild = contains(node, *_RECORDS) and not contains(node, spec.CustomType)
-    decode, encode = msgspec.json.Decoder(model).decode, JSON_ENCODER.encode
+    again, fields = _written_and_read(model), _field_names(model)
 
     def validate(result: Any) -> Any:
         try:
+            result = read_deep(result, fields)
             value = msgspec.convert(result, model, from_attributes=True)
-            return decode(encode(value)) if rebuild else value
+            return again(value) if rebuild else value
         except msgspec.ValidationError as error:
             mismatch = error
         try:
             # A subclass of a type that JSON can express (a frozen test clock's datetime) is foreign only to `convert`.
-            return decode(encode(result))
+            return again(result)
         except (msgspec.DecodeError, TypeError):
             raise ResponseValidationError(f"the result does not fit {describe(model)}: {mismatch}") from mismatch
 
     return validate
+
+
+def _written_and_read(model: Any) -> Callable[[Any], Any]:
+    """What is left of a value of *model* when it has been written and read again."""
+    decode, encode = msgspec.json.Decoder(model).decode, JSON_ENCODER.encode
+    decode_msgpack = msgspec.msgpack.Decoder(model).decode
+
+    def again(value: Any) -> Any:
+        encoded = encode(value)
+        try:
+            return decode(encoded)
+        except msgspec.ValidationError:
+            if b"null" not in encoded:
+                raise
+            # Perhaps a NaN, which JSON has no number for and msgpack does.
+            return decode_msgpack(MSGPACK_ENCODER.encode(value))
+
+    return again
 
 
 def _union_validator(members: Sequence[Any]) -> Callable[[Any], Any]:

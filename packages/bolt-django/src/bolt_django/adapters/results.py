@@ -1,14 +1,16 @@
 """Django's results: its responses, model instances and QuerySets."""
 
-import asyncio
-import functools
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from bolt_core.encoding import JSON_ENCODER, register_encoder
+from bolt_core.background import register_after_commit
+from bolt_core.encoding import register_encoder
 from bolt_core.outcomes import register_result_adapter
+from bolt_core.reading import register_off_loop, register_reader
 from bolt_core.responses import Response, StreamingResponse
+from django.core.exceptions import SynchronousOnlyOperation
+from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.db.models.fields.files import FieldFile
 from django.http import StreamingHttpResponse
@@ -17,31 +19,27 @@ from django.template.response import SimpleTemplateResponse
 from django.utils.functional import Promise
 
 from bolt_django import db, files
-from bolt_django.adapters.models import instance_data, rows
+from bolt_django.adapters.models import instance_data, read_instance, read_queryset, refuse_on_loop, rows
 from bolt_django.http import header_fields
 
 
 def register() -> None:
-    """Register every adapter and encoder of this module."""
+    """Register every adapter, reader and encoder of this module."""
     register_result_adapter(HttpResponseBase, response)
-    register_result_adapter(QuerySet, queryset)
-    register_result_adapter(Model, lambda instance, request: instance_data(instance))
     register_encoder(Model, instance_data)
     register_encoder(QuerySet, rows)
     register_encoder(FieldFile, lambda file: file.name or None)
     # What gettext_lazy() makes: translated when the reply is written, in the request's language.
     register_encoder(Promise, str)
+    register_reader(Model, read_instance)
+    register_reader(QuerySet, read_queryset)
+    # Whatever Django refuses to do on the loop is done on the request's own thread, inside its transaction.
+    register_off_loop(_on_own_thread, (SynchronousOnlyOperation,))
+    register_after_commit(transaction.on_commit)
 
 
-def queryset(result: "QuerySet[Any]", request: Any) -> Any:
-    """The rows; off the event loop where that is where the handler ran."""
-    if _on_loop():
-        return _later(functools.partial(_encode_rows, result), "application/json")
-    return rows(result)
-
-
-def _encode_rows(result: "QuerySet[Any]") -> bytes:
-    return JSON_ENCODER.encode(rows(result))
+async def _on_own_thread(function: Callable[[], Any]) -> Any:
+    return await sync_to_async(function)()
 
 
 def response(result: HttpResponseBase, request: Any) -> Response:
@@ -55,9 +53,9 @@ def response(result: HttpResponseBase, request: Any) -> Response:
             return files.OpenFile(file, status_code=result.status_code, headers=header_fields(result))
         parts: Any = _AsyncParts(result) if result.is_async else _Parts(result)
         return StreamingResponse(parts, status_code=result.status_code, headers=header_fields(result))
-    if isinstance(result, SimpleTemplateResponse) and not result.is_rendered and _on_loop():
-        # Rendering may query the database, so the headers that follow from it cannot be awaited here: only the body is.
-        return _later(functools.partial(_render, result), None, result)
+    if isinstance(result, SimpleTemplateResponse) and not result.is_rendered:
+        # Rendering may query the database.
+        refuse_on_loop("render a template")
     content = _render(result)
     return Response(content, status_code=result.status_code, headers=header_fields(result))
 
@@ -76,23 +74,6 @@ def _close(result: HttpResponseBase) -> None:
     # request_finished closes connections, but not those of a test case that runs on this thread.
     with db.hidden(db.in_transaction()):
         result.close()
-
-
-def _on_loop() -> bool:
-    return asyncio._get_running_loop() is not None
-
-
-def _later(
-    work: Callable[[], bytes], media_type: str | None, result: HttpResponseBase | None = None
-) -> StreamingResponse:
-    """A body that is made on the request's own thread; one that fails is a 500, as the head waits for it."""
-
-    async def body() -> AsyncIterator[bytes]:
-        yield await sync_to_async(work)()
-
-    if result is None:
-        return StreamingResponse(body(), media_type=media_type)
-    return StreamingResponse(body(), status_code=result.status_code, headers=header_fields(result))
 
 
 class _Parts:
