@@ -97,6 +97,8 @@ def test_what_is_no_file_of_the_root_is_not_found(
     answer = files.send(ask(f"/async/{name.replace('..', '%2E%2E')}"))
 
     assert (answer.status, answer.json()) == (404, {"detail": "Not Found"})
+    # The loop logs before it runs the next handler.
+    files.get("/async/empty")
     if name != ".":
         assert "a file was not sent" in caplog.text
         assert str(root) in caplog.text
