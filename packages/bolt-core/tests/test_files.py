@@ -97,6 +97,8 @@ def test_what_is_no_file_of_the_root_is_not_found(
     answer = files.send(ask(f"/async/{name.replace('..', '%2E%2E')}"))
 
     assert (answer.status, answer.json()) == (404, {"detail": "Not Found"})
+    # The loop logs before it runs the next handler.
+    files.get("/async/empty")
     if name != ".":
         assert "a file was not sent" in caplog.text
         assert str(root) in caplog.text
@@ -259,7 +261,7 @@ def test_the_name_offered_decides_type_and_disposition() -> None:
     response = FileResponse("/srv/1234", filename="/reports/may.pdf", as_attachment=True)
 
     assert response.content_type == "application/pdf"
-    assert ("content-disposition", 'attachment; filename="may.pdf"') in response.headers
+    assert ("content-disposition", 'attachment; filename="may.pdf"') in response.fields()
     assert FileResponse(pathlib.PurePath("/a.txt"), media_type="text/csv").content_type == "text/csv; charset=utf-8"
 
 

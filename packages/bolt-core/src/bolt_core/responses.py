@@ -229,11 +229,9 @@ class FileResponse(Response):
         as_attachment: bool = False,
         **options: Unpack[ResponseOptions],
     ) -> None:
-        body = file_body(path, root)
+        super().__init__(file_body(path, root), **options)
         name = os.path.basename(filename or path)
-        media_type = options.pop("media_type", None)
-        super().__init__(body, **options)
-        self.content_type = with_charset(media_type or media_type_of(name))
+        self.content_type = with_charset(self.content_type or media_type_of(name))
         disposition = content_disposition(name, as_attachment=as_attachment)
         if disposition is not None:
             self.headers.setdefault("content-disposition", disposition)

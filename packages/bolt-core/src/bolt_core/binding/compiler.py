@@ -22,7 +22,7 @@ from bolt_core.binding.mixtures import body_mode, check_params, form_of
 from bolt_core.binding.parts import Place
 from bolt_core.binding.results import compile_result
 from bolt_core.binding.sources import plan_param
-from bolt_core.conditions import condition_of, note_registered
+from bolt_core.conditions import note_registered
 from bolt_core.exception_handlers import compile_exception_handlers
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET
@@ -60,9 +60,11 @@ def compile_handler(
     `ConfigError` naming route, handler and remedy for everything that cannot work.
     """
     try:
-        return _compile(Declaration(handler, method, path, options or {}, namespace))
+        plan = _compile(Declaration(handler, method, path, options or {}, namespace))
     except (ConfigError, ValueError) as error:
         raise ConfigError(f"{method} {path}: handler {_shown(handler)} {_said(error)}") from error
+    note_registered(handler)
+    return plan
 
 
 def _shown(handler: Any) -> str:
@@ -88,9 +90,7 @@ def _compile(declared: Declaration) -> HandlerPlan:
     params, embedded = finish_bodies(planned)
     call = plan_call(handler)
     is_async = call.is_async
-    if condition := condition_of(handler):
-        params, call = conditional(condition, params, call, place, declared.namespace)
-    note_registered(handler)
+    params, call = conditional(handler, params, call, place, declared.namespace)
     return HandlerPlan(
         method=declared.method,
         path=template.path,

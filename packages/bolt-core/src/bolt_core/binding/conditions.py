@@ -8,7 +8,7 @@ from typing import Any
 from bolt_core.binding.callables import Call, Namespace, name_of, plan_call, read_signature
 from bolt_core.binding.parts import Place
 from bolt_core.binding.sources import plan_param
-from bolt_core.conditions import Condition, Validated, Validators
+from bolt_core.conditions import Validated, Validators, condition_of
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import Source
 from bolt_core.plan import FreshDefault, ParamPlan
@@ -34,9 +34,15 @@ def _fresh(value: Any) -> Any:
 
 
 def conditional(
-    condition: Condition, params: tuple[ParamPlan, ...], call: Call, place: Place, namespace: Namespace
+    handler: Callable[..., Any], params: tuple[ParamPlan, ...], call: Call, place: Place, namespace: Namespace
 ) -> tuple[tuple[ParamPlan, ...], Call]:
-    """The parameters and the call of a handler with a condition; raises `ConfigError` for what cannot work."""
+    """The parameters and the call of *handler* under its condition, if it has one.
+
+    Raises `ConfigError` for what cannot work.
+    """
+    condition = condition_of(handler)
+    if condition is None:
+        return params, call
     extra: dict[str, ParamPlan] = {}
     functions = [
         None if function is None else _plan(function, params, extra, place, namespace)
