@@ -24,8 +24,8 @@ class BoltAPI(Router):
     """An application: register handlers on it, then serve it.
 
     *prefix* and *tags* are those of `Router`. *trailing_slash* decides what a path gets that only lacks its last `/`
-    to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404. Everything
-    else is told by `APIOptions`. Raises `ConfigError` for what cannot work.
+    to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404.
+    Everything else is told by `APIOptions`. Raises `ConfigError` for what cannot work.
     """
 
     def __init__(

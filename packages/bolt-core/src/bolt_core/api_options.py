@@ -13,17 +13,17 @@ class APIOptions(FormatOptions, total=False):
     """Keyword options of `BoltAPI`, beside those of `Router`."""
 
     lifespan: Lifespan | None
-    """Called with the application in each serving process; returns a context manager, asynchronous or not (then it runs on
-    the pool): a function decorated with `contextlib.asynccontextmanager`, most often. It is entered before the startup
-    hooks and left after the shutdown hooks; a dict that it yields is in `BoltAPI.state` meanwhile."""
+    """Called with the application in each serving process; returns a context manager, asynchronous or not (then it runs
+    on the pool): a function decorated with `contextlib.asynccontextmanager`, most often. It is entered before the
+    startup hooks and left after the shutdown hooks; a dict that it yields is in `BoltAPI.state` meanwhile."""
     problem_details: bool | None
     """`True` gives every error, the server's own refusals included, the shape of RFC 9457."""
     error_formatter: ErrorFormatter | None
     """Called with (error, request), makes the body of every error instead; see `ErrorFormatter`. This and
     *problem_details* hold for the whole application, so APIs that are included say the same or nothing."""
     x_accel_redirect: Mapping[StrPath, str] | None
-    """Folders, and the prefixes of nginx's `internal` locations for them: a `FileResponse` below one is left to the proxy.
-    Of several applications served as one, what the outermost says counts."""
+    """Folders, and the prefixes of nginx's `internal` locations for them: a `FileResponse` below one is left to the
+    proxy. Of several applications served as one, what the outermost says counts."""
     x_sendfile: Iterable[StrPath] | None
     """The same for proxies that read `X-Sendfile`: folders."""
 
