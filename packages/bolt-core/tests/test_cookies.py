@@ -67,9 +67,7 @@ def test_a_value_is_read_back_as_it_was(value: str) -> None:
         ("__Http-a", {"secure": True}, "httponly=True"),
     ],
 )
-def test_a_cookie_that_browsers_would_ignore_is_an_error(
-    key: str, options: dict[str, Any], why: str
-) -> None:
+def test_a_cookie_that_browsers_would_ignore_is_an_error(key: str, options: dict[str, Any], why: str) -> None:
     """Named where it is made."""
     with pytest.raises(ValueError, match=why):
         PlainText("x").set_cookie(key, **options)
