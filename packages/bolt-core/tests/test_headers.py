@@ -1,7 +1,7 @@
 """Header fields are checked before they leave."""
 
 import pytest
-from bolt_core.headers import check_headers
+from bolt_core.headers import ResponseHeaders, check_headers
 
 
 def test_valid_fields_pass_unchanged() -> None:
@@ -35,3 +35,20 @@ def test_a_value_that_is_no_text_is_refused() -> None:
     """A number is not converted silently."""
     with pytest.raises(TypeError, match="must be str, not int"):
         check_headers([("x-count", 5)])  # type: ignore[list-item]
+
+
+def test_response_headers_are_a_mapping() -> None:
+    """By case-insensitive name; `add` repeats one."""
+    headers = ResponseHeaders({"X-A": "1"})
+    headers["x-a"] = "2"
+    headers.add("Link", "a")
+    headers.add("link", "b")
+    headers.add_vary("Accept")
+    headers.add_vary("accept")
+
+    assert headers.fields() == [("x-a", "2"), ("Link", "a"), ("link", "b"), ("vary", "Accept")]
+    assert (headers["LINK"], headers.get_all("link"), "X-A" in headers, len(headers)) == ("b", ["a", "b"], True, 3)
+    del headers["link"]
+    assert "link" not in headers
+    with pytest.raises(KeyError):
+        del headers["link"]

@@ -38,10 +38,14 @@ def test_a_name_is_the_object_of_the_package_that_makes_it(module: str, origin: 
 @pytest.mark.parametrize(
     ("module", "names"),
     [
-        ("django_bolt", "BoltAPI Request Depends StreamingResponse FileResponse UploadFile"),
+        ("django_bolt", "BoltAPI Request Depends StreamingResponse EventSourceResponse FileResponse UploadFile"),
+        ("django_bolt", "ServerSentEvent BackgroundTasks BackgroundTask"),
         ("django_bolt.params", "Header Cookie Form"),
         ("django_bolt.param_functions", "Query Header Cookie"),
-        ("django_bolt.responses", "PlainText HTML Redirect StreamingResponse FileResponse"),
+        (
+            "django_bolt.responses",
+            "PlainText HTML Redirect StreamingResponse FileResponse EventSourceResponse ServerSentEvent",
+        ),
         ("django_bolt.exceptions", "NotFound BadRequest Unauthorized"),
         ("django_bolt.testing", "TestClient AsyncTestClient"),
     ],
