@@ -1,6 +1,7 @@
 """Django's file responses from handlers, and files that the proxy sends."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from boltsite.shop import api as shop
 from boltsite_tools.inprocess import Client
 from django import http
 from django.core.files.base import ContentFile, File
+from django.core.signals import request_finished
+from django.db import close_old_connections
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +53,15 @@ def test_what_is_not_a_whole_file_is_streamed(client: Client, path: str, body: b
     assert (reply.status, reply.body, reply.headers["Accept-Ranges"]) == (200, body, None)
 
 
+@pytest.fixture
+def connections_stay() -> Iterator[None]:
+    """A response that is closed closes connections, the test's own among them; Django's test client does this, too."""
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_finished.connect(close_old_connections)
+
+
+@pytest.mark.usefixtures("connections_stay")
 def test_which_file_objects_the_engine_sends(tmp_path: Path) -> None:
     """Plain open files, also within Django's File; nothing whose class may read otherwise."""
     path = tmp_path / "a.txt"
