@@ -15,5 +15,5 @@ def test_headers_ignore_case() -> None:
 
 
 def test_cookies_are_read_leniently() -> None:
-    """As browsers and Django do: quotes are taken off, a name may be empty, the first of a repeated name counts."""
-    assert parse_cookies(['a="x\\054y"; b=1;; =2', "b=3; alone"]) == {"a": "x,y", "b": "1", "": "2"}
+    """As browsers and Django do: quotes are taken off, a name may be empty, the last of a repeated name counts."""
+    assert parse_cookies(['a="x\\054y"; b=1;; =2', "b=3; alone"]) == {"a": "x,y", "b": "3", "": "alone"}

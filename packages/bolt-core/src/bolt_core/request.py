@@ -166,10 +166,7 @@ class Headers(Mapping[str, str]):
 
 
 def parse_cookies(values: list[str]) -> dict[str, str]:
-    """`Cookie` fields to a dict, leniently as browsers and Django do; of a repeated name the first counts.
-
-    The first is the one with the most specific path (RFC 6265bis §5.8.3).
-    """
+    """`Cookie` fields to a dict, leniently as browsers and Django do; of a repeated name the last counts."""
     cookies: dict[str, str] = {}
     for value in values:
         for pair in value.split(";"):
@@ -178,7 +175,7 @@ def parse_cookies(values: list[str]) -> dict[str, str]:
                 name, content = "", name
             name, content = name.strip(), content.strip()
             if name or content:
-                cookies.setdefault(name, unquote_cookie(content))
+                cookies[name] = unquote_cookie(content)
     return cookies
 
 

@@ -1,4 +1,6 @@
 //! Every request that the engine turns down, with its status and what the client is told.
+use std::borrow::Cow;
+
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::coding::ACCEPTED;
@@ -56,8 +58,25 @@ pub enum Refusal {
     UnsupportedMediaType,
     /// The client left, or ended its side of the connection, in the middle of the body.
     IncompleteBody,
+    /// A file of the form is larger than its field takes.
+    FileTooLarge {
+        /// The field, which the route declares.
+        field: String,
+        /// In bytes.
+        limit: u64,
+    },
+    /// A field of the form has more files than it takes.
+    TooManyFiles {
+        /// The field, which the route declares.
+        field: String,
+        /// In files.
+        limit: usize,
+    },
     /// A file of the form has a media type that its field does not take.
-    FileType,
+    FileType {
+        /// The field, which the route declares.
+        field: String,
+    },
     /// A content coding that this server does not decode (RFC 9110 §8.4).
     UnsupportedContentCoding,
     /// An expectation other than `100-continue` (RFC 9110 §10.1.1).
@@ -87,9 +106,12 @@ impl Refusal {
             Refusal::MethodNotAllowed { .. } => 405,
             Refusal::RequestTimeout => 408,
             Refusal::PreconditionFailed => 412,
-            Refusal::BodyTooLarge { .. } | Refusal::FormTooLarge(_) => 413,
+            Refusal::BodyTooLarge { .. }
+            | Refusal::FormTooLarge(_)
+            | Refusal::FileTooLarge { .. }
+            | Refusal::TooManyFiles { .. } => 413,
             Refusal::UriTooLong => 414,
-            Refusal::UnsupportedMediaType | Refusal::FileType | Refusal::UnsupportedContentCoding => 415,
+            Refusal::UnsupportedMediaType | Refusal::FileType { .. } | Refusal::UnsupportedContentCoding => 415,
             Refusal::RangeNotSatisfiable { .. } => 416,
             Refusal::ExpectationFailed => 417,
             Refusal::HeadersTooLarge => 431,
@@ -101,7 +123,23 @@ impl Refusal {
     }
 
     /// What the client is told.
-    pub fn detail(&self) -> &str {
+    pub fn detail(&self) -> Cow<'_, str> {
+        Cow::Owned(match self {
+            Refusal::FileTooLarge { field, limit } => {
+                format!("A file of the field '{}' is larger than {limit} bytes", printable(field))
+            }
+            Refusal::TooManyFiles { field, limit } => {
+                format!("The field '{}' takes no more than {limit} file(s)", printable(field))
+            }
+            Refusal::FileType { field } => {
+                format!("A file of the field '{}' has a media type that the field does not take", printable(field))
+            }
+            _ => return Cow::Borrowed(self.fixed_detail()),
+        })
+    }
+
+    /// The text of a refusal that has the same one always.
+    fn fixed_detail(&self) -> &str {
         match self {
             Refusal::BadRequest(detail) | Refusal::FormTooLarge(detail) => detail,
             Refusal::BadHost => "Invalid host header",
@@ -111,11 +149,12 @@ impl Refusal {
             Refusal::RequestTimeout => "The request was not received in time",
             Refusal::PreconditionFailed => "Precondition Failed",
             Refusal::RangeNotSatisfiable { .. } => "Range Not Satisfiable",
-            Refusal::BodyTooLarge { .. } => "The request body is too large",
+            Refusal::BodyTooLarge { .. } | Refusal::FileTooLarge { .. } | Refusal::TooManyFiles { .. } => {
+                "The request body is too large"
+            }
             Refusal::UriTooLong => "The request line is too long",
-            Refusal::UnsupportedMediaType => "Unsupported Media Type",
+            Refusal::UnsupportedMediaType | Refusal::FileType { .. } => "Unsupported Media Type",
             Refusal::IncompleteBody => "The request ended before its body was complete",
-            Refusal::FileType => "A file of the form has a media type that its field does not take",
             Refusal::UnsupportedContentCoding => {
                 "The request body has a content coding that this server does not decode"
             }
@@ -167,7 +206,9 @@ impl Refusal {
                 | Refusal::RangeNotSatisfiable { .. }
                 | Refusal::FormTooLarge(_)
                 | Refusal::UnsupportedMediaType
-                | Refusal::FileType
+                | Refusal::FileTooLarge { .. }
+                | Refusal::TooManyFiles { .. }
+                | Refusal::FileType { .. }
                 | Refusal::UnsupportedContentCoding
                 | Refusal::HandlerLost
                 | Refusal::ServiceUnavailable { .. }
@@ -185,10 +226,15 @@ impl Refusal {
                 body.put_slice(format!(",\"status\":{status},\"detail\":").as_bytes());
             }
         }
-        put_string(&mut body, detail);
+        put_string(&mut body, &detail);
         body.put_slice(b"}");
         body.freeze()
     }
+}
+
+/// A declared name as a text may show it.
+fn printable(name: &str) -> String {
+    name.replace(char::is_control, "\u{fffd}")
 }
 
 /// A JSON string of text without control characters.
@@ -221,7 +267,9 @@ mod tests {
             Refusal::FormTooLarge("too many"),
             Refusal::UriTooLong,
             Refusal::UnsupportedMediaType,
-            Refusal::FileType,
+            Refusal::FileTooLarge { field: "a".to_owned(), limit: 5 },
+            Refusal::TooManyFiles { field: "a\nb".to_owned(), limit: 5 },
+            Refusal::FileType { field: "a".to_owned() },
             Refusal::UnsupportedContentCoding,
             Refusal::ExpectationFailed,
             Refusal::HeadersTooLarge,

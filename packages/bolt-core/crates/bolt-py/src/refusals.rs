@@ -14,7 +14,7 @@ use crate::route_plan::{Plan, item};
 pub(crate) type Told = (u16, String, Vec<(&'static str, String)>);
 
 pub(crate) fn told(refusal: &Refusal) -> Told {
-    (refusal.status(), refusal.detail().to_owned(), refusal.fields())
+    (refusal.status(), refusal.detail().into_owned(), refusal.fields())
 }
 
 /// Every refusal that comes without a request, in the order in which `prepared` answers them.

@@ -38,6 +38,8 @@ MOST_SHOWN = 200
 
 _INT = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WEEKS = re.compile(r"([+-]?)[Pp]([0-9]+(?:\.[0-9]+)?)[Ww]")
+_DURATION = ("Expected an ISO 8601 duration such as PT1H30M", "duration_parsing")
 _BOOLS = {
     **dict.fromkeys(("true", "1", "on", "yes"), True),
     **dict.fromkeys(("false", "0", "off", "no"), False),
@@ -96,6 +98,23 @@ def _read_by_msgspec(type_: Any, expected: str, error: str) -> Reader:
     return read
 
 
+_read_days = _read_by_msgspec(dt.timedelta, *_DURATION)
+
+
+def read_duration(text: str) -> dt.timedelta:
+    """An ISO 8601 duration of fixed length: weeks alone, or days and parts of a day; not months or years."""
+    # ISO 8601-1 takes the comma as the decimal sign, too. msgspec takes neither it nor weeks.
+    text = text.replace(",", ".")
+    if (weeks := _WEEKS.fullmatch(text)) is None:
+        return _read_days(text)
+    sign, number = weeks.groups()
+    try:
+        length = dt.timedelta(weeks=float(number) if "." in number else int(number))
+        return -length if sign == "-" else length
+    except (OverflowError, ValueError):
+        raise InvalidValue(*_DURATION) from None
+
+
 def _no_change(text: str) -> str:
     return text
 
@@ -112,7 +131,7 @@ _READERS: dict[Any, Reader] = {
     dt.datetime: _read_by_msgspec(
         dt.datetime, "Expected a date and time as YYYY-MM-DDTHH:MM:SS with an optional zone", "datetime_parsing"
     ),
-    dt.timedelta: _read_by_msgspec(dt.timedelta, "Expected an ISO 8601 duration such as PT1H30M", "duration_parsing"),
+    dt.timedelta: read_duration,
 }
 
 

@@ -21,8 +21,6 @@ const NO_BOUNDARY: Refusal = Refusal::BadRequest("The multipart body's Content-T
 const DATA: Refusal = Refusal::FormTooLarge("The form has too much data beside its files");
 const FIELDS: Refusal = Refusal::FormTooLarge("The form has too many fields");
 const FILES: Refusal = Refusal::FormTooLarge("The form has too many files");
-const FILES_OF_FIELD: Refusal = Refusal::FormTooLarge("A field of the form has more files than it takes");
-const FILE_SIZE: Refusal = Refusal::FormTooLarge("A file of the form is larger than its field takes");
 
 /// How a form is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,11 +207,11 @@ impl<'a> Parts<'a> {
         }
         if let Some(spec) = spec {
             let before = self.files.iter().filter(|file| file.field == head.field).count();
-            if spec.max_files.is_some_and(|limit| before >= limit) {
-                return Err(FILES_OF_FIELD);
+            if let Some(limit) = spec.max_files.filter(|&limit| before >= limit) {
+                return Err(Refusal::TooManyFiles { field: head.field, limit });
             }
             if !spec.takes(&head.media_type) {
-                return Err(Refusal::FileType);
+                return Err(Refusal::FileType { field: head.field });
             }
         }
         let part = FilePart {
@@ -268,8 +266,9 @@ impl Sink for Parts<'_> {
             }
             Current::File(file) => {
                 file.part.size += content.len() as u64;
-                if file.spec.and_then(|spec| spec.max_size).is_some_and(|limit| file.part.size > limit) {
-                    return Err(FILE_SIZE);
+                let limit = file.spec.and_then(|spec| spec.max_size);
+                if let Some(limit) = limit.filter(|&limit| file.part.size > limit) {
+                    return Err(Refusal::FileTooLarge { field: file.part.field.clone(), limit });
                 }
                 file.held.extend_from_slice(content);
                 // One limit for all files of a form: a hundred small ones must not add up.

@@ -67,9 +67,15 @@ fn limits() {
     assert_eq!(read(&vec![file("f", "", "", ""); 4], &keep_all()).err(), Some((413, FIELDS)));
     let size = |max_size| declared(FileSpec { max_size: Some(max_size), ..FileSpec::default() });
     assert!(read(std::slice::from_ref(&one), &size(14)).is_ok());
-    assert_eq!(read(std::slice::from_ref(&one), &size(13)).err(), Some((413, FILE_SIZE)));
+    assert_eq!(
+        read(std::slice::from_ref(&one), &size(13)).err(),
+        Some((413, Refusal::FileTooLarge { field: "f".to_owned(), limit: 13 }))
+    );
     let count = declared(FileSpec { max_files: Some(1), ..FileSpec::default() });
-    assert_eq!(read(&vec![one; 2], &count).err(), Some((413, FILES_OF_FIELD)));
+    assert_eq!(
+        read(&vec![one; 2], &count).err(),
+        Some((413, Refusal::TooManyFiles { field: "f".to_owned(), limit: 1 }))
+    );
 }
 
 /// A field takes the media types it declares, all of a kind by a star; a file that claims none is none of them.
@@ -89,7 +95,7 @@ fn media_types() {
     ] {
         let result = read(&[file("f", "x", sent, "1")], &FormLimits::default(), &types(allowed));
         assert_eq!(result.is_ok(), taken, "{allowed:?} {sent:?}");
-        assert!(taken || result.err() == Some(Refusal::FileType));
+        assert!(taken || result.err() == Some(Refusal::FileType { field: "f".to_owned() }));
     }
 }
 

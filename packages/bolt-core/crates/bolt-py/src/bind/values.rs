@@ -61,12 +61,11 @@ impl<'a> Sent<'a> {
         }
     }
 
-    /// The one value that counts: the last of a repeated name, of cookies the first, which has the most specific path
-    /// (RFC 6265bis §5.8.3).
+    /// The one value that counts of a repeated name: the last.
     pub(super) fn one<'s>(&'s self, origin: Origin, name: &'s str) -> Option<Cow<'s, str>> {
         match origin {
             Origin::Query => named(&self.query, name).next_back().map(Cow::Borrowed),
-            Origin::Cookie => named(&self.cookies, name).next().map(Cow::Borrowed),
+            Origin::Cookie => named(&self.cookies, name).next_back().map(Cow::Borrowed),
             Origin::Header => self.input.head.header_all(name).last().map(latin1),
             Origin::Form => self.form(name).next_back().map(Cow::Borrowed),
         }
