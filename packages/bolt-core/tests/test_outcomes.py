@@ -151,7 +151,8 @@ def test_a_header_that_cannot_be_sent_is_a_logged_500(
 
     assert answer.status == 500
     assert answer.body == b'{"detail":"Internal Server Error"}'
-    assert "x-note" not in answer.headers and "set-cookie" not in answer.headers
+    assert "x-note" not in answer.headers
+    assert "set-cookie" not in answer.headers
     assert "X-Note" in caplog.text
 
 
