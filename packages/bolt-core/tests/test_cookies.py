@@ -1,6 +1,7 @@
 """Set-Cookie fields."""
 
 import datetime as dt
+import math
 from typing import Any
 
 import pytest
@@ -35,7 +36,9 @@ def test_a_cookie_is_written_as_rfc_6265bis_has_it(options: dict[str, Any], fiel
     assert response.headers["set-cookie"] == field
 
 
-@pytest.mark.parametrize("value", ["", "plain", "a b", 'quo"te', "a,b;c", "a\\b", "line\r\nbreak", "=="])
+@pytest.mark.parametrize(
+    "value", ["", "plain", "a b", 'quo"te', "a,b;c", "a\\b", "line\r\nbreak", "==", "caf\u00e9", "\x80\xff"]
+)
 def test_a_value_is_read_back_as_it_was(value: str) -> None:
     """Quoted where it must be, as Django and http.cookies do."""
     response = PlainText("x")
@@ -43,6 +46,7 @@ def test_a_value_is_read_back_as_it_was(value: str) -> None:
     pair = response.headers["set-cookie"].split("; Path")[0]
 
     assert "\n" not in pair
+    assert pair.isascii()
     assert parse_cookies([pair]) == {"a": value}
 
 
@@ -52,7 +56,10 @@ def test_a_value_is_read_back_as_it_was(value: str) -> None:
         ("", {}, "no token"),
         ("a b", {}, "no token"),
         ("a\r\nb", {}, "no token"),
-        ("a", {"value": "\u00e9"}, "beyond ASCII"),
+        ("a", {"value": "\u20ac"}, "beyond ISO 8859-1"),
+        ("a", {"max_age": math.inf}, "finite"),
+        ("a", {"max_age": math.nan}, "finite"),
+        ("a", {"expires": dt.datetime.max.replace(tzinfo=dt.timezone(dt.timedelta(hours=-5)))}, "beyond the years"),
         ("a", {"value": "x" * 4096}, "4096"),
         ("a", {"path": "x"}, "path"),
         ("a", {"path": "/; Domain=evil"}, "path"),
@@ -82,3 +89,12 @@ def test_deleting_a_cookie() -> None:
     first, second = response.headers.get_all("set-cookie")
     assert first == 'a=""; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax'
     assert "Secure" in second
+
+
+@pytest.mark.parametrize("samesite", ["none", "None", "NONE"])
+def test_deleting_a_cookie_of_other_sites(samesite: Any) -> None:
+    """Is secure by itself, however its SameSite is written."""
+    response = PlainText("x")
+    response.delete_cookie("a", samesite=samesite)
+
+    assert response.headers["set-cookie"].endswith("Path=/; Secure; SameSite=None")

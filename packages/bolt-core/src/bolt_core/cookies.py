@@ -1,6 +1,7 @@
 """`Set-Cookie` fields (RFC 6265bis), checked so that none is split, ignored by browsers or misread."""
 
 import datetime as dt
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,12 +86,14 @@ def _name(key: str) -> str:
 def _value(name: str, value: str) -> str:
     if not isinstance(value, str):
         raise TypeError(f"cookie {name!r}: the value must be str, not {type(value).__qualname__}")
-    if not value.isascii():
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError as error:
         raise ValueError(
-            f"cookie {name!r}: the value holds characters beyond ASCII, which clients read differently; encode it, "
+            f"cookie {name!r}: the value holds characters beyond ISO 8859-1, which cookies cannot express; encode it, "
             "with urllib.parse.quote() for example"
-        )
-    # Quoted, where it must be, in the manner that Django and http.cookies read.
+        ) from error
+    # Quoted, where it must be, in the manner that Django and http.cookies read: "\\351" stands for U+00E9.
     return SimpleCookie().value_encode(value)[1]
 
 
@@ -127,8 +130,10 @@ def _flags(name: str, options: CookieOptions) -> list[str]:
 
 def _seconds(name: str, max_age: int | dt.timedelta) -> int:
     seconds = max_age.total_seconds() if isinstance(max_age, dt.timedelta) else max_age
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds != seconds:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise TypeError(f"cookie {name!r}: max_age must be seconds or a timedelta, not {max_age!r}")
+    if not math.isfinite(seconds):
+        raise ValueError(f"cookie {name!r}: max_age={max_age!r} is no finite number of seconds; None sends none")
     return int(seconds)
 
 
@@ -137,11 +142,14 @@ def _date(name: str, expires: dt.datetime | str) -> str:
     if isinstance(expires, str):
         try:
             expires = parsedate_to_datetime(expires)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise ValueError(f"cookie {name!r}: expires={expires!r} is no HTTP date; give a datetime") from error
     if not isinstance(expires, dt.datetime):
         raise TypeError(f"cookie {name!r}: expires must be a datetime or an HTTP date, not {expires!r}")
-    aware = expires.replace(tzinfo=dt.UTC) if expires.tzinfo is None else expires.astimezone(dt.UTC)
+    try:
+        aware = expires.replace(tzinfo=dt.UTC) if expires.tzinfo is None else expires.astimezone(dt.UTC)
+    except OverflowError as error:
+        raise ValueError(f"cookie {name!r}: expires={expires!r} is beyond the years that UTC can express") from error
     return format_datetime(max(aware, _EPOCH), usegmt=True)
 
 

@@ -18,6 +18,8 @@ from uuid import UUID
 
 import msgspec
 
+from bolt_core.reading import refuse_on_loop
+
 
 def _iso(value: dt.datetime | dt.time) -> str:
     text = value.isoformat()
@@ -61,6 +63,8 @@ def encode_unknown(value: Any) -> Any:
     """Turn a value of an unknown type into one that JSON can hold; raise `TypeError` where no encoder fits."""
     for base in type(value).__mro__:
         if (encode := _encoders.get(base)) is not None:
+            if isinstance(value, Iterator):
+                refuse_on_loop()
             return encode(value)
     raise TypeError(
         f"{type(value).__qualname__} cannot be written as JSON; return plain data, "

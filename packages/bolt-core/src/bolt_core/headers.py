@@ -10,8 +10,9 @@ type HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
 
 # RFC 9110 §5.6.2.
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# RFC 9110 §5.5: no control character but the tab; CR, LF and NUL would let content pass for fields.
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# RFC 9110 §5.5: no control character but the tab; CR, LF and NUL would let content pass for fields. A character is an
+# octet, so none is beyond ISO 8859-1.
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 # The engine frames replies itself (RFC 9112 §6).
 _RESERVED = frozenset({"transfer-encoding", "keep-alive"})
 
@@ -92,7 +93,10 @@ def check_headers(headers: Headers) -> Headers:
         if _NAME.fullmatch(name) is None:
             raise ValueError(f"header name {name!r} is no token (RFC 9110 §5.6.2)")
         if _FORBIDDEN.search(value) is not None:
-            raise ValueError(f"the value of header {name!r} holds a control character; remove CR, LF and the like")
+            raise ValueError(
+                f"the value of header {name!r} holds a control character, or one beyond ISO 8859-1; remove CR, LF and "
+                "the like, and encode the rest"
+            )
         if name.lower() in _RESERVED:
             raise ValueError(f"header {name!r} is the server's own business; do not set it")
     return headers

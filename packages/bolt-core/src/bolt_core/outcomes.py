@@ -44,24 +44,37 @@ def outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outco
     """What *result* becomes; raises, or promises to, what its encoding, its model or an adapter raises."""
     if type(result) is Validated:
         return _validated(plan, result, request)
+    write = functools.partial(_outcome_of_result, plan, result, request)
     try:
-        return _outcome_of_result(plan, result, request)
+        content, status = _body_and_status(plan, result, request)
+        # What was adapted is not adapted again.
+        write = functools.partial(_outcome_of_content, plan, content, status, request)
+        return write()
     except Exception as error:
         if not must_leave_loop(error):
             raise
     # Something in it queries a database when it is read: once more, where that may wait.
-    return off_loop(functools.partial(_outcome_of_result, plan, result, request))
+    return off_loop(write)
 
 
 def _outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outcome:
-    result = _adapted(result, request)
-    status, given = plan.status, plan.status_given
-    if is_body_and_status(plan.result, result):
-        result, status, given = _adapted(result[0], request), int(result[1]), True
-    if isinstance(result, Response):
-        default = status if given else None
-        return _with_tasks(plan, outcome_of_response(plan, result, default), request, result.background)
-    return _with_tasks(plan, _outcome_of_value(plan, result, (status, given), request), request, None)
+    return _outcome_of_content(plan, *_body_and_status(plan, result, request), request)
+
+
+def _body_and_status(plan: HandlerPlan, result: Any, request: Request) -> tuple[Any, int | None]:
+    """What a handler returned, adapted, and the status that it named beside it."""
+    content = _adapted(result, request)
+    if is_body_and_status(plan.result, content):
+        return _adapted(content[0], request), int(content[1])
+    return content, None
+
+
+def _outcome_of_content(plan: HandlerPlan, content: Any, named: int | None, request: Request) -> Outcome:
+    if isinstance(content, Response):
+        outcome = outcome_of_response(plan, content, status=named)
+        return _with_tasks(plan, outcome, request, content.background)
+    status = (plan.status, plan.status_given) if named is None else (named, True)
+    return _with_tasks(plan, _outcome_of_value(plan, content, status, request), request, None)
 
 
 def _with_tasks(
@@ -147,9 +160,14 @@ def _refuse_awaitable(value: Any) -> None:
     )
 
 
-def outcome_of_response(plan: HandlerPlan | None, response: Response, default_status: int | None = None) -> Outcome:
-    """What a response object becomes; raises what its headers or its encoding raise."""
-    status = response.status_code or default_status or (plan.status if plan is not None else 200)
+def outcome_of_response(
+    plan: HandlerPlan | None, response: Response, default_status: int | None = None, *, status: int | None = None
+) -> Outcome:
+    """What a response object becomes; raises what its headers or its encoding raise.
+
+    *status* overrules the response's own, *default_status* stands in where it has none.
+    """
+    status = status or response.status_code or default_status or (plan.status if plan is not None else 200)
     headers: Headers = check_headers(response.fields())
     content = response.content
     if not isinstance(response, JSON):

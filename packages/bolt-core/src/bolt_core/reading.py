@@ -71,9 +71,24 @@ def _find(kind: type) -> Reader | None:
         return found
 
 
+class _ReadOffLoop(Exception):
+    """What would be lost if it were read twice is read on a thread at once."""
+
+
+def refuse_on_loop() -> None:
+    """Raise what `must_leave_loop` knows, where this is the event loop's thread and an integration has readers.
+
+    For what can be read once only: a reading that some other part of the result ends early would have used it up.
+    """
+    if _off_loop and asyncio._get_running_loop() is not None:
+        raise _ReadOffLoop("an iterator is read once; not on the event loop, where reading may have to stop")
+
+
 def must_leave_loop(error: Exception) -> bool:
     """Whether *error* says that something may not be read where this is called, because that is the event loop."""
-    return bool(_off_loop) and isinstance(error, _off_loop[0][1]) and asyncio._get_running_loop() is not None
+    if not _off_loop or asyncio._get_running_loop() is None:
+        return False
+    return isinstance(error, (_ReadOffLoop, *_off_loop[0][1]))
 
 
 async def off_loop[T](function: Callable[[], T]) -> T:

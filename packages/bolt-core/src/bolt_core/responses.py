@@ -117,7 +117,7 @@ class Response:
         lower = key.lower()
         # What a browser asks of the cookie it asks of the one that replaces it.
         prefixed = lower.startswith(("__secure-", "__host-", "__http-"))
-        if prefixed or options.get("samesite") == "none" or options.get("partitioned"):
+        if prefixed or str(options.get("samesite") or "").lower() == "none" or options.get("partitioned"):
             options.setdefault("secure", True)
         httponly = lower.startswith(("__http-", "__host-http-"))
         past = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

@@ -174,7 +174,9 @@ pub(crate) fn finish<'py>(
 ) -> Outcome {
     let outcome = match Outcome::fast(py, plan, hooks, &value) {
         Some(Ok(outcome)) => Ok(outcome),
-        // What the short way could not write, the long one may have to write elsewhere than on the loop; or it says why.
+        // Not a second time: an iterator in it may have been used up.
+        Some(Err(error)) if !hooks.must_leave_loop(py, &error) => Err(error),
+        // Some results must be written elsewhere than on the loop.
         _ => request_of(py, plan, input, &mut request).and_then(|request| hooks.finish(py, plan, &value, &request)),
     };
     outcome.unwrap_or_else(|error| fail(py, plan, input, hooks, (error, request)))

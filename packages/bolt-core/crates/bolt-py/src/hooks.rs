@@ -92,6 +92,12 @@ impl Hooks {
         self.streaming.bind(awaitable.py()).getattr("awaited")?.call1((awaitable,))
     }
 
+    /// Whether a result that raised `error` can only be written elsewhere than on the loop.
+    pub(crate) fn must_leave_loop(&self, py: Python<'_>, error: &PyErr) -> bool {
+        let asked = self.streaming.bind(py).getattr("must_leave_loop").and_then(|ask| ask.call1((error.value(py),)));
+        asked.and_then(|answer| answer.is_truthy()).unwrap_or(false)
+    }
+
     /// A stream failed after its head went out: nothing to answer any more, but to be seen in the log.
     pub(crate) fn log_stream_failure(&self, py: Python<'_>, error: &PyErr) {
         let logged = self.streaming.bind(py).getattr("log_failure").and_then(|log| log.call1((error.value(py),)));

@@ -50,7 +50,8 @@ impl Outcome {
             return None;
         }
         if hooks.is_plain_response(value) {
-            return Outcome::response(plan, value).transpose();
+            // What cannot be sent the long way refuses in words.
+            return Outcome::response(plan, value).ok().flatten().map(Ok);
         }
         let encode = plan.encode.as_ref()?;
         let json = value.is_exact_instance_of::<PyDict>()
