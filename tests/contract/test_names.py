@@ -1,33 +1,44 @@
-"""Every name that the quick reference prints imports from where it prints it."""
+"""Every name of the quick reference, and every one promised beside it, imports from where it is printed."""
 
 import importlib
 
 import pytest
 
-NAMES = [
-    ("django_bolt", "BoltAPI"),
-    ("django_bolt", "Request"),
-    ("django_bolt", "StreamingResponse"),
-    ("django_bolt.exceptions", "BadRequest"),
-    ("django_bolt.exceptions", "NotFound"),
-    ("django_bolt.exceptions", "Unauthorized"),
-    ("django_bolt.param_functions", "Query"),
-    ("django_bolt.responses", "HTML"),
-    ("django_bolt.responses", "PlainText"),
-    ("django_bolt.responses", "Redirect"),
-    ("django_bolt.responses", "StreamingResponse"),
-    ("django_bolt.testing", "TestClient"),
-]
+NAMES = {
+    "django_bolt": "BoltAPI Request Router UploadFile Depends Response JSON PlainText HTML Redirect FileResponse "
+    "StreamingResponse EventSourceResponse ServerSentEvent BackgroundTasks",
+    "django_bolt.exceptions": "BadRequest NotFound Unauthorized HTTPException",
+    "django_bolt.param_functions": "Path Query Header Cookie Form File Body",
+    "django_bolt.params": "Path Query Header Cookie Form File Body",
+    "django_bolt.responses": "Response JSON PlainText HTML Redirect FileResponse StreamingResponse "
+    "EventSourceResponse ServerSentEvent",
+    "django_bolt.testing": "TestClient AsyncTestClient",
+}
 
 
-@pytest.mark.parametrize(("module", "name"), NAMES)
+@pytest.mark.parametrize(
+    ("module", "name"), [(module, name) for module, names in NAMES.items() for name in names.split()]
+)
 def test_name(module: str, name: str) -> None:
     """The name is there."""
-    assert hasattr(importlib.import_module(module), name)
+    loaded = importlib.import_module(module)
+
+    assert hasattr(loaded, name)
+    assert name in loaded.__all__
 
 
 def test_response_classes_are_one_and_the_same() -> None:
     """A class printed under two modules is one class."""
     top, module = importlib.import_module("django_bolt"), importlib.import_module("django_bolt.responses")
+    names = NAMES["django_bolt.responses"].split()
 
-    assert top.StreamingResponse is module.StreamingResponse
+    assert [name for name in names if getattr(top, name) is not getattr(module, name)] == []
+
+
+def test_markers_of_both_modules_are_one_and_the_same() -> None:
+    """`params` and `param_functions` are two names for the same functions."""
+    one, other = importlib.import_module("django_bolt.params"), importlib.import_module("django_bolt.param_functions")
+
+    assert [
+        name for name in NAMES["django_bolt.params"].split() if getattr(one, name) is not getattr(other, name)
+    ] == []

@@ -68,6 +68,19 @@ def test_not_found(client: TestClient) -> None:
     assert response.json() == {"detail": "User 7 not found"}
 
 
+def test_a_returned_instance_is_its_fields_without_the_hash(client: TestClient, ada: User) -> None:
+    """`return user` works without a serializer, and leaks no password."""
+    ada.set_password("correct horse")
+    ada.save()
+    response = client.get(f"/users/{ada.pk}")
+
+    assert response.status_code == 200
+    reply = response.json()
+    assert (reply["id"], reply["username"], reply["email"]) == (ada.pk, "ada", "ada@example.org")
+    assert set(reply) == {field.attname for field in User._meta.concrete_fields} - {"password"}
+    assert ada.password not in response.text
+
+
 @pytest.mark.parametrize(("name", "status"), [("NotFound", 404), ("BadRequest", 400), ("Unauthorized", 401)])
 def test_exceptions_have_their_status(name: str, status: int) -> None:
     """Each exception of the reference says what it answers with."""

@@ -203,3 +203,49 @@ def test_the_clients_need_no_pytest() -> None:
     """Only the plugin imports it, and only pytest imports the plugin."""
     script = "import sys; sys.modules['pytest'] = None; import bolt_testing; assert bolt_testing.TestClient"
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0
+
+
+LIGHT_CONFTEST = """
+    import sys
+
+    HEAVY = ("bolt_core", "httpx2", "httpcore2", "bolt_testing.client")
+
+    def pytest_sessionfinish():
+        assert "bolt_testing.plugin" in sys.modules
+        print("LOADED", [name for name in HEAVY if name in sys.modules])
+"""
+
+
+def test_a_run_without_its_fixtures_loads_no_client(run: Run) -> None:
+    """Neither the engine nor the HTTP client: they would slow every run, and hide their lines from coverage."""
+    blocked = ("-p", "no:asyncio", "-p", "no:anyio", "-s")
+    code, out = run("def test_other():\n    pass\n", "bolt_api = shop:api", LIGHT_CONFTEST, blocked)
+
+    assert code == 0, out
+    assert "LOADED []" in out
+
+
+def test_a_run_with_its_fixtures_loads_them(run: Run) -> None:
+    """The same look at a run that uses one finds them, so it can find something."""
+    code, out = run(TEST, "bolt_api = shop:api", LIGHT_CONFTEST, ("-s",))
+
+    assert code == 0, out
+    assert "LOADED ['bolt_core', 'httpx2', 'httpcore2', 'bolt_testing.client']" in out
+
+
+def test_the_package_has_its_names_before_they_are_imported() -> None:
+    """`dir()` lists them, each is what its module defines, and another name is the usual error."""
+    script = """
+import sys, bolt_testing
+assert set(bolt_testing.__all__) <= set(dir(bolt_testing))
+assert "httpx2" not in sys.modules
+from bolt_testing import *
+assert TestClient is sys.modules["bolt_testing.client"].TestClient is bolt_testing.TestClient
+try:
+    bolt_testing.Client
+except AttributeError as error:
+    assert "has no attribute 'Client'" in str(error)
+else:
+    raise AssertionError
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0

@@ -26,11 +26,22 @@ async def get_user(user_id: int):
 async def search(q: str, page: int = 1):
     return {"query": q, "page": page}
 
-from django_bolt.responses import PlainText, HTML, Redirect, StreamingResponse
+# Headers, cookies, form data
+from django_bolt.params import Header, Cookie, Form
+
+@api.get("/protected")
+async def protected(x_api_key: str = Header("X-API-Key")):
+    return {"key": x_api_key}
+
+from django_bolt.responses import PlainText, HTML, Redirect, FileResponse, StreamingResponse
 
 @api.get("/text")
 async def text():
     return PlainText("Hello")
+
+@api.get("/download")
+async def download():
+    return FileResponse("/path/to/file.pdf")  # Streaming, for large files
 
 @api.get("/events")
 async def sse():

@@ -1,14 +1,19 @@
-"""pytest's plugin, loaded by its entry point: clients of the application under test as fixtures."""
+"""pytest's plugin, loaded by its entry point: clients of the application under test as fixtures.
+
+Every run of pytest loads it, also those that test no API: what a fixture needs is imported when the fixture is used.
+"""
+
+from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from bolt_core.preparation import find_application
 
-from bolt_testing.async_client import AsyncTestClient
-from bolt_testing.client import TestClient
+if TYPE_CHECKING:
+    from bolt_testing.async_client import AsyncTestClient
+    from bolt_testing.client import TestClient
 
 # The fixtures by which pytest-django opens the database to a test; a startup hook may want it, too.
 _DATABASES = ("transactional_db", "db")
@@ -28,6 +33,8 @@ def bolt_api(pytestconfig: pytest.Config) -> Any:
     """
     if path := str(pytestconfig.getini("bolt_api") or ""):
         return _imported(path)
+    from bolt_core.preparation import find_application
+
     if (app := find_application()) is not None:
         return app
     raise pytest.UsageError(
@@ -39,6 +46,8 @@ def bolt_api(pytestconfig: pytest.Config) -> Any:
 @pytest.fixture
 def api_client(request: pytest.FixtureRequest, bolt_api: Any) -> Iterator[TestClient]:
     """A `TestClient` of the fixture `bolt_api`, started before the test and stopped after it."""
+    from bolt_testing.client import TestClient
+
     _open_database_first(request)
     with TestClient(bolt_api) as client:
         yield client
@@ -47,6 +56,8 @@ def api_client(request: pytest.FixtureRequest, bolt_api: Any) -> Iterator[TestCl
 @pytest.fixture
 def async_api_client(request: pytest.FixtureRequest, bolt_api: Any) -> Iterator[AsyncTestClient]:
     """An `AsyncTestClient` of the fixture `bolt_api`, for asynchronous tests of any pytest plugin."""
+    from bolt_testing.async_client import AsyncTestClient
+
     _open_database_first(request)
     # Not `async with`: that would need a fixture of pytest-asyncio's or of anyio's, and leave the others out.
     client = AsyncTestClient(bolt_api)
