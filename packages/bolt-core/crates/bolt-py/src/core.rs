@@ -386,7 +386,9 @@ impl Core {
     pub(crate) fn read_chunk<'py>(&self, py: Python<'py>, id: u64) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let bodies = self.bodies.borrow();
         let Some(body) = bodies.get(&id) else {
-            return Err(PyRuntimeError::new_err("the reply has been sent, and what was left of the body is gone with it"));
+            return Err(PyRuntimeError::new_err(
+                "the reply has been sent, and what was left of the body is gone with it",
+            ));
         };
         match body.reader.next_part() {
             BodyPart::Chunk(bytes) => Ok(Some(PyBytes::new(py, &bytes))),
