@@ -41,6 +41,9 @@ class Piece:
     type: Any
     plain: type | None = None
     """The class whose every instance is a value of the type."""
+    told: dict[type, Told] = dataclasses.field(default_factory=dict)
+    """What is said of values of a class that are all wrong in the same way; msgspec, whose exceptions are dear, is only
+    asked about the first."""
     choices: tuple[Any, ...] = ()
     """Of an `Enum` or a `Literal`."""
     fields: tuple["FieldPiece", ...] = ()
@@ -127,11 +130,6 @@ def find_problems(piece: Piece, value: Any) -> list[Found]:
     return search.found[:MOST]
 
 
-# What is said of a value, by the plain class asked for and its own. Each value of that class is told in the same
-# words, for which msgspec, whose exceptions are dear, is asked once.
-_told_of_class: dict[tuple[type | None, type], Told] = {}
-
-
 def _are_alike(plain: type | None, class_: type) -> bool:
     """Whether every value of *class_* is wrong, and in the same way, where *plain* is asked for."""
     # Numbers may be each other's: 1.0 is an int.
@@ -155,7 +153,7 @@ class _Search:
         class_ = type(value)
         if class_ is piece.plain:
             return
-        if (told := _told_of_class.get((piece.plain, class_))) is not None:
+        if (told := piece.told.get(class_)) is not None:
             self.found.append((loc, *told))
             return
         try:
@@ -169,7 +167,7 @@ class _Search:
         if len(self.found) == before and self.left > 0:
             found = _told(piece, message, loc)
             if _are_alike(piece.plain, class_):
-                _told_of_class[piece.plain, class_] = found[1:]
+                piece.told[class_] = found[1:]
             self.found.append(found)
 
     def look_inside(self, piece: Piece, value: Any, loc: Loc) -> None:
