@@ -85,10 +85,13 @@ def with_required(error: BaseException, status: int, headers: Headers) -> Header
 
 
 def _written(error: HTTPException, content_type: str, content: Any) -> Written:
+    encoded = JSON_ENCODER.encode(content)
+    if not error.headers:
+        return error.status_code, [("content-type", content_type)], encoded
     headers: Headers = list(error.headers.items())
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.insert(0, ("content-type", content_type))
-    return error.status_code, check_headers(headers), JSON_ENCODER.encode(content)
+    return error.status_code, check_headers(headers), encoded
 
 
 def write_formatted(error: HTTPException, request: Request | None, formatter: ErrorFormatter) -> Written:

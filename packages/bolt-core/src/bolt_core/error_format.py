@@ -29,7 +29,7 @@ class ErrorFormat:
             raise ConfigError(f"problem_details={problem_details!r}: give True or False")
         if formatter is not None:
             _check_formatter(formatter)
-        return cls(problem_details, formatter)
+        return cls(problem_details, formatter) if problem_details is not None or formatter is not None else UNSAID
 
     def resolved(self) -> "ErrorFormat":
         """This, completed by what the process says (`register_error_defaults`)."""
@@ -40,6 +40,8 @@ class ErrorFormat:
 
     def or_else(self, other: "ErrorFormat") -> "ErrorFormat":
         """This, and where it is silent, what *other* says."""
+        if other is UNSAID:
+            return self
         problem_details = other.problem_details if self.problem_details is None else self.problem_details
         return ErrorFormat(problem_details, self.formatter or other.formatter)
 

@@ -83,13 +83,9 @@ class HTTPException(Exception):
         status = self.default_status if status_code is None else status_code
         if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
             raise ValueError(f"{type(self).__name__}: status_code must be an int from 400 to 599, not {status!r}")
-        given = dict(headers or {})
-        names = {name.lower() for name in given}
-        # The caller may spell a name in another case; theirs is the one that counts.
-        defaults = {name: value for name, value in self.default_headers.items() if name.lower() not in names}
         self.status_code = int(status)
         self.detail: Any = reason_phrase(status) if detail is None else detail
-        self.headers: dict[str, str] = defaults | given
+        self.headers: dict[str, str] = _joined(self.default_headers, headers) if headers else {**self.default_headers}
         self.extra = extra
         super().__init__(self.status_code, self.detail)
 
@@ -102,6 +98,12 @@ class HTTPException(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         # Subclasses take other arguments than `args` holds, which is what copying and pickling would call them with.
         return _restore, (type(self), self.args), self.__dict__
+
+
+def _joined(defaults: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    # The caller may spell a name in another case; theirs is the one that counts.
+    names = {name.lower() for name in given}
+    return {name: value for name, value in defaults.items() if name.lower() not in names} | dict(given)
 
 
 def _restore[E: HTTPException](cls: type[E], args: tuple[Any, ...]) -> E:

@@ -134,7 +134,7 @@ def _body_of(plan: HandlerPlan) -> BodyPlan | None:
 
 def _listed(loc: Sequence[str | int], msg: str, kind: str, ctx: Mapping[str, Any] | None) -> Listed:
     short = [shorten(part) if type(part) is str and len(part) > LIMIT else part for part in loc]
-    listed: Listed = {"loc": short, "msg": shorten(msg), "type": kind}
+    listed: Listed = {"loc": short, "msg": msg if len(msg) <= LIMIT else shorten(msg), "type": kind}
     if ctx is not None:
         listed["ctx"] = ctx
     return listed

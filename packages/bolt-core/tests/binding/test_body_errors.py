@@ -127,6 +127,22 @@ def test_every_problem_is_found_with_its_place() -> None:
     ]
 
 
+@pytest.mark.parametrize("plain", [str, int, float, bool, str | None, int | None, float | None, bool | None])
+def test_a_plain_value_of_another_class_is_told_in_msgspec_s_words(plain: Any) -> None:
+    """Each time anew, also where values of a class are sometimes right and sometimes wrong."""
+    values = ["a", "1", True, 1, 2**70, 1.0, 1.5, None, {}, {"a": 1}, [], [1]]
+    expected = {}
+    for index, value in enumerate(values):
+        try:
+            msgspec.convert(value, plain)
+        except msgspec.ValidationError as error:
+            expected[(index,)] = str(error)
+
+    piece = take_apart(list[plain])
+    for _ in range(2):
+        assert {place: message for place, message, *_ in find_problems(piece, values)} == expected
+
+
 @pytest.mark.parametrize(
     ("annotation", "value", "places"),
     [

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from bolt_core.binding.hints import is_union, peel
-from bolt_core.binding.messages import parse_message
+from bolt_core.binding.messages import Told, parse_message
 from bolt_core.binding.scalars import choice_error, choices_of
 from bolt_core.binding.shapes import record_fields
 from bolt_core.plan import Found
@@ -28,6 +28,8 @@ DEEPEST = 8
 
 # Values of exactly these classes are right where their class is asked for, and need no second look.
 _PLAIN = (str, int, float, bool)
+_JSON = frozenset({str, int, float, bool, dict, list, type(None)})
+_NUMBERS = (int, float)
 _MISSING = ("Field required", "missing", None)
 _UNEXPECTED = ("Unexpected field", "unexpected", None)
 
@@ -39,6 +41,9 @@ class Piece:
     type: Any
     plain: type | None = None
     """The class whose every instance is a value of the type."""
+    told: dict[type, Told] = dataclasses.field(default_factory=dict)
+    """What is said of values of a class that are all wrong in the same way; msgspec, whose exceptions are dear, is only
+    asked about the first."""
     choices: tuple[Any, ...] = ()
     """Of an `Enum` or a `Literal`."""
     fields: tuple["FieldPiece", ...] = ()
@@ -125,6 +130,12 @@ def find_problems(piece: Piece, value: Any) -> list[Found]:
     return search.found[:MOST]
 
 
+def _are_alike(plain: type | None, class_: type) -> bool:
+    """Whether every value of *class_* is wrong, and in the same way, where *plain* is asked for."""
+    # Numbers may be each other's: 1.0 is an int.
+    return plain is not None and class_ in _JSON and not (plain in _NUMBERS and class_ in _NUMBERS)
+
+
 class _Search:
     __slots__ = ("found", "left")
 
@@ -139,7 +150,11 @@ class _Search:
 
     def look_at(self, piece: Piece, value: Any, loc: Loc) -> None:
         self.left -= 1
-        if type(value) is piece.plain:
+        class_ = type(value)
+        if class_ is piece.plain:
+            return
+        if (told := piece.told.get(class_)) is not None:
+            self.found.append((loc, *told))
             return
         try:
             msgspec.convert(value, piece.type, str_keys=True)
@@ -150,7 +165,10 @@ class _Search:
         if isinstance(value, dict | list) and len(loc) < DEEPEST:
             self.look_inside(piece, value, loc)
         if len(self.found) == before and self.left > 0:
-            self.found.append(_told(piece, message, loc))
+            found = _told(piece, message, loc)
+            if _are_alike(piece.plain, class_):
+                piece.told[class_] = found[1:]
+            self.found.append(found)
 
     def look_inside(self, piece: Piece, value: Any, loc: Loc) -> None:
         """Look at all that *value* holds."""
