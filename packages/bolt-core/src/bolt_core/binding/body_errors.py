@@ -5,14 +5,16 @@ type piece by piece. What the pieces are is compiled with the route.
 """
 
 import dataclasses
+from itertools import islice
 from typing import Any, get_args, get_origin
 
 import msgspec
 
+from bolt_core.binding.decimals import Finder, readable
 from bolt_core.binding.hints import is_union, peel
 from bolt_core.binding.messages import parse_message
+from bolt_core.binding.records import record_fields
 from bolt_core.binding.scalars import choice_error, choices_of
-from bolt_core.binding.shapes import record_fields
 from bolt_core.plan import Found
 
 type Loc = tuple[str | int, ...]
@@ -37,6 +39,8 @@ class Piece:
     """A type, and the types of what a value of it holds, where problems can be told apart."""
 
     type: Any
+    find: Finder | None = None
+    """What finds decimals that break their limits in values that msgspec made."""
     plain: type | None = None
     """The class whose every instance is a value of the type."""
     choices: tuple[Any, ...] = ()
@@ -60,16 +64,21 @@ class FieldPiece:
     piece: Piece
 
 
+type Known = dict[int, tuple[Any, Piece]]
+"""Pieces by the identity of their annotation, which is kept: a type may hold itself, and may not be hashable."""
+
+
 def take_apart(annotation: Any) -> Piece:
     """The pieces of *annotation*, a type that msgspec can decode."""
     return _piece(annotation, {})
 
 
-def _piece(annotation: Any, known: dict[int, Piece]) -> Piece:
-    # By identity: a type may hold itself, and unhashable metadata may stand in an annotation.
+def _piece(annotation: Any, known: Known) -> Piece:
     if (seen := known.get(id(annotation))) is not None:
-        return seen
-    piece = known[id(annotation)] = Piece(annotation)
+        return seen[1]
+    taken = readable(annotation)
+    piece = Piece(taken.type, taken.find)
+    known[id(annotation)] = (annotation, piece)
     hint = peel(annotation)
     type_ = hint.type
     if type_ in _PLAIN and not hint.limits:
@@ -83,7 +92,7 @@ def _piece(annotation: Any, known: dict[int, Piece]) -> Piece:
     return piece
 
 
-def _take_union_apart(piece: Piece, members: tuple[Any, ...], known: dict[int, Piece]) -> None:
+def _take_union_apart(piece: Piece, members: tuple[Any, ...], known: Known) -> None:
     for member in members:
         config = getattr(get_origin(member) or member, "__struct_config__", None)
         if config is not None and config.tag_field is not None and not config.array_like:
@@ -91,7 +100,7 @@ def _take_union_apart(piece: Piece, members: tuple[Any, ...], known: dict[int, P
             piece.tagged[config.tag] = _piece(member, known)
 
 
-def _take_container_apart(piece: Piece, type_: Any, known: dict[int, Piece]) -> None:
+def _take_container_apart(piece: Piece, type_: Any, known: Known) -> None:
     origin = get_origin(type_) or type_
     arguments = [argument for argument in get_args(type_) if argument is not Ellipsis]
     if origin in (list, set, frozenset) or (origin is tuple and get_args(type_)[1:] == (Ellipsis,)):
@@ -142,7 +151,9 @@ class _Search:
         if type(value) is piece.plain:
             return
         try:
-            msgspec.convert(value, piece.type, str_keys=True)
+            made = msgspec.convert(value, piece.type, str_keys=True)
+            if piece.find is not None:
+                self.found.extend(islice(piece.find(made, loc), MOST))
             return
         except msgspec.ValidationError as caught:
             message = str(caught)

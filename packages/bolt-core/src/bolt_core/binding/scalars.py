@@ -106,7 +106,8 @@ def read_duration(text: str) -> dt.timedelta:
     # ISO 8601-1 takes the comma as the decimal sign, too. msgspec takes neither it nor weeks.
     text = text.replace(",", ".")
     if (weeks := _WEEKS.fullmatch(text)) is None:
-        return _read_days(text)
+        days: dt.timedelta = _read_days(text)
+        return days
     sign, number = weeks.groups()
     try:
         length = dt.timedelta(weeks=float(number) if "." in number else int(number))
