@@ -10,7 +10,7 @@ import msgspec
 from msgspec import inspect as spec
 
 from bolt_core.binding.body_errors import MOST
-from bolt_core.binding.decimals import Finder, readable
+from bolt_core.binding.decimals import NOT_FINITE, Finder, Loc, readable
 from bolt_core.binding.hints import describe
 from bolt_core.binding.shapes import contains, custom_type, type_info
 from bolt_core.invalid import InvalidValue
@@ -81,33 +81,35 @@ def _checked(decode: Decode, check: Callable[[Any], Any]) -> Decode:
 
 
 def require_finite(value: Any) -> Any:
-    """Return *value* unless a NaN or an infinity is somewhere in it; then raise `msgspec.ValidationError`."""
-    waiting: list[tuple[str, Any]] = [("$", value)]
-    while waiting:
-        path, current = waiting.pop()
+    """Return *value* unless a NaN or an infinity is somewhere in it; then raise `InvalidBody`."""
+    waiting: list[tuple[Loc, Any]] = [((), value)]
+    found: list[Found] = []
+    while waiting and len(found) < MOST:
+        loc, current = waiting.pop()
         if isinstance(current, float | Decimal):
             # Asked of the decimal itself: a float holds neither a signalling NaN nor 1E+400.
             if not (current.is_finite() if isinstance(current, Decimal) else math.isfinite(current)):
-                raise msgspec.ValidationError(f"Expected a finite number - at `{path}`")
+                found.append((loc, *NOT_FINITE, None))
         else:
-            waiting.extend(_members(path, current))
+            waiting.extend(_members(loc, current))
+    if found:
+        raise InvalidBody(found[::-1])
     return value
 
 
-def _members(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _members(loc: Loc, value: Any) -> Iterator[tuple[Loc, Any]]:
     if isinstance(value, str | bytes):
         return
     if isinstance(value, dict):
         for key, member in value.items():
-            # A key is the client's own text; msgspec does not show it in its paths either.
-            yield f"{path}[...]", key
-            yield f"{path}[...]", member
+            yield (*loc, str(key)), key
+            yield (*loc, str(key)), member
     elif isinstance(value, list | tuple | set | frozenset):
         for index, member in enumerate(value):
-            yield f"{path}[{index}]", member
+            yield (*loc, index), member
     else:
         names = getattr(value, "__struct_fields__", None) or getattr(value, "__dataclass_fields__", None)
         if names is None:
             names = [attribute.name for attribute in getattr(value, "__attrs_attrs__", ())]
-        for name in names:
-            yield f"{path}.{name}", getattr(value, name, None)
+        for name, wire_name in zip(names, getattr(value, "__struct_encode_fields__", names), strict=True):
+            yield (*loc, wire_name), getattr(value, name, None)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Any, NewType, TypeAliasType, get_args, get_origin, is_typeddict
+from typing import Annotated, Any, NewType, NotRequired, Required, TypeAliasType, get_args, get_origin, is_typeddict
 
 import msgspec
 
@@ -132,7 +132,10 @@ class _Walk:
             record.add(index, field.name, field.wire_name, found.find)
             if found.type != field.hint:
                 owner = _owner_of(class_, field.name)
-                self.changed.setdefault(owner, {})[field.name] = found.type
+                shown: Any = found.type
+                if is_typeddict(class_):
+                    shown = Required[shown] if field.required else NotRequired[shown]
+                self.changed.setdefault(owner, {})[field.name] = shown
         return Readable(annotation, record.find if record.members else None)
 
 

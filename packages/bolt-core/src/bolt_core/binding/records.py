@@ -55,6 +55,9 @@ def record_fields(type_: Any) -> Iterator[RecordField]:
                 yield RecordField(field.name, field.name, required, hints[field.name])
     elif typing.is_typeddict(class_):
         for name, hint in typing.get_type_hints(class_, include_extras=True).items():
-            while get_origin(hint) in _QUALIFIERS:
+            # Where hints are strings, the class itself has not seen what stands around them.
+            required = name in getattr(class_, "__required_keys__", ())
+            while (qualifier := get_origin(hint)) in _QUALIFIERS:
+                required = qualifier is Required or (required and qualifier is not NotRequired)
                 hint = get_args(hint)[0]
-            yield RecordField(name, name, name in getattr(class_, "__required_keys__", ()), hint)
+            yield RecordField(name, name, required, hint)
