@@ -137,6 +137,31 @@ def test_refused_forms(send: Sender, method: str, path: str, body: bytes, status
     assert said["detail"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "detail"),
+    [
+        (
+            "PUT",
+            "/one",
+            file("avatar", "a", b"x" * 200_001, "image/png"),
+            "A file of the field 'avatar' is larger than 200000 bytes",
+        ),
+        (
+            "PUT",
+            "/one",
+            file("avatar", "a", b"x", "text/html"),
+            "A file of the field 'avatar' has a media type that the field does not take",
+        ),
+        ("POST", "/list", file("docs", "a") * 3, "The field 'docs' takes no more than 2 file(s)"),
+    ],
+)
+def test_what_a_field_refuses_names_it_and_its_limit(
+    send: Sender, method: str, path: str, body: bytes, detail: str
+) -> None:
+    """Both are the route's own words; nothing of the file is repeated."""
+    assert send(method, path, body)[1] == {"detail": detail}
+
+
 def test_an_empty_file_input_is_absent(send: Sender) -> None:
     """Browsers send one for an input that the user left alone."""
     body = text("n", "5") + file("avatar", "", b"", "application/octet-stream")

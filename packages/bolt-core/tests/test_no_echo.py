@@ -1,15 +1,16 @@
 """No reply to a wrong request repeats what was sent, beyond a short piece, or says what went wrong inside."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
 from bolt_core import BoltAPI
 from bolt_core.config import ServerConfig
-from bolt_core.params import Cookie, Header, Query
+from bolt_core.params import Cookie, File, Form, Header, Query
 from bolt_core.responses import JSON, Response, StreamingResponse
 from bolt_core.shorten import LIMIT
+from bolt_core.uploads import UploadFile
 from raw_client import Served
 from test_refusals import UNPARSED
 
@@ -19,6 +20,9 @@ pytestmark = pytest.mark.usefixtures("registries")
 MARKER = "marker-" + "0123456789abcdef" * 64
 PIECE = MARKER[: LIMIT + 1]
 
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data; boundary=XX"
+
 INSIDE = "secret-of-/srv/app-SELECT-password"
 
 
@@ -27,6 +31,41 @@ class Item(msgspec.Struct, forbid_unknown_fields=True):
     price: int
     tags: list[int] = []
 
+
+class Fields(msgspec.Struct, forbid_unknown_fields=True):
+    number: int
+    word: Annotated[str, msgspec.Meta(max_length=5)]
+    colour: Literal["red", "blue"] = "red"
+    many: list[int] = []
+
+
+def _text(name: str, value: str) -> str:
+    return f'--XX\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+
+
+def _file(field: str, kind: str = "text/plain", content: str = MARKER) -> str:
+    head = f'--XX\r\nContent-Disposition: form-data; name="{field}"; filename="{MARKER}.{MARKER}"\r\n'
+    return f"{head}Content-Type: {kind}\r\n\r\n{content}\r\n"
+
+
+_PAIRS = ("number", "word", "colour", "many", MARKER)
+
+FORMS = {
+    "fields": (URLENCODED, "&".join(f"{name}={MARKER}" for name in _PAIRS)),
+    "no text": (URLENCODED, f"{MARKER}=%FF&number={MARKER}%FF"),
+    "charset": (f"{URLENCODED}; charset={MARKER}", "a=b"),
+    "too many": (URLENCODED, f"{MARKER[:9]}=&" * 1001),
+    "parts": (
+        MULTIPART,
+        "".join(_text(name[:1000], MARKER) for name in _PAIRS) + _file("file", content="1") + "--XX--\r\n",
+    ),
+    "no end": (MULTIPART, _text(MARKER, MARKER)),
+    "no disposition": (MULTIPART, f"--XX\r\nX-{MARKER}: {MARKER}\r\n\r\n{MARKER}\r\n--XX--\r\n"),
+    "no boundary": ("multipart/form-data", MARKER),
+    "large file": (MULTIPART, _file("file") + "--XX--\r\n"),
+    "files": (MULTIPART, _file("files", content="1") * 3 + "--XX--\r\n"),
+    "type of a file": (MULTIPART, _file("files", f"image/{MARKER}", "1") + "--XX--\r\n"),
+}
 
 BODIES = {
     "no json": MARKER,
@@ -48,7 +87,15 @@ def wrong_requests() -> dict[str, bytes]:
         return f"{method} {path}?q={MARKER}&{MARKER}=1 HTTP/1.1\r\n{fields}{more}{length}\r\n{body}".encode()
 
     requests = {f"body: {name}": request("POST", "/items", body) for name, body in BODIES.items()}
+    for name, (kind, body) in FORMS.items():
+        requests[f"form: {name}"] = request("POST", "/form", body, f"Content-Type: {kind}\r\n")
+    named = "".join(f"{name}: {MARKER}\r\n" for name in _PAIRS[:4])
     return requests | {
+        "model of the query": request("GET", f"/query-model?number={MARKER}&{MARKER}={MARKER}&x="),
+        "model of header fields": request("GET", "/header-model", "", named),
+        "model of cookies": request(
+            "GET", "/cookie-model", "", f"Cookie: {'; '.join(f'{n}={MARKER}' for n in _PAIRS)}\r\n"
+        ),
         "no route": request("GET", f"/{MARKER}"),
         "no method": request(MARKER[:40], "/items"),
         "method of a path": request("DELETE", f"/items/{MARKER}"),
@@ -128,6 +175,22 @@ def api_of_everything(**options: Any) -> BoltAPI:
     @api.get("/fields")
     async def fields(x_number: Annotated[int, Header()], session: Annotated[int, Cookie()]) -> None: ...
 
+    @api.post("/form")
+    async def form(
+        fields: Annotated[Fields, Form()],
+        file: Annotated[UploadFile, File(max_size=100)],
+        files: Annotated[list[UploadFile], File(max_files=2, allowed_types=["text/plain"])],
+    ) -> None: ...
+
+    @api.get("/query-model")
+    async def query_model(fields: Annotated[Fields, Query()]) -> None: ...
+
+    @api.get("/header-model")
+    async def header_model(fields: Annotated[Fields, Header()]) -> None: ...
+
+    @api.get("/cookie-model")
+    async def cookie_model(fields: Annotated[Fields, Cookie()]) -> None: ...
+
     def failing(fail: Callable[[Any], Any]) -> Callable[[Any], Any]:
         async def fails(request: Any) -> Any:
             return fail(request)
@@ -155,7 +218,7 @@ def test_nothing_is_echoed(case: str, options: dict[str, Any], served: Callable[
     assert PIECE not in said
     for hidden in ("secret-of", "SELECT", "/srv", "/items", "Bearer"):
         assert hidden not in said
-    if not case.startswith(("body", "path", "query", "header")):
+    if not case.startswith(("body", "path", "query", "header", "form", "model")):
         assert "marker-" not in said
 
 
@@ -167,3 +230,19 @@ def test_the_cases_are_what_they_say(served: Callable[..., Served]) -> None:
 
     assert statuses >= {400, 404, 405, 413, 414, 415, 417, 422, 431, 500, 501, 505}
     assert {status for status, _ in UNPARSED.values()} <= statuses
+
+
+def test_forms_and_models_are_refused_for_what_they_are(served: Callable[..., Served]) -> None:
+    """None of them is turned down before it is read."""
+    server = served(api_of_everything(), ServerConfig(allowed_hosts=("test",)))
+    statuses: dict[int, set[str]] = {}
+    for name, data in wrong_requests().items():
+        if name.startswith(("form", "model")):
+            statuses.setdefault(server.begin(data).answer().status, set()).add(name.split(": ")[-1])
+
+    assert statuses == {
+        400: {"no text", "charset", "no end", "no disposition", "no boundary"},
+        413: {"too many", "large file", "files"},
+        415: {"type of a file"},
+        422: {"fields", "parts", "model of the query", "model of header fields", "model of cookies"},
+    }

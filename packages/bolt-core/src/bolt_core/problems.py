@@ -103,7 +103,7 @@ def _converted(source: str, wire_name: str, detail: BaseException | None) -> lis
 
 
 def _told(error: BaseException | None) -> tuple[str, str, Mapping[str, Any] | None]:
-    if isinstance(error, InvalidValue | InvalidBody):
+    if isinstance(error, InvalidValue):
         return str(error), error.type, error.ctx
     return str(error) if error is not None else "Invalid value", "value_error", None
 
@@ -116,16 +116,18 @@ def _body_problems(plan: HandlerPlan, code: str, detail: BaseException | None, r
 
 def _found(plan: HandlerPlan, code: str, detail: BaseException | None, request: Request) -> Iterable[Found]:
     """Everything wrong with the body, or what its decoder said where a second look finds nothing."""
+    if isinstance(detail, InvalidBody):
+        return detail.found
     body = _body_of(plan)
     decode = msgspec.msgpack.decode if code == "validation_msgpack" else msgspec.json.decode
-    if body is not None and not isinstance(detail, InvalidBody):
+    if body is not None:
         try:
             if found := list(islice(body.explain(decode(request.body)), MOST)):
                 return found
         except msgspec.ValidationError:
             # As of a number with thousands of digits; the decoder's own words stand.
             pass
-    return [((), *_told(detail))] if isinstance(detail, InvalidBody) else [parse_message(str(detail))]
+    return [parse_message(str(detail))]
 
 
 def _body_of(plan: HandlerPlan) -> BodyPlan | None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 import pytest
-from bolt_core.binding.bodies import body_decoders
+from bolt_core.binding.bodies import InvalidBody, body_decoders
 from bolt_core.binding.shapes import is_body
 from bolt_core.markers import Constraints
 
@@ -94,8 +94,9 @@ def test_a_decimal_of_a_body_is_finite(text: str) -> None:
     """msgspec alone would read NaN from a string."""
     from_json, from_msgpack = body_decoders(Item)
 
-    with pytest.raises(msgspec.ValidationError, match=r"finite number - at `\$.price`"):
+    with pytest.raises(InvalidBody, match="finite number") as caught:
         from_json(msgspec.json.encode({"name": "a", "price": text}))
+    assert caught.value.found == [(("price",), "Expected a finite number", "finite_number", None)]
     with pytest.raises(msgspec.ValidationError, match="finite number"):
         from_msgpack(msgspec.msgpack.encode({"name": "a", "price": text}))
 
@@ -130,6 +131,21 @@ def test_finite_numbers_are_looked_for_everywhere() -> None:
     for data in (b'{"rows":[{"NaN":[]}]}', b'{"rows":[{"sNaN":[]}]}', b'{"rows":[{"1":["NaN"]}]}'):
         with pytest.raises(msgspec.ValidationError):
             from_json(data)
+
+
+def test_all_that_is_not_finite_is_told_by_the_names_of_the_wire() -> None:
+    """Not by those that fields have in Python."""
+
+    class Row(msgspec.Struct, rename="camel"):
+        unit_price: Decimal
+
+    from_json, from_msgpack = body_decoders(dict[str, list[Row]])
+    body = {"a": [{"unitPrice": "1"}, {"unitPrice": "NaN"}, {"unitPrice": "Infinity"}]}
+
+    for decode, data in ((from_json, msgspec.json.encode(body)), (from_msgpack, msgspec.msgpack.encode(body))):
+        with pytest.raises(InvalidBody) as caught:
+            decode(data)
+        assert [loc for loc, *_ in caught.value.found] == [("a", 1, "unitPrice"), ("a", 2, "unitPrice")]
 
 
 def test_a_limit_of_the_whole_body_is_a_matter_of_validation() -> None:

@@ -143,6 +143,30 @@ def test_a_plain_value_of_another_class_is_told_in_msgspec_s_words(plain: Any) -
         assert {place: message for place, message, *_ in find_problems(piece, values)} == expected
 
 
+def test_a_limit_of_integers_is_told_as_declared() -> None:
+    """`gt=0`, where msgspec would say at least 1."""
+    annotation = dict[str, Annotated[int, msgspec.Meta(gt=0, lt=9)]]
+
+    assert problems(annotation, {"a": 0, "b": 9, "c": 1}) == [
+        (("a",), "Must be greater than 0", "greater_than", {"gt": 0}),
+        (("b",), "Must be less than 9", "less_than", {"lt": 9}),
+    ]
+
+
+def test_the_tags_of_a_union_are_choices() -> None:
+    """A value that is none of them is told which there are."""
+
+    class Cat(msgspec.Struct, tag="cat"):
+        lives: int
+
+    class Dog(msgspec.Struct, tag="dog"):
+        age: int
+
+    assert problems(Cat | Dog, {"type": "cow"}) == [
+        (("type",), "Expected one of: cat, dog", "enum", {"expected": ["cat", "dog"]})
+    ]
+
+
 @pytest.mark.parametrize(
     ("annotation", "value", "places"),
     [
@@ -152,7 +176,8 @@ def test_a_plain_value_of_another_class_is_told_in_msgspec_s_words(plain: Any) -
         (list[Point], [{"x": 1}, {}], [(1, "x")]),
         (tuple[Point, ...], [{}, {}], [(0, "x"), (1, "x")]),
         (dict[int, Point], {"1": {}}, [("1", "x")]),
-        (dict[int, int], {"a": 1}, [()]),
+        (dict[int, int], {"a": 1}, [("a",)]),
+        (dict[int, int], {"a": 1, "2": "x", "3": 3}, [("a",), ("2",)]),
         (Node, {"value": "a", "children": [{"value": "b"}]}, [("value",), ("children", 0, "value")]),
         (Person, [], [()]),
     ],

@@ -106,7 +106,10 @@ def test_a_text_is_read(annotation: Any, text: str, value: Any) -> None:
         *((dt.date, text) for text in ("", "2026-02-30", "1600000000", "2026-02-28T00:00:00", "28.02.2026")),
         *((dt.time, text) for text in ("", "25:00:00", "10")),
         *((dt.datetime, text) for text in ("", "1600000000", "2026-01-02", "now")),
-        *((dt.timedelta, text) for text in ("", "3600", "1.5", "1 day", "P1Y", "PT", "PW", "P1W2D", "PT2W", "P" + "9" * 5000 + "W")),
+        *(
+            (dt.timedelta, text)
+            for text in ("", "3600", "1.5", "1 day", "P1Y", "PT", "PW", "P1W2D", "PT2W", "P" + "9" * 5000 + "W")
+        ),
         *((Colour, text) for text in ("", "RED", "blue")),
         (Level, "3"),
         (Literal["a", "b"], "c"),

@@ -15,7 +15,7 @@ class Session(msgspec.Struct):
 
 
 def test_cookies_are_read_by_name(served: Callable[..., Served]) -> None:
-    """Of a repeated name the first counts, as in `request.cookies`; every wrong one is told."""
+    """Of a repeated name the last counts, as in `request.cookies`; every wrong one is told."""
     api = BoltAPI()
 
     @api.get("/")
@@ -27,7 +27,7 @@ def test_cookies_are_read_by_name(served: Callable[..., Served]) -> None:
     def ask(cookies: str) -> Any:
         return client.send(f"GET / HTTP/1.1\r\nHost: test\r\nCookie: {cookies}\r\n\r\n".encode("latin-1")).json()
 
-    assert ask('N=1; sid="a b"; N=2; visits=3') == [1, {"sid": "a b", "visits": 3}, "1"]
+    assert ask('N=1; sid="a b"; N=2; visits=3') == [2, {"sid": "a b", "visits": 3}, "2"]
     assert ask("N=1; sid=é")[1]["sid"] == "é"
     assert [(one["loc"], one["type"]) for one in ask("N=x; visits=y")["detail"]] == [
         (["cookie", "N"], "int_parsing"),

@@ -80,6 +80,9 @@ def test_every_wrong_value_is_told(client: Served) -> None:
         (["query", "d", 2], "int_parsing"),
     ]
     assert wrong(client, "/one?a=%FF&d=1&d=2&d=3") == [(["query", "a"], "string_unicode"), (["query", "d"], "too_long")]
+    assert client.get("/one?a=%FF&a=1&d=1").status == 200
+    assert wrong(client, "/one?a=1&a=%FF&d=1") == [(["query", "a"], "string_unicode")]
+    assert wrong(client, "/one?a=1&d=%FF&d=1") == [(["query", "d"], "string_unicode")]
 
 
 def test_a_model_is_read_by_its_fields_names(client: Served) -> None:

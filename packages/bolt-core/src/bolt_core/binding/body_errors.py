@@ -5,14 +5,18 @@ type piece by piece. What the pieces are is compiled with the route.
 """
 
 import dataclasses
+from collections.abc import Mapping
+from itertools import islice
 from typing import Any, get_args, get_origin
 
 import msgspec
 
+from bolt_core.binding.decimals import Finder, readable
 from bolt_core.binding.hints import is_union, peel
 from bolt_core.binding.messages import Told, parse_message
+from bolt_core.binding.records import record_fields
 from bolt_core.binding.scalars import choice_error, choices_of
-from bolt_core.binding.shapes import record_fields
+from bolt_core.limits import check_error
 from bolt_core.plan import Found
 
 type Loc = tuple[str | int, ...]
@@ -31,6 +35,7 @@ _PLAIN = (str, int, float, bool)
 _JSON = frozenset({str, int, float, bool, dict, list, type(None)})
 _NUMBERS = (int, float)
 _MISSING = ("Field required", "missing", None)
+_STRICT = {"greater_than_equal": "gt", "less_than_equal": "lt"}
 _UNEXPECTED = ("Unexpected field", "unexpected", None)
 
 
@@ -39,6 +44,8 @@ class Piece:
     """A type, and the types of what a value of it holds, where problems can be told apart."""
 
     type: Any
+    find: Finder | None = None
+    """What finds decimals that break their limits in values that msgspec made."""
     plain: type | None = None
     """The class whose every instance is a value of the type."""
     told: dict[type, Told] = dataclasses.field(default_factory=dict)
@@ -51,6 +58,10 @@ class Piece:
     """The names in a record that takes no others."""
     items: "Piece | None" = None
     values: "Piece | None" = None
+    keyed: Any = None
+    """An object with keys of the type, where these are not any text."""
+    limits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """As declared; msgspec tells them of integers otherwise."""
     tag: str = ""
     """The name of the member that says which of *tagged* an object is."""
     tagged: dict[Any, "Piece"] = dataclasses.field(default_factory=dict)
@@ -65,18 +76,24 @@ class FieldPiece:
     piece: Piece
 
 
+type Known = dict[int, tuple[Any, Piece]]
+"""Pieces by the identity of their annotation, which is kept: a type may hold itself, and may not be hashable."""
+
+
 def take_apart(annotation: Any) -> Piece:
     """The pieces of *annotation*, a type that msgspec can decode."""
     return _piece(annotation, {})
 
 
-def _piece(annotation: Any, known: dict[int, Piece]) -> Piece:
-    # By identity: a type may hold itself, and unhashable metadata may stand in an annotation.
+def _piece(annotation: Any, known: Known) -> Piece:
     if (seen := known.get(id(annotation))) is not None:
-        return seen
-    piece = known[id(annotation)] = Piece(annotation)
+        return seen[1]
+    taken = readable(annotation)
+    piece = Piece(taken.type, taken.find)
+    known[id(annotation)] = (annotation, piece)
     hint = peel(annotation)
     type_ = hint.type
+    piece.limits = hint.limits
     if type_ in _PLAIN and not hint.limits:
         piece.plain = type_
     elif (choices := choices_of(type_)) is not None:
@@ -88,7 +105,7 @@ def _piece(annotation: Any, known: dict[int, Piece]) -> Piece:
     return piece
 
 
-def _take_union_apart(piece: Piece, members: tuple[Any, ...], known: dict[int, Piece]) -> None:
+def _take_union_apart(piece: Piece, members: tuple[Any, ...], known: Known) -> None:
     for member in members:
         config = getattr(get_origin(member) or member, "__struct_config__", None)
         if config is not None and config.tag_field is not None and not config.array_like:
@@ -96,14 +113,16 @@ def _take_union_apart(piece: Piece, members: tuple[Any, ...], known: dict[int, P
             piece.tagged[config.tag] = _piece(member, known)
 
 
-def _take_container_apart(piece: Piece, type_: Any, known: dict[int, Piece]) -> None:
+def _take_container_apart(piece: Piece, type_: Any, known: Known) -> None:
     origin = get_origin(type_) or type_
     arguments = [argument for argument in get_args(type_) if argument is not Ellipsis]
     if origin in (list, set, frozenset) or (origin is tuple and get_args(type_)[1:] == (Ellipsis,)):
         piece.items = _piece(arguments[0], known) if arguments else None
         return
     if origin is dict:
-        piece.values = _piece(arguments[1], known) if len(arguments) == 2 else None
+        if len(arguments) == 2:
+            piece.values = _piece(arguments[1], known)
+            piece.keyed = None if arguments[0] in (str, Any) else dict[arguments[0], Any]  # type: ignore[valid-type]
         return
     config = getattr(origin, "__struct_config__", None)
     if config is not None and config.array_like:
@@ -157,7 +176,9 @@ class _Search:
             self.found.append((loc, *told))
             return
         try:
-            msgspec.convert(value, piece.type, str_keys=True)
+            made = msgspec.convert(value, piece.type, str_keys=True)
+            if piece.find is not None:
+                self.found.extend(islice(piece.find(made, loc), MOST))
             return
         except msgspec.ValidationError as caught:
             message = str(caught)
@@ -181,6 +202,7 @@ class _Search:
                 for key, member in value.items():
                     if self.over:
                         return
+                    self._look_at_key(piece, key, loc)
                     self.look_at(piece.values, member, (*loc, str(key)))
         elif isinstance(value, list) and piece.items is not None:
             plain = piece.items.plain
@@ -191,6 +213,15 @@ class _Search:
                     self.left -= 1
                 else:
                     self.look_at(piece.items, member, (*loc, index))
+
+    def _look_at_key(self, piece: Piece, key: Any, loc: Loc) -> None:
+        if piece.keyed is None:
+            return
+        try:
+            # As keys, because these are text in JSON and msgspec reads numbers from text there alone.
+            msgspec.convert({key: None}, piece.keyed, str_keys=True)
+        except msgspec.ValidationError as error:
+            self.found.append(((*loc, str(key)), *parse_message(str(error))[1:]))
 
     def _look_at_fields(self, piece: Piece, value: dict[Any, Any], loc: Loc) -> None:
         for field in piece.fields:
@@ -210,7 +241,16 @@ class _Search:
 
 def _told(piece: Piece, message: str, loc: Loc) -> Found:
     path, text, kind, ctx = parse_message(message)
-    if kind == "enum" and not path and piece.choices:
-        error = choice_error(piece.choices)
+    choices = piece.choices
+    if piece.tagged and path == (piece.tag,):
+        choices = tuple(piece.tagged)
+    elif path:
+        choices = ()
+    if kind == "enum" and choices:
+        error = choice_error(choices)
         text, ctx = str(error), error.ctx
+    elif not path and (strict := _STRICT.get(kind, "")) in piece.limits:
+        # Of integers msgspec says `>= 1` where `gt=0` was declared.
+        error = check_error(strict, piece.limits[strict])
+        text, kind, ctx = str(error), error.type, error.ctx
     return (*loc, *path), text, kind, ctx

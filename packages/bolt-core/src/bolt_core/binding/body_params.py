@@ -10,6 +10,7 @@ import msgspec
 
 from bolt_core.binding.bodies import body_decoders
 from bolt_core.binding.body_errors import find_problems, take_apart
+from bolt_core.binding.decimals import readable
 from bolt_core.binding.hints import merge_limits, peel
 from bolt_core.binding.parts import EMPTY, Parts, check_default, check_limits, default_of
 from bolt_core.exceptions import ConfigError
@@ -62,13 +63,15 @@ def _member(param: ParamPlan) -> ParamPlan:
 def _explain_members(shared: BodyPlan, members: tuple[ParamPlan, ...]) -> Callable[[Any], Iterable[Found]]:
     """What is wrong with the object, and with members that are of their type but break a limit of their own."""
 
+    types = {member.name: readable(member.annotation).type for member in members}
+
     def explain(value: Any) -> Iterable[Found]:
         yield from shared.explain(value)
         for member in members if isinstance(value, dict) else ():
             if member.convert is None or member.wire_name not in value:
                 continue
             try:
-                member.convert(msgspec.convert(value[member.wire_name], member.annotation, str_keys=True))
+                member.convert(msgspec.convert(value[member.wire_name], types[member.name], str_keys=True))
             except msgspec.ValidationError:
                 # Not of its type: told already.
                 continue

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any, get_args, get_origin
 
 from bolt_core.binding.hints import Hint, describe, is_union, merge_limits, peel
+from bolt_core.binding.records import is_record
 from bolt_core.binding.scalars import choices_of, misplaced_limits
-from bolt_core.binding.shapes import is_record
 from bolt_core.exceptions import ConfigError
 from bolt_core.limits import Constraints
 from bolt_core.markers import UNSET, Marker

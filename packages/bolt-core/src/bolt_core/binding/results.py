@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 from msgspec import inspect as spec
 
+from bolt_core.binding.decimals import Finder, readable
 from bolt_core.binding.hints import describe, is_union, peel, union_of
 from bolt_core.binding.shapes import contains, custom_type, parts, type_info
 from bolt_core.encoding import JSON_ENCODER, MSGPACK_ENCODER
@@ -160,12 +161,14 @@ def _validator(model: Any) -> Callable[[Any], Any]:
     # members; only writing and reading it again checks and filters everything.
     rebuild = contains(node, *_RECORDS) and not contains(node, spec.CustomType)
     again, fields = _written_and_read(model), _field_names(model)
+    taken = readable(model)
+    limited = _limited(taken.find)
 
     def validate(result: Any) -> Any:
         try:
             result = read_deep(result, fields)
-            value = msgspec.convert(result, model, from_attributes=True)
-            return again(value) if rebuild else value
+            value = msgspec.convert(result, taken.type, from_attributes=True)
+            return again(value) if rebuild else limited(value)
         except msgspec.ValidationError as error:
             mismatch = error
         try:
@@ -179,20 +182,39 @@ def _validator(model: Any) -> Callable[[Any], Any]:
 
 def _written_and_read(model: Any) -> Callable[[Any], Any]:
     """What is left of a value of *model* when it has been written and read again."""
-    decode, encode = msgspec.json.Decoder(model).decode, JSON_ENCODER.encode
-    decode_msgpack = msgspec.msgpack.Decoder(model).decode
+    taken = readable(model)
+    decode, encode = msgspec.json.Decoder(taken.type).decode, JSON_ENCODER.encode
+    decode_msgpack = msgspec.msgpack.Decoder(taken.type).decode
+    limited = _limited(taken.find)
 
     def again(value: Any) -> Any:
         encoded = encode(value)
         try:
-            return decode(encoded)
+            return limited(decode(encoded))
         except msgspec.ValidationError:
             if b"null" not in encoded:
                 raise
             # Perhaps a NaN, which JSON has no number for and msgpack does.
-            return decode_msgpack(MSGPACK_ENCODER.encode(value))
+            return limited(decode_msgpack(MSGPACK_ENCODER.encode(value)))
 
     return again
+
+
+def _limited(find: Finder | None) -> Callable[[Any], Any]:
+    """A function that returns its argument unless a decimal in it breaks its limit."""
+    if find is None:
+        return _same
+
+    def check(value: Any) -> Any:
+        for loc, message, _, _ in find(value, ("$",)):
+            raise msgspec.ValidationError(f"{message} - at `{'.'.join(map(str, loc))}`")
+        return value
+
+    return check
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _union_validator(members: Sequence[Any]) -> Callable[[Any], Any]:
@@ -226,7 +248,8 @@ def _encode_valid(model: Any, validate: Callable[[Any], Any]) -> Callable[[Any],
             return encode(result) if type(result) is origin else encode_valid(result)
 
         return encode_builtin
-    if isinstance(model, type) and issubclass(model, msgspec.Struct) and custom_type(model) is None:
+    simple = isinstance(model, type) and issubclass(model, msgspec.Struct) and readable(model).find is None
+    if simple and custom_type(model) is None:
         decode = msgspec.json.Decoder(model).decode
 
         def encode_struct(result: Any) -> bytes:

@@ -106,7 +106,8 @@ def read_duration(text: str) -> dt.timedelta:
     # ISO 8601-1 takes the comma as the decimal sign, too. msgspec takes neither it nor weeks.
     text = text.replace(",", ".")
     if (weeks := _WEEKS.fullmatch(text)) is None:
-        return _read_days(text)
+        days: dt.timedelta = _read_days(text)
+        return days
     sign, number = weeks.groups()
     try:
         length = dt.timedelta(weeks=float(number) if "." in number else int(number))
@@ -193,12 +194,16 @@ def _union_reader(members: tuple[Any, ...]) -> Reader | None:
 def item_reader(annotation: Any) -> Reader | None:
     """The reader of one value of type *annotation*, its limits included; `None` if it is no scalar."""
     hint = peel(annotation)
+    if hint.markers:
+        raise ConfigError(f"marks what is inside its type with {hint.markers[0].shown}; mark the parameter itself")
     reader = type_reader(hint.type)
     if reader is None or not hint.limits:
         return reader
     limits = Constraints(**hint.limits)
     if names := misplaced_limits(hint.type, limits):
-        raise ConfigError(f"limits items by {names}, which {describe(hint.type)} does not have; remove the limit")
+        raise ConfigError(
+            f"limits what is inside its type by {names}, which {describe(hint.type)} does not have; remove the limit"
+        )
     return checked(reader, limits)
 
 
@@ -218,6 +223,8 @@ def misplaced_limits(type_: Any, limits: Constraints) -> str | None:
 def type_reader(type_: Any) -> Reader | None:
     """The reader of one value of a peeled type; `None` if it is no scalar."""
     if (choices := choices_of(type_)) is not None:
+        if not choices:
+            raise ConfigError(f"can have no value, as {describe(type_)} has no members; name an Enum that has some")
         return _choice_reader(choices)
     if is_union(type_):
         return _union_reader(get_args(type_))

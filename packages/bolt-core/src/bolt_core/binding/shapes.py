@@ -1,69 +1,17 @@
 """What a type is made of: whether it is a body, whether JSON can express it, what it contains."""
 
 import collections.abc
-import dataclasses
-import typing
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, NotRequired, Required, get_args, get_origin
+from typing import Any, get_args, get_origin
 
-import msgspec
 from msgspec import inspect as spec
 
+from bolt_core.binding.decimals import readable
 from bolt_core.binding.hints import is_union, peel
+from bolt_core.binding.records import is_record
 
 _MAPPINGS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
-# `ReadOnly` exists from Python 3.13 on.
-_QUALIFIERS = {Required, NotRequired, getattr(typing, "ReadOnly", Required)}
 _SEQUENCES = (list, set, frozenset, tuple, collections.abc.Sequence, collections.abc.Collection)
-
-
-def is_record(type_: Any) -> bool:
-    """Whether *type_* is a class with named, typed fields: Struct, dataclass, TypedDict, NamedTuple or attrs."""
-    type_ = get_origin(type_) or type_
-    if not isinstance(type_, type):
-        return typing.is_typeddict(type_)
-    return (
-        issubclass(type_, msgspec.Struct)
-        or dataclasses.is_dataclass(type_)
-        or typing.is_typeddict(type_)
-        or hasattr(type_, "__attrs_attrs__")
-        or (issubclass(type_, tuple) and hasattr(type_, "_fields"))
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class RecordField:
-    """A member of a record."""
-
-    name: str
-    """In Python."""
-    wire_name: str
-    """In JSON and in forms."""
-    required: bool
-    hint: Any
-
-
-def record_fields(type_: Any) -> Iterator[RecordField]:
-    """The members of a Struct, dataclass or TypedDict that its constructor takes; nothing for other types."""
-    class_ = get_origin(type_) or type_
-    if not isinstance(class_, type):
-        return
-    if issubclass(class_, msgspec.Struct):
-        for info in msgspec.structs.fields(type_):
-            yield RecordField(info.name, info.encode_name, info.required, info.type)
-    elif dataclasses.is_dataclass(class_):
-        hints = typing.get_type_hints(class_, include_extras=True)
-        missing = dataclasses.MISSING
-        for field in dataclasses.fields(class_):
-            if field.init:
-                required = field.default is missing and field.default_factory is missing
-                yield RecordField(field.name, field.name, required, hints[field.name])
-    elif typing.is_typeddict(class_):
-        for name, hint in typing.get_type_hints(class_, include_extras=True).items():
-            while get_origin(hint) in _QUALIFIERS:
-                hint = get_args(hint)[0]
-            yield RecordField(name, name, name in getattr(class_, "__required_keys__", ()), hint)
 
 
 def is_body(annotation: Any) -> bool:
@@ -118,7 +66,7 @@ def contains(node: spec.Type, *kinds: type[spec.Type]) -> bool:
 def type_info(annotation: Any) -> spec.Type:
     """msgspec's description of *annotation*; raises `TypeError` where msgspec cannot handle it."""
     try:
-        return spec.type_info(annotation)
+        return spec.type_info(readable(annotation).type)
     except (TypeError, NameError, AttributeError) as error:
         raise TypeError(str(error)) from error
 

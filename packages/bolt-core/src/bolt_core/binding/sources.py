@@ -10,8 +10,9 @@ from bolt_core.binding.injected import provider_of
 from bolt_core.binding.models import MODEL_SOURCES, plan_model
 from bolt_core.binding.named import file_factory, plan_file, plan_named, plan_path
 from bolt_core.binding.parts import EMPTY, Parts, Place, take_apart
+from bolt_core.binding.records import is_record
 from bolt_core.binding.scalars import type_reader
-from bolt_core.binding.shapes import is_body, is_record
+from bolt_core.binding.shapes import is_body
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import Marker, Source
 from bolt_core.plan import ParamPlan
@@ -106,7 +107,7 @@ def _source_of_marker(name: str, marker: Marker, place: Place) -> Source:
 
 def _is_request(param: inspect.Parameter, place: Place) -> bool:
     annotation = param.annotation
-    if annotation is Request:
+    if peel(annotation).type is Request:
         return True
     if param.name != "request" or param.name in place.path_names or isinstance(param.default, Marker):
         return False

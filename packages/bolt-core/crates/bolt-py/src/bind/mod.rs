@@ -119,7 +119,7 @@ impl<'py> Binder<'_, '_, 'py> {
 
     fn named_value(&mut self, param: &Param, origin: Origin) -> PyResult<Found<'py>> {
         let (name, sent) = (&param.wire_name, self.sent);
-        if sent.is_broken(origin, name) {
+        if sent.is_broken(origin, name, param.many) {
             return Ok(Found::Value(self.refuse(origin.name(), name, "str")));
         }
         let bound = if param.many {

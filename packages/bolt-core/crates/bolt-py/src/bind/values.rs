@@ -81,9 +81,16 @@ impl<'a> Sent<'a> {
         }
     }
 
-    /// Whether a value of that name was sent that is no UTF-8.
-    pub(super) fn is_broken(&self, origin: Origin, name: &str) -> bool {
-        origin == Origin::Query && self.broken.iter().any(|broken| broken == name)
+    /// Whether a value that counts was sent under that name and is no UTF-8: any of several, else the last.
+    pub(super) fn is_broken(&self, origin: Origin, name: &str, many: bool) -> bool {
+        let broken = origin == Origin::Query && self.broken.iter().any(|broken| broken == name);
+        broken && (many || self.last_is_broken(name))
+    }
+
+    fn last_is_broken(&self, name: &str) -> bool {
+        let mut pairs = self.input.head.query().unwrap_or("").rsplit('&').map(split_pair);
+        let last = pairs.find(|(sent, _)| coerce::percent_decode_lossy(sent) == name);
+        last.is_some_and(|(_, value)| coerce::percent_decode(value).is_err())
     }
 
     /// The names in the query or the form that `known` does not hold, each once.
@@ -115,9 +122,12 @@ fn named<'s>(pairs: &'s Pairs<'_>, name: &'s str) -> impl DoubleEndedIterator<It
     pairs.iter().filter(move |(sent, _)| sent == name).map(|(_, value)| value.as_ref())
 }
 
+fn split_pair(piece: &str) -> (&str, &str) {
+    piece.split_once('=').unwrap_or((piece, ""))
+}
+
 fn broken_names(query: &str) -> SmallVec<[Cow<'_, str>; 2]> {
-    let pieces = query.split('&').map(|piece| piece.split_once('=').unwrap_or((piece, "")));
-    let broken = pieces.filter(|(_, value)| coerce::percent_decode(value).is_err());
+    let broken = query.split('&').map(split_pair).filter(|(_, value)| coerce::percent_decode(value).is_err());
     broken.map(|(name, _)| coerce::percent_decode_lossy(name)).collect()
 }
 

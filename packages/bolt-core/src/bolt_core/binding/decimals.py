@@ -1,0 +1,264 @@
+"""Limits of decimals inside models, of which msgspec has no notion.
+
+msgspec refuses every type that limits a `Decimal`. So it is shown such a type without these limits while it works out
+how to decode it, which it does once for each class; the limits are held against what it decoded.
+"""
+
+import collections.abc
+import functools
+import inspect
+import threading
+import types
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Any, NewType, NotRequired, Required, TypeAliasType, get_args, get_origin, is_typeddict
+
+import msgspec
+
+from bolt_core.binding.hints import is_union, peel, union_of
+from bolt_core.binding.records import RecordField, record_fields
+from bolt_core.binding.scalars import misplaced_limits
+from bolt_core.invalid import InvalidValue
+from bolt_core.limits import Check, Constraints, compile_check
+from bolt_core.plan import Found
+
+type Loc = tuple[str | int, ...]
+type Finder = Callable[[Any, Loc], Iterator[Found]]
+"""Every decimal in a decoded value that breaks its limit; nothing in a value of another type than its own."""
+
+NOT_FINITE = ("Expected a finite number", "finite_number")
+_ABSENT = object()
+_ARRAYS = (list, set, frozenset, collections.abc.Sequence, collections.abc.Collection, collections.abc.Iterable)
+_OBJECTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
+# Others may not see a class while it lacks its limits, nor may two threads mend it at once.
+_lock = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A type as msgspec takes it, and what is left to check of its values."""
+
+    type: Any
+    find: Finder | None = None
+
+
+def readable(annotation: Any) -> Readable:
+    """*annotation* without limits of decimals; the records in it are known to msgspec from then on."""
+    walk = _Walk()
+    found = walk.look_at(annotation)
+    if found.find is None or not walk.limited:
+        return Readable(annotation)
+    with _lock, _shown_without_limits(walk.changed):
+        msgspec.json.Decoder(found.type)
+    return found
+
+
+@contextmanager
+def _shown_without_limits(changed: dict[type, dict[str, Any]]) -> Iterator[None]:
+    before = {class_: class_.__annotations__ for class_ in changed}
+    try:
+        for class_, hints in changed.items():
+            class_.__annotations__ = before[class_] | hints
+        yield
+    finally:
+        for class_, hints in before.items():
+            class_.__annotations__ = hints
+
+
+class _Walk:
+    """Through a type and all that it holds."""
+
+    def __init__(self) -> None:
+        self.changed: dict[type, dict[str, Any]] = {}
+        """Hints without limits, by the class whose body has them."""
+        self.limited = False
+        """Whether there is a limit of a decimal at all; a class that holds itself is followed anyway."""
+        self._records: dict[Any, _Record] = {}
+        self._aliases: set[TypeAliasType] = set()
+
+    def look_at(self, annotation: Any) -> Readable:
+        hint = peel(annotation)
+        if hint.type is Decimal and hint.limits:
+            found = _limited(annotation, Constraints(**hint.limits), optional=hint.optional)
+            self.limited |= found.find is not None
+            return found
+        if isinstance(annotation, NewType):
+            return self._look_through(annotation, annotation.__supertype__)
+        if isinstance(annotation, TypeAliasType):
+            if annotation in self._aliases:
+                # One that holds itself.
+                return Readable(annotation)
+            self._aliases.add(annotation)
+            found = self._look_through(annotation, annotation.__value__)
+            self._aliases.remove(annotation)
+            return found
+        if get_origin(annotation) is Annotated:
+            inner = self.look_at(annotation.__origin__)
+            return Readable(Annotated[(inner.type, *annotation.__metadata__)], inner.find) if inner.find else inner
+        return self._look_inside(annotation)
+
+    def _look_through(self, annotation: Any, inner: Any) -> Readable:
+        found = self.look_at(inner)
+        return found if found.find else Readable(annotation)
+
+    def _look_inside(self, annotation: Any) -> Readable:
+        arguments = [self.look_at(argument) for argument in get_args(annotation)]
+        finders = [argument.find for argument in arguments]
+        if is_union(annotation):
+            return _rebuilt(annotation, union_of, arguments, _in_union(finders))
+        origin = get_origin(annotation)
+        if origin is tuple and Ellipsis not in get_args(annotation):
+            return _rebuilt(annotation, _subscript(tuple), arguments, _in_tuple(finders))
+        if origin is tuple or origin in _ARRAYS:
+            return _rebuilt(annotation, _subscript(origin), arguments, _in_array(finders[0]))
+        if origin in _OBJECTS:
+            # Limits of a key stay, so that msgspec refuses them.
+            key = Readable(get_args(annotation)[0])
+            return _rebuilt(annotation, _subscript(origin), [key, arguments[1]], _in_object(finders[1]))
+        return self._look_at_record(annotation)
+
+    def _look_at_record(self, annotation: Any) -> Readable:
+        class_ = get_origin(annotation) or annotation
+        try:
+            if (known := self._records.get(annotation)) is not None:
+                return Readable(known.shown, known.find)
+            fields = list(record_fields(annotation))
+        except (NameError, TypeError):
+            # Whoever decodes it says what is wrong with it.
+            return Readable(annotation)
+        if not fields:
+            return Readable(annotation)
+        shown = self._with_plain_arguments(annotation, class_)
+        record = self._records[annotation] = _Record(class_, shown)
+        written = {field.name: field for field in record_fields(class_)}
+        left = {field.name: field.hint for field in record_fields(shown)}
+        for index, field in enumerate(fields):
+            find = self.look_at(field.hint).find
+            if find is None:
+                continue
+            record.add(index, field.name, field.wire_name, find)
+            if (
+                not self._change(class_, written[field.name])
+                and self.look_at(left[field.name]).type != left[field.name]
+            ):
+                # The limit of a type variable, which other uses of the class have as well: msgspec refuses it.
+                return Readable(annotation)
+        return Readable(shown, record.find) if record.members else Readable(annotation)
+
+    def _with_plain_arguments(self, annotation: Any, class_: Any) -> Any:
+        """A generic class of decimals without their limits."""
+        plain = tuple(self.look_at(argument).type for argument in get_args(annotation))
+        return annotation if plain == get_args(annotation) else class_[plain]
+
+    def _change(self, class_: Any, field: RecordField) -> bool:
+        """Whether the hint of *field*, as written in the class, can be shown without its limit."""
+        taken = self.look_at(field.hint)
+        if taken.find is None:
+            return False
+        if taken.type != field.hint:
+            shown: Any = taken.type
+            if is_typeddict(class_):
+                shown = Required[shown] if field.required else NotRequired[shown]
+            self.changed.setdefault(_owner_of(class_, field.name), {})[field.name] = shown
+        return True
+
+
+def _owner_of(class_: Any, name: str) -> type:
+    bases: tuple[type, ...] = class_.__mro__
+    return next(base for base in bases if name in inspect.get_annotations(base))
+
+
+def _limited(annotation: Any, limits: Constraints, *, optional: bool) -> Readable:
+    check = compile_check(limits)
+    if check is None or misplaced_limits(Decimal, limits):
+        return Readable(annotation)
+    return Readable(Decimal | None if optional else Decimal, functools.partial(_find_decimal, check))
+
+
+def _find_decimal(check: Check, value: Any, loc: Loc) -> Iterator[Found]:
+    if not isinstance(value, Decimal):
+        return
+    if not value.is_finite():
+        yield loc, *NOT_FINITE, None
+        return
+    try:
+        check(value)
+    except InvalidValue as error:
+        yield loc, str(error), error.type, error.ctx
+
+
+def _subscript(origin: Any) -> Callable[[Sequence[Any]], Any]:
+    return lambda arguments: types.GenericAlias(origin, tuple(arguments))
+
+
+def _rebuilt(
+    annotation: Any, make: Callable[[Sequence[Any]], Any], arguments: Sequence[Readable], find: Finder | None
+) -> Readable:
+    return Readable(annotation) if find is None else Readable(make([argument.type for argument in arguments]), find)
+
+
+def _in_union(finders: Sequence[Finder | None]) -> Finder | None:
+    those = [finder for finder in finders if finder is not None]
+
+    def find(value: Any, loc: Loc) -> Iterator[Found]:
+        for finder in those:
+            yield from finder(value, loc)
+
+    return find if those else None
+
+
+def _in_array(finder: Finder | None) -> Finder | None:
+    if finder is None:
+        return None
+
+    def find(value: Any, loc: Loc) -> Iterator[Found]:
+        if isinstance(value, list | tuple | set | frozenset):
+            for index, item in enumerate(value):
+                yield from finder(item, (*loc, index))
+
+    return find
+
+
+def _in_tuple(finders: Sequence[Finder | None]) -> Finder | None:
+    def find(value: Any, loc: Loc) -> Iterator[Found]:
+        if isinstance(value, tuple | list):
+            for index, (item, finder) in enumerate(zip(value, finders, strict=False)):
+                if finder is not None:
+                    yield from finder(item, (*loc, index))
+
+    return find if any(finders) else None
+
+
+def _in_object(finder: Finder | None) -> Finder | None:
+    if finder is None:
+        return None
+
+    def find(value: Any, loc: Loc) -> Iterator[Found]:
+        if isinstance(value, dict):
+            for key, item in value.items():
+                yield from finder(item, (*loc, str(key)))
+
+    return find
+
+
+class _Record:
+    """A class with fields; may hold itself, so its fields are added while others refer to it."""
+
+    def __init__(self, class_: Any, shown: Any) -> None:
+        self.shown = shown
+        self.class_ = dict if is_typeddict(class_) else class_
+        config = getattr(class_, "__struct_config__", None)
+        self.array_like = bool(config and config.array_like)
+        self.members: list[tuple[str, str | int, Finder]] = []
+
+    def add(self, index: int, name: str, wire_name: str, find: Finder) -> None:
+        self.members.append((name, index if self.array_like else wire_name, find))
+
+    def find(self, value: Any, loc: Loc) -> Iterator[Found]:
+        if not isinstance(value, self.class_):
+            return
+        for name, wire_name, finder in self.members:
+            member = value.get(name, _ABSENT) if isinstance(value, dict) else getattr(value, name, _ABSENT)
+            yield from finder(member, (*loc, wire_name))
