@@ -162,3 +162,27 @@ def test_a_header_within_latin_1_is_sent_as_one_octet(served: Callable[..., Serv
     both(api, "/", lambda: PlainText("x", headers={"X-Note": "caf\u00e9"}))
 
     assert served(api).get("/async/").headers["x-note"].encode("latin-1") == b"caf\xe9"
+
+
+@pytest.mark.parametrize("kind", ["/async", "/sync"])
+def test_a_model_of_data_lets_no_stream_pass(
+    served: Callable[..., Served], caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """What a generator yields would leave unchecked; the log says how to name it."""
+    api = BoltAPI()
+
+    def pieces() -> Iterator[str]:
+        yield "secret"
+
+    @api.get("/async", response_model=list[int])
+    async def on_loop():  # type: ignore[no-untyped-def]
+        return pieces()
+
+    @api.get("/sync", response_model=list[int])
+    def in_pool():  # type: ignore[no-untyped-def]
+        yield "secret"
+
+    answer = served(api).get(kind)
+
+    assert (answer.status, answer.body) == (500, b'{"detail":"Internal Server Error"}')
+    assert "response_model=list[int] does not describe" in caplog.text

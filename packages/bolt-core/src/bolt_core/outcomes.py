@@ -6,6 +6,8 @@ from typing import Any
 
 from bolt_core._native import Request
 from bolt_core.background import BackgroundTask, BackgroundTasks, after_reply, tasks_of
+from bolt_core.binding.hints import describe
+from bolt_core.binding.results import ResponseValidationError
 from bolt_core.conditions import Validated
 from bolt_core.encoding import JSON_ENCODER
 from bolt_core.headers import check_headers
@@ -137,6 +139,12 @@ def _outcome_of_value(plan: HandlerPlan, value: Any, status: tuple[int, bool], r
 
 def _stream(plan: ResultPlan, items: Any, status: int) -> Outcome:
     """A generator's reply: pieces of text unless the annotation says what it yields."""
+    if plan.items is None and plan.explicit and status < 300:
+        _close(items)
+        raise ResponseValidationError(
+            f"the result is a stream, which response_model={describe(plan.model)} does not describe; name what it yields "
+            "(Iterator[Item] or AsyncIterator[Item]), or return a list"
+        )
     kind = "text" if plan.items is None else plan.items.kind
     if plan.items is None or kind == "text":
         return status, [_TEXT_FIELDS], items
@@ -148,12 +156,16 @@ def _stream(plan: ResultPlan, items: Any, status: int) -> Outcome:
     return status, [("content-type", "application/jsonl")], encoded_items(items, lambda item: encode(item) + b"\n")
 
 
+def _close(unread: Any) -> None:
+    if (close := getattr(unread, "close", None)) is not None:
+        close()
+
+
 def _refuse_awaitable(value: Any) -> None:
     if not isinstance(value, Awaitable):
         return
     # An abandoned coroutine warns when it is collected; closing it does not.
-    if (close := getattr(value, "close", None)) is not None:
-        close()
+    _close(value)
     raise TypeError(
         "the handler returned an awaitable; declare it `async def`, or mark its wrapper with "
         "inspect.markcoroutinefunction()"
