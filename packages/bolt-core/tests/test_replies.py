@@ -163,6 +163,32 @@ def _counting(add: Callable[[BackgroundTasks], BackgroundTasks]) -> Callable[[Ba
     return param_sync
 
 
+def test_a_background_task_that_ends_itself_ends_no_other(
+    served: Callable[..., Served], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither by an exit on its thread nor by a cancellation that leaks; both are in the log."""
+    api, done = BoltAPI(), threading.Event()
+
+    def leave() -> None:
+        raise SystemExit(3)
+
+    async def give_up() -> None:
+        raise asyncio.CancelledError
+
+    @api.get("/")
+    async def on_loop(tasks: BackgroundTasks) -> str:
+        for task in (leave, give_up, done.set):
+            tasks.add_task(task)
+        return "x"
+
+    server = served(api)
+    assert server.get("/").body == b"x"
+    server.run_until(done)
+
+    assert [record.getMessage().rpartition(".")[2] for record in caplog.records] == ["leave failed", "give_up failed"]
+    assert server.get("/").status == 200
+
+
 def test_background_tasks_do_not_run_for_a_handler_that_raised(served: Callable[..., Served]) -> None:
     """What the handler wanted did not happen."""
     api, ran = BoltAPI(), []

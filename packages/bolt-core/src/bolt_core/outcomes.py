@@ -142,8 +142,8 @@ def _stream(plan: ResultPlan, items: Any, status: int) -> Outcome:
     if plan.items is None and plan.explicit and status < 300:
         _close(items)
         raise ResponseValidationError(
-            f"the result is a stream, which response_model={describe(plan.model)} does not describe; name what it yields "
-            "(Iterator[Item] or AsyncIterator[Item]), or return a list"
+            f"the result is a stream, which response_model={describe(plan.model)} does not describe; name what it "
+            "yields (Iterator[Item] or AsyncIterator[Item]), or return a list"
         )
     kind = "text" if plan.items is None else plan.items.kind
     if plan.items is None or kind == "text":

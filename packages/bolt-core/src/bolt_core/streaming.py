@@ -153,7 +153,10 @@ async def run_async(sink: AsyncSink, chunks: AsyncIterable[str | bytes]) -> None
         if keep_alive is not None:
             keep_alive.stop()
         for source in _distinct(iterator, chunks):
-            await _close_async(source)
+            try:
+                await _close_async(source)
+            except Exception as error:
+                log_failure(error)
 
 
 async def _room(sink: AsyncSink, keep_alive: _KeepAlive | None) -> None:
@@ -198,7 +201,7 @@ class _SyncProducer:
         try:
             self._iterator = iter(self._chunks)
             self._begin_keep_alive()
-        except Exception as error:
+        except BaseException as error:
             self._end(error)
             return
         self._produce()
@@ -232,18 +235,19 @@ class _SyncProducer:
                 if not has_room:
                     sink.park(self.resume)
                     return
-        except Exception as error:
+        except BaseException as error:
+            # SystemExit, too: it ends no more than the stream, as everywhere on a thread of the pool.
             self._end(error)
         else:
             self._end(None)
 
-    def _end(self, error: Exception | None) -> None:
-        try:
-            for source in _distinct(self._iterator, self._chunks):
+    def _end(self, error: BaseException | None) -> None:
+        for source in _distinct(self._iterator, self._chunks):
+            try:
                 if (close := getattr(source, "close", None)) is not None:
                     close()
-        except Exception as close_error:
-            error = error or close_error
+            except BaseException as close_error:
+                error = error or close_error
         if self._keep_alive is not None:
             _call_soon(SERVER_LOOP.get(), self._keep_alive.stop)
         if error is None:
