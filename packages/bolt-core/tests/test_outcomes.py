@@ -1,6 +1,7 @@
 """What becomes of a handler's result where a status stands beside it, or it must be written off the loop."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -154,6 +155,24 @@ def test_a_header_that_cannot_be_sent_is_a_logged_500(
     assert "x-note" not in answer.headers
     assert "set-cookie" not in answer.headers
     assert "X-Note" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["/async", "/sync"])
+def test_a_stream_that_is_not_sent_is_closed(served: Callable[..., Served], kind: str) -> None:
+    """Here for its header."""
+    api, closed = BoltAPI(), threading.Event()
+
+    class Chunks:
+        def __iter__(self) -> Iterator[str]:
+            yield "x"
+
+        def close(self) -> None:
+            closed.set()
+
+    both(api, "/", lambda: StreamingResponse(Chunks(), headers={"X-Note": "\n"}))
+
+    assert served(api).get(f"{kind}/").status == 500
+    assert closed.is_set()
 
 
 def test_a_header_within_latin_1_is_sent_as_one_octet(served: Callable[..., Served]) -> None:

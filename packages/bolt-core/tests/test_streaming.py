@@ -260,6 +260,39 @@ def test_head_does_not_start_a_stream(served: Callable[..., Served]) -> None:
     assert server.get("/").body == b"data"
 
 
+@pytest.mark.parametrize("path", ["/async", "/sync", "/from-pool"])
+def test_head_closes_a_stream(served: Callable[..., Served], path: str) -> None:
+    """What a producer holds is let go of, unread; an asynchronous one may wait for that."""
+    api, closed = BoltAPI(), threading.Event()
+
+    class Chunks:
+        def __iter__(self) -> Iterator[str]:
+            raise AssertionError("read")
+
+        def close(self) -> None:
+            closed.set()
+
+    class AsyncChunks:
+        def __aiter__(self) -> AsyncIterator[str]:
+            raise AssertionError("read")
+
+        async def aclose(self) -> None:
+            await asyncio.sleep(0)
+            closed.set()
+
+    api.get("/sync")(lambda: StreamingResponse(Chunks()))
+    api.get("/from-pool")(lambda: StreamingResponse(AsyncChunks()))
+
+    @api.get("/async")
+    async def on_loop() -> StreamingResponse:
+        return StreamingResponse(AsyncChunks())
+
+    server = served(api)
+
+    assert server.send(f"HEAD {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode(), head=True).status == 200
+    server.run_until(closed)
+
+
 def test_a_streamed_request_body_arrives_in_pieces(served: Callable[..., Served]) -> None:
     """A route that streams its body is called before the body is whole."""
     api, first = BoltAPI(), threading.Event()

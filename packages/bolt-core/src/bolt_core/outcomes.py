@@ -14,7 +14,7 @@ from bolt_core.headers import check_headers
 from bolt_core.plan import EMPTY_STATUSES, HandlerPlan, ResultPlan
 from bolt_core.reading import must_leave_loop, off_loop
 from bolt_core.reply_format import encode_as
-from bolt_core.responses import EVENT_STREAM_HEADERS, JSON, Response, is_status
+from bolt_core.responses import EVENT_STREAM_HEADERS, JSON, Response, StreamingResponse, is_status
 from bolt_core.sse import encode_event, event_stream
 from bolt_core.streaming import encoded_items
 from bolt_core.types import Headers, Outcome, Promise
@@ -73,7 +73,12 @@ def _body_and_status(plan: HandlerPlan, result: Any, request: Request) -> tuple[
 
 def _outcome_of_content(plan: HandlerPlan, content: Any, named: int | None, request: Request) -> Outcome:
     if isinstance(content, Response):
-        outcome = outcome_of_response(plan, content, status=named)
+        try:
+            outcome = outcome_of_response(plan, content, status=named)
+        except Exception:
+            if isinstance(content, StreamingResponse):
+                _close(content.content)
+            raise
         return _with_tasks(plan, outcome, request, content.background)
     status = (plan.status, plan.status_given) if named is None else (named, True)
     return _with_tasks(plan, _outcome_of_value(plan, content, status, request), request, None)

@@ -153,10 +153,15 @@ async def run_async(sink: AsyncSink, chunks: AsyncIterable[str | bytes]) -> None
         if keep_alive is not None:
             keep_alive.stop()
         for source in _distinct(iterator, chunks):
-            try:
-                await _close_async(source)
-            except Exception as error:
-                log_failure(error)
+            await close_unread(source)
+
+
+async def close_unread(source: Any) -> None:
+    """Close what a stream came from, begun or not; what that raises is logged."""
+    try:
+        await _close_async(source)
+    except Exception as error:
+        log_failure(error)
 
 
 async def _room(sink: AsyncSink, keep_alive: _KeepAlive | None) -> None:
