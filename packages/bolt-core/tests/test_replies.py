@@ -284,6 +284,33 @@ def test_strict_json_refuses_nan(served: Callable[..., Served], caplog: pytest.L
     assert server.get("/strict-model").status == 500
 
 
+@pytest.mark.parametrize("kind", ["events", "lines"])
+@pytest.mark.parametrize("strict", [True, False])
+def test_strict_json_holds_for_streams(served: Callable[..., Served], kind: str, strict: bool) -> None:
+    """Whether a response class makes them or the annotation."""
+    api = BoltAPI(strict_json=strict)
+
+    def items() -> Iterator[Any]:
+        yield {"a": math.nan}
+
+    @api.get("/response")
+    async def response() -> StreamingResponse:
+        if kind == "events":
+            return EventSourceResponse(items())
+        return StreamingResponse(items(), media_type="application/jsonl")
+
+    @api.get("/lines")
+    def lines() -> Iterator[dict[str, float]]:
+        return items()
+
+    server = served(api)
+
+    for path in ("/response", "/lines"):
+        answer = server.get(path)
+        assert answer.status == (500 if strict else 200)
+        assert (b'{"a":null}' in answer.body) is not strict
+
+
 def test_headers_and_cookies_of_every_response(served: Callable[..., Served]) -> None:
     """A value with a line break is a 500 and never sent."""
     api = BoltAPI()

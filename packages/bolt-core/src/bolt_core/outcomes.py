@@ -9,14 +9,14 @@ from bolt_core.background import BackgroundTask, BackgroundTasks, after_reply, t
 from bolt_core.binding.hints import describe
 from bolt_core.binding.results import ResponseValidationError
 from bolt_core.conditions import Validated
-from bolt_core.encoding import JSON_ENCODER
+from bolt_core.encoding import JSON_ENCODER, encode_strict
 from bolt_core.headers import check_headers
 from bolt_core.plan import EMPTY_STATUSES, HandlerPlan, ResultPlan
 from bolt_core.reading import must_leave_loop, off_loop
 from bolt_core.reply_format import encode_as
 from bolt_core.responses import EVENT_STREAM_HEADERS, JSON, Response, StreamingResponse, is_status
 from bolt_core.sse import encode_event, event_stream
-from bolt_core.streaming import encoded_items
+from bolt_core.streaming import EncodedItems, encoded_items
 from bolt_core.types import Headers, Outcome, Promise
 
 type ResultAdapter = Callable[[Any, Request], Any]
@@ -187,6 +187,8 @@ def outcome_of_response(
     status = status or response.status_code or default_status or (plan.status if plan is not None else 200)
     headers: Headers = check_headers(response.fields())
     content = response.content
+    if isinstance(content, EncodedItems) and plan is not None and plan.result.encode_plain is encode_strict:
+        content.write_data_by(encode_strict)
     if not isinstance(response, JSON):
         return status, headers, content
     if plan is None:
