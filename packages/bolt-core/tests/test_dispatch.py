@@ -76,7 +76,7 @@ def error(make_request: Callable[..., Any]) -> Callable[..., Outcome]:
         ((1, True), (200, [JSON_TYPE], b"[1,true]")),
         ((1, 200, 3), (200, [JSON_TYPE], b"[1,200,3]")),
         ((PlainText("x"), 404), (404, [TEXT_TYPE], b"x")),
-        ((PlainText("x", status_code=400), 404), (400, [TEXT_TYPE], b"x")),
+        ((PlainText("x", status_code=400), 404), (404, [TEXT_TYPE], b"x")),
         (JSON({"a": 1}, status_code=202), (202, [JSON_TYPE], b'{"a":1}')),
         (HTML("<p>"), (200, [("content-type", "text/html; charset=utf-8")], b"<p>")),
         (Redirect("/x"), (302, [("location", "/x")], b"")),

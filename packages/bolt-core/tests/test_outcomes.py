@@ -1,6 +1,7 @@
 """What becomes of a handler's result where a status stands beside it, or it must be written off the loop."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -156,9 +157,51 @@ def test_a_header_that_cannot_be_sent_is_a_logged_500(
     assert "X-Note" in caplog.text
 
 
+@pytest.mark.parametrize("kind", ["/async", "/sync"])
+def test_a_stream_that_is_not_sent_is_closed(served: Callable[..., Served], kind: str) -> None:
+    """Here for its header."""
+    api, closed = BoltAPI(), threading.Event()
+
+    class Chunks:
+        def __iter__(self) -> Iterator[str]:
+            yield "x"
+
+        def close(self) -> None:
+            closed.set()
+
+    both(api, "/", lambda: StreamingResponse(Chunks(), headers={"X-Note": "\n"}))
+
+    assert served(api).get(f"{kind}/").status == 500
+    assert closed.is_set()
+
+
 def test_a_header_within_latin_1_is_sent_as_one_octet(served: Callable[..., Served]) -> None:
     """As WSGI and Django have it."""
     api = BoltAPI()
     both(api, "/", lambda: PlainText("x", headers={"X-Note": "caf\u00e9"}))
 
     assert served(api).get("/async/").headers["x-note"].encode("latin-1") == b"caf\xe9"
+
+
+@pytest.mark.parametrize("kind", ["/async", "/sync"])
+def test_a_model_of_data_lets_no_stream_pass(
+    served: Callable[..., Served], caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    """What a generator yields would leave unchecked; the log says how to name it."""
+    api = BoltAPI()
+
+    def pieces() -> Iterator[str]:
+        yield "secret"
+
+    @api.get("/async", response_model=list[int])
+    async def on_loop():  # type: ignore[no-untyped-def]
+        return pieces()
+
+    @api.get("/sync", response_model=list[int])
+    def in_pool():  # type: ignore[no-untyped-def]
+        yield "secret"
+
+    answer = served(api).get(kind)
+
+    assert (answer.status, answer.body) == (500, b'{"detail":"Internal Server Error"}')
+    assert "response_model=list[int] does not describe" in caplog.text

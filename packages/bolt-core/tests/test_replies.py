@@ -163,6 +163,32 @@ def _counting(add: Callable[[BackgroundTasks], BackgroundTasks]) -> Callable[[Ba
     return param_sync
 
 
+def test_a_background_task_that_ends_itself_ends_no_other(
+    served: Callable[..., Served], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither by an exit on its thread nor by a cancellation that leaks; both are in the log."""
+    api, done = BoltAPI(), threading.Event()
+
+    def leave() -> None:
+        raise SystemExit(3)
+
+    async def give_up() -> None:
+        raise asyncio.CancelledError
+
+    @api.get("/")
+    async def on_loop(tasks: BackgroundTasks) -> str:
+        for task in (leave, give_up, done.set):
+            tasks.add_task(task)
+        return "x"
+
+    server = served(api)
+    assert server.get("/").body == b"x"
+    server.run_until(done)
+
+    assert [record.getMessage().rpartition(".")[2] for record in caplog.records] == ["leave failed", "give_up failed"]
+    assert server.get("/").status == 200
+
+
 def test_background_tasks_do_not_run_for_a_handler_that_raised(served: Callable[..., Served]) -> None:
     """What the handler wanted did not happen."""
     api, ran = BoltAPI(), []
@@ -256,6 +282,33 @@ def test_strict_json_refuses_nan(served: Callable[..., Served], caplog: pytest.L
     assert server.get("/strict").status == 500
     assert "inf at $.a[2]" in caplog.text
     assert server.get("/strict-model").status == 500
+
+
+@pytest.mark.parametrize("kind", ["events", "lines"])
+@pytest.mark.parametrize("strict", [True, False])
+def test_strict_json_holds_for_streams(served: Callable[..., Served], kind: str, strict: bool) -> None:
+    """Whether a response class makes them or the annotation."""
+    api = BoltAPI(strict_json=strict)
+
+    def items() -> Iterator[Any]:
+        yield {"a": math.nan}
+
+    @api.get("/response")
+    async def response() -> StreamingResponse:
+        if kind == "events":
+            return EventSourceResponse(items())
+        return StreamingResponse(items(), media_type="application/jsonl")
+
+    @api.get("/lines")
+    def lines() -> Iterator[dict[str, float]]:
+        return items()
+
+    server = served(api)
+
+    for path in ("/response", "/lines"):
+        answer = server.get(path)
+        assert answer.status == (500 if strict else 200)
+        assert (b'{"a":null}' in answer.body) is not strict
 
 
 def test_headers_and_cookies_of_every_response(served: Callable[..., Served]) -> None:

@@ -137,3 +137,23 @@ def test_a_failing_shutdown_is_told_by_the_status(start: Start) -> None:
     out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out.split()) == (1, ["stop"])
     assert "shutdown hook flush() (<string>:" in err
+
+
+def test_a_pool_thread_goes_on_with_a_stream_while_the_loop_waits(start: Start) -> None:
+    """Nothing but the client's reading has to wake a producer that fell behind."""
+    process = start("""
+        @api.get("/stream")
+        def stream():
+            for _ in range(64):
+                yield b"x" * 65536
+
+        serve()
+    """)
+    port = int(line(process).split()[1])
+    assert line(process) == "ready"
+    client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+
+    client.request("GET", "/stream")
+
+    assert len(client.getresponse().read()) == 64 * 65536
+    client.close()

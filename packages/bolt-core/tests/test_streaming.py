@@ -105,6 +105,88 @@ def test_a_stream_that_fails_at_once_is_a_500(served: Callable[..., Served], pat
     assert served(api).get(path).status == 500
 
 
+def test_a_producer_that_exits_its_thread_is_cut_off(served: Callable[..., Served]) -> None:
+    """And ends nothing else; at once, it is a 500."""
+    api = BoltAPI()
+
+    @api.get("/{at}")
+    def in_pool(at: str) -> Iterator[str]:
+        if at == "once":
+            raise SystemExit(3)
+        yield "one"
+        raise SystemExit(3)
+
+    server = served(api)
+
+    assert server.begin(b"GET /later HTTP/1.1\r\nHost: test\r\n\r\n").until_closed().endswith(b"3\r\none\r\n")
+    assert server.get("/once").status == 500
+
+
+@pytest.mark.parametrize("path", ["/async", "/sync"])
+def test_everything_is_closed_and_failures_of_that_are_logged(
+    served: Callable[..., Served], caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    """The iterator as well as what it came from."""
+    closed: list[str] = []
+
+    class Chunks:
+        def __iter__(self) -> Iterator[str]:
+            return Pieces()
+
+        def close(self) -> None:
+            closed.append("chunks")
+
+    class Pieces:
+        def __init__(self) -> None:
+            self._left = ["x"]
+
+        def __iter__(self) -> Iterator[str]:
+            return self
+
+        def __next__(self) -> str:
+            if not self._left:
+                raise StopIteration
+            return self._left.pop()
+
+        def close(self) -> None:
+            closed.append("iterator")
+            raise ValueError("while closing")
+
+    class AsyncChunks:
+        def __aiter__(self) -> AsyncIterator[str]:
+            return AsyncPieces()
+
+        async def aclose(self) -> None:
+            Chunks().close()
+
+    class AsyncPieces(Pieces):
+        def __aiter__(self) -> AsyncIterator[str]:
+            return self
+
+        async def __anext__(self) -> str:
+            if not self._left:
+                raise StopAsyncIteration
+            return self._left.pop()
+
+        async def aclose(self) -> None:
+            self.close()
+
+    api = BoltAPI()
+
+    @api.get("/async")
+    async def on_loop() -> StreamingResponse:
+        return StreamingResponse(AsyncChunks())
+
+    @api.get("/sync")
+    def in_pool() -> StreamingResponse:
+        return StreamingResponse(Chunks())
+
+    served(api).begin(f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".encode()).until_closed()
+
+    assert closed == ["iterator", "chunks"]
+    assert "while closing" in caplog.text
+
+
 @pytest.mark.parametrize("path", ["/async", "/sync"])
 def test_a_stream_that_fails_later_is_cut_off(served: Callable[..., Served], path: str) -> None:
     """A producer that fails after its first chunk ends the connection without the last chunk."""
@@ -176,6 +258,39 @@ def test_head_does_not_start_a_stream(served: Callable[..., Served]) -> None:
     assert answer.headers["content-type"].startswith("text/csv")
     assert not started
     assert server.get("/").body == b"data"
+
+
+@pytest.mark.parametrize("path", ["/async", "/sync", "/from-pool"])
+def test_head_closes_a_stream(served: Callable[..., Served], path: str) -> None:
+    """What a producer holds is let go of, unread; an asynchronous one may wait for that."""
+    api, closed = BoltAPI(), threading.Event()
+
+    class Chunks:
+        def __iter__(self) -> Iterator[str]:
+            raise AssertionError("read")
+
+        def close(self) -> None:
+            closed.set()
+
+    class AsyncChunks:
+        def __aiter__(self) -> AsyncIterator[str]:
+            raise AssertionError("read")
+
+        async def aclose(self) -> None:
+            await asyncio.sleep(0)
+            closed.set()
+
+    api.get("/sync")(lambda: StreamingResponse(Chunks()))
+    api.get("/from-pool")(lambda: StreamingResponse(AsyncChunks()))
+
+    @api.get("/async")
+    async def on_loop() -> StreamingResponse:
+        return StreamingResponse(AsyncChunks())
+
+    server = served(api)
+
+    assert server.send(f"HEAD {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode(), head=True).status == 200
+    server.run_until(closed)
 
 
 def test_a_streamed_request_body_arrives_in_pieces(served: Callable[..., Served]) -> None:

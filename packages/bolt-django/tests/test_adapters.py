@@ -45,6 +45,28 @@ def test_a_django_stream(client: Client) -> None:
     assert client.get("/shop/response/stream").body == b"0\n1\n2\n"
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_async_django_stream_is_closed(client: Client, method: str) -> None:
+    """Its response closes what it holds, also where HEAD leaves it unread."""
+    shop_api.closed_streams.clear()
+
+    reply = client.request(method, "/shop/response/stream/async")
+
+    assert (reply.status, reply.body) == (200, b"part" if method == "GET" else b"")
+    # It is closed on the request's own thread, which is this one while a reply is awaited.
+    for _ in range(100):
+        if not shop_api.closed_streams:
+            client.get("/shop/response/lazy")
+    assert shop_api.closed_streams == ["async"]
+
+
+def test_a_lazy_text_is_text(client: Client) -> None:
+    """As any str that a handler returns."""
+    reply = client.get("/shop/response/lazy")
+
+    assert (reply.headers["Content-Type"], reply.body) == ("text/plain; charset=utf-8", b"Products")
+
+
 def test_a_template_response(client: Client) -> None:
     """A TemplateResponse is rendered, from a def handler and off the loop from an async one."""
     for path in ("/shop/template/sync", "/shop/template/async"):

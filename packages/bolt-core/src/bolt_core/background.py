@@ -75,12 +75,15 @@ class BackgroundTask:
 
     async def run(self, request: Request) -> None:
         """Call the function; what it raises is logged and told to `on_exception`'s callbacks, once."""
+        on_loop = _is_async(self._function)
         try:
-            if _is_async(self._function):
+            if on_loop:
                 await self._function(*self._args, **self._kwargs)
             else:
                 await run_in_pool(self._function, *self._args, **self._kwargs)
-        except Exception as error:
+        except BaseException as error:
+            if _is_ours(error, on_loop):
+                raise
             _report(self.name, error, request)
 
 
@@ -204,6 +207,14 @@ async def drain_background() -> None:
     loop = asyncio.get_running_loop()
     while running := [task for task in _running if task.get_loop() is loop]:
         await asyncio.wait(running)
+
+
+def _is_ours(error: BaseException, on_loop: bool) -> bool:
+    """Whether *error* means whoever runs the tasks: their cancellation, or an exit on the loop's own thread."""
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return on_loop and not isinstance(error, Exception)
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

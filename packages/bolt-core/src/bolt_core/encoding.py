@@ -78,11 +78,11 @@ JSON_ENCODER = msgspec.json.Encoder(enc_hook=encode_unknown, decimal_format="str
 MSGPACK_ENCODER = msgspec.msgpack.Encoder(enc_hook=encode_unknown, decimal_format="string")
 
 
-def encode_line(value: Any) -> bytes:
+def encode_line(value: Any, encode_data: Callable[[Any], bytes] = JSON_ENCODER.encode) -> bytes:
     """*value* as a line of JSON Lines; a str or bytes as it is."""
     if isinstance(value, str):
         return value.encode()
-    return value if isinstance(value, bytes) else JSON_ENCODER.encode(value) + b"\n"
+    return value if isinstance(value, bytes) else encode_data(value) + b"\n"
 
 
 def encode_strict(value: Any) -> bytes:

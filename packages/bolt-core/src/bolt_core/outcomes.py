@@ -6,15 +6,17 @@ from typing import Any
 
 from bolt_core._native import Request
 from bolt_core.background import BackgroundTask, BackgroundTasks, after_reply, tasks_of
+from bolt_core.binding.hints import describe
+from bolt_core.binding.results import ResponseValidationError
 from bolt_core.conditions import Validated
-from bolt_core.encoding import JSON_ENCODER
+from bolt_core.encoding import JSON_ENCODER, encode_strict
 from bolt_core.headers import check_headers
 from bolt_core.plan import EMPTY_STATUSES, HandlerPlan, ResultPlan
 from bolt_core.reading import must_leave_loop, off_loop
 from bolt_core.reply_format import encode_as
-from bolt_core.responses import EVENT_STREAM_HEADERS, JSON, Response, is_status
+from bolt_core.responses import EVENT_STREAM_HEADERS, JSON, Response, StreamingResponse, is_status
 from bolt_core.sse import encode_event, event_stream
-from bolt_core.streaming import encoded_items
+from bolt_core.streaming import EncodedItems, encoded_items
 from bolt_core.types import Headers, Outcome, Promise
 
 type ResultAdapter = Callable[[Any, Request], Any]
@@ -71,7 +73,12 @@ def _body_and_status(plan: HandlerPlan, result: Any, request: Request) -> tuple[
 
 def _outcome_of_content(plan: HandlerPlan, content: Any, named: int | None, request: Request) -> Outcome:
     if isinstance(content, Response):
-        outcome = outcome_of_response(plan, content, status=named)
+        try:
+            outcome = outcome_of_response(plan, content, status=named)
+        except Exception:
+            if isinstance(content, StreamingResponse):
+                _close(content.content)
+            raise
         return _with_tasks(plan, outcome, request, content.background)
     status = (plan.status, plan.status_given) if named is None else (named, True)
     return _with_tasks(plan, _outcome_of_value(plan, content, status, request), request, None)
@@ -137,6 +144,12 @@ def _outcome_of_value(plan: HandlerPlan, value: Any, status: tuple[int, bool], r
 
 def _stream(plan: ResultPlan, items: Any, status: int) -> Outcome:
     """A generator's reply: pieces of text unless the annotation says what it yields."""
+    if plan.items is None and plan.explicit and status < 300:
+        _close(items)
+        raise ResponseValidationError(
+            f"the result is a stream, which response_model={describe(plan.model)} does not describe; name what it "
+            "yields (Iterator[Item] or AsyncIterator[Item]), or return a list"
+        )
     kind = "text" if plan.items is None else plan.items.kind
     if plan.items is None or kind == "text":
         return status, [_TEXT_FIELDS], items
@@ -148,12 +161,16 @@ def _stream(plan: ResultPlan, items: Any, status: int) -> Outcome:
     return status, [("content-type", "application/jsonl")], encoded_items(items, lambda item: encode(item) + b"\n")
 
 
+def _close(unread: Any) -> None:
+    if (close := getattr(unread, "close", None)) is not None:
+        close()
+
+
 def _refuse_awaitable(value: Any) -> None:
     if not isinstance(value, Awaitable):
         return
     # An abandoned coroutine warns when it is collected; closing it does not.
-    if (close := getattr(value, "close", None)) is not None:
-        close()
+    _close(value)
     raise TypeError(
         "the handler returned an awaitable; declare it `async def`, or mark its wrapper with "
         "inspect.markcoroutinefunction()"
@@ -170,6 +187,8 @@ def outcome_of_response(
     status = status or response.status_code or default_status or (plan.status if plan is not None else 200)
     headers: Headers = check_headers(response.fields())
     content = response.content
+    if isinstance(content, EncodedItems) and plan is not None and plan.result.encode_plain is encode_strict:
+        content.write_data_by(encode_strict)
     if not isinstance(response, JSON):
         return status, headers, content
     if plan is None:

@@ -268,15 +268,16 @@ class EventSourceResponse(StreamingResponse):
 
 
 PLAIN_RESPONSES: tuple[type[Response], ...] = (
-    StreamingResponse,
     FileResponse,
     PlainText,
     HTML,
     Redirect,
     Response,
-    EventSourceResponse,
 )
-"""Classes, subclasses apart, read by the engine itself: `status_code`, `fields()` and `content` are all they have."""
+"""Classes, subclasses apart, read by the engine itself: `status_code`, `fields()` and `content` are all they have.
+
+Not those that stream: their route says how the data among their items is written.
+"""
 
 
 def check_status(status: int | None) -> int | None:

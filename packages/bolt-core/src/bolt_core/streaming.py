@@ -32,14 +32,18 @@ KEEP_ALIVE = b": keep-alive\n\n"
 OPENING_SECONDS = 1.0
 
 
-class _Items:
+class EncodedItems:
     """The chunks that items become; `ping` asks the producer for a comment after so many silent seconds."""
 
-    def __init__(self, items: Any, encode: Callable[[Any], bytes], opening: bytes, ping: float | None) -> None:
+    def __init__(self, items: Any, encode: Callable[..., bytes], opening: bytes, ping: float | None) -> None:
         self._items = items
         self._encode = encode
         self._opening = opening
         self.ping = ping
+
+    def write_data_by(self, encode_data: Callable[[Any], bytes]) -> None:
+        """Have data among the items written as JSON by *encode_data*, where their encoder takes another one."""
+        self._encode = functools.partial(self._encode, encode_data=encode_data)
 
     def _first(self, chunk: bytes) -> bytes:
         # Not on its own: a stream that fails at its first item must not have begun.
@@ -47,7 +51,7 @@ class _Items:
         return opening + chunk
 
 
-class _SyncItems(_Items):
+class _SyncItems(EncodedItems):
     def __iter__(self) -> Iterator[bytes]:
         for item in self._items:
             chunk = self._encode(item)
@@ -58,7 +62,7 @@ class _SyncItems(_Items):
             close()
 
 
-class _AsyncItems(_Items):
+class _AsyncItems(EncodedItems):
     _iterator: Any = None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -79,12 +83,12 @@ class _AsyncItems(_Items):
 
 def encoded_items(
     items: Iterable[Any] | AsyncIterable[Any],
-    encode: Callable[[Any], bytes],
+    encode: Callable[..., bytes],
     *,
     opening: bytes = b"",
     ping: float | None = None,
 ) -> Iterable[bytes] | AsyncIterable[bytes]:
-    """The chunks that *encode* makes of *items*, *opening* before the first; see `_Items`."""
+    """The chunks that *encode* makes of *items*, *opening* before the first; see `EncodedItems`."""
     kind = _AsyncItems if hasattr(items, "__aiter__") else _SyncItems
     return kind(items, encode, opening, ping)
 
@@ -153,7 +157,15 @@ async def run_async(sink: AsyncSink, chunks: AsyncIterable[str | bytes]) -> None
         if keep_alive is not None:
             keep_alive.stop()
         for source in _distinct(iterator, chunks):
-            await _close_async(source)
+            await close_unread(source)
+
+
+async def close_unread(source: Any) -> None:
+    """Close what a stream came from, begun or not; what that raises is logged."""
+    try:
+        await _close_async(source)
+    except Exception as error:
+        log_failure(error)
 
 
 async def _room(sink: AsyncSink, keep_alive: _KeepAlive | None) -> None:
@@ -198,7 +210,7 @@ class _SyncProducer:
         try:
             self._iterator = iter(self._chunks)
             self._begin_keep_alive()
-        except Exception as error:
+        except BaseException as error:
             self._end(error)
             return
         self._produce()
@@ -232,18 +244,19 @@ class _SyncProducer:
                 if not has_room:
                     sink.park(self.resume)
                     return
-        except Exception as error:
+        except BaseException as error:
+            # SystemExit, too: it ends no more than the stream, as everywhere on a thread of the pool.
             self._end(error)
         else:
             self._end(None)
 
-    def _end(self, error: Exception | None) -> None:
-        try:
-            for source in _distinct(self._iterator, self._chunks):
+    def _end(self, error: BaseException | None) -> None:
+        for source in _distinct(self._iterator, self._chunks):
+            try:
                 if (close := getattr(source, "close", None)) is not None:
                     close()
-        except Exception as close_error:
-            error = error or close_error
+            except BaseException as close_error:
+                error = error or close_error
         if self._keep_alive is not None:
             _call_soon(SERVER_LOOP.get(), self._keep_alive.stop)
         if error is None:

@@ -84,6 +84,8 @@ fn head_has_no_body() {
         assert!(reply.starts_with("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nHTTP/1.1 200 OK\r\n"), "{reply}");
         let declared = answering(|| Answer::Whole(fields(200, &[("content-length", "12345")], "")));
         assert!(Setup::default().talk(HEAD, declared).await.contains("content-length: 12345\r\n"));
+        let wrong = answering(|| Answer::Whole(fields(200, &[("content-length", "12345")], "four")));
+        assert!(Setup::default().talk(HEAD, wrong).await.contains("content-length: 4\r\n"));
     });
 }
 
@@ -98,6 +100,23 @@ fn bodiless_statuses() {
             assert_eq!(statuses(&reply), [status, status]);
             assert!(!reply.contains("content-length") && !reply.contains('x'), "{reply}");
         }
+    });
+}
+
+/// RFC 9110 §15.3.6: 205 has no content, and says so by its length.
+#[test]
+fn reset_content() {
+    run(async {
+        let reset = "HTTP/1.1 205 Reset Content\r\ncontent-length: 0\r\n\r\n";
+        let whole = answering(|| Answer::Whole(fields(205, &[("content-length", "1")], "x")));
+        assert_eq!(Setup::default().talk(format!("{GET}{GET}"), whole).await, reset.repeat(2));
+        let streamed = answering(|| {
+            let (writer, answer) = stream(205);
+            writer.write(Bytes::from_static(b"x"));
+            writer.finish();
+            answer
+        });
+        assert_eq!(Setup::default().talk(format!("{GET}{GET}"), streamed).await, reset.repeat(2));
     });
 }
 
@@ -302,10 +321,13 @@ fn streamed_reply_with_length() {
         let reply = Setup::default().talk(GET, declared(b"hello")).await;
         assert_eq!(reply, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
         // More or less than declared never shifts where the next reply begins.
-        let more = Setup::default().talk(format!("{GET}{GET}"), declared(b"hello world")).await;
+        let setup = Setup::default();
+        let more = setup.talk(format!("{GET}{GET}"), declared(b"hello world")).await;
         assert_eq!(more, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello");
-        let less = Setup::default().talk(format!("{GET}{GET}"), declared(b"hell")).await;
+        let less = setup.talk(format!("{GET}{GET}"), declared(b"hell")).await;
         assert_eq!(less, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhell");
+        let told = "a stream was longer or shorter than its Content-Length; the connection was closed";
+        assert_eq!(*setup.reports.borrow(), [told, told]);
     });
 }
 

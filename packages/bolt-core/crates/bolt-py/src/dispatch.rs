@@ -213,10 +213,18 @@ impl Driver {
     ) -> PyResult<()> {
         let (py, driver) = (this.py(), this.get().local()?);
         let Some(app) = driver.app.borrow().clone() else { return Ok(()) };
-        if job.input.head.method() == "HEAD" {
-            return driver.answer_head(py, call, stream);
-        }
         let streaming = job.hooks.streaming.bind(py).clone();
+        if job.input.head.method() == "HEAD" {
+            let chunks = stream.chunks.clone_ref(py);
+            driver.answer_head(call, stream);
+            if !is_async_iterable(chunks.bind(py)) {
+                close_unread(py, chunks.bind(py));
+                return Ok(());
+            }
+            // Logs what it raises; whatever it waits for keeps the task.
+            let closing = streaming.getattr("close_unread")?.call1((chunks,))?;
+            return step(&app, closing, &context).map(drop);
+        }
         if !is_async_iterable(stream.chunks.bind(py)) {
             let begin = crate::streams::SyncStart::new(driver.core.pool.clone(), job, stream, context);
             let begin = Bound::new(py, begin)?.into_any().unbind();
@@ -353,15 +361,13 @@ impl Local {
         }
     }
 
-    /// A HEAD request gets the head that GET would; the stream is closed unread.
-    fn answer_head(&self, py: Python<'_>, call: usize, unread: Streamed) -> PyResult<()> {
-        close_unread(py, unread.chunks.bind(py));
+    /// A HEAD request gets the head that GET would; the stream is left unread.
+    fn answer_head(&self, call: usize, unread: Streamed) {
         if let Some(call) = self.core.take_call(call) {
             let stream = next_stream();
             self.core.start_async(call, stream, (unread.head, unread.after), false);
             self.core.push_op(Op::Finish(stream));
         }
-        Ok(())
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 use tokio::task::LocalSet;
 
 use crate::core::{Core, Event};
-use crate::pool::{ON_LOOP, PATIENCE};
+use crate::pool::{LOOP_HAS_GIL, PATIENCE};
 use crate::timer::Timer;
 
 /// Python has requests or events to handle.
@@ -67,7 +67,7 @@ impl Engine {
         let selector = unsafe { AsyncFd::register_with_interest(selector, tokio::io::Interest::READABLE) }?;
         let timer = Timer::new()?;
         drop(entered);
-        ON_LOOP.set(true);
+        LOOP_HAS_GIL.set(true);
         Ok(Engine {
             service: RefCell::new(None),
             tasks: LocalSet::new(),
@@ -146,6 +146,7 @@ impl Engine {
             None => Some(Instant::now() + Duration::from_secs_f64(LONGEST_TURN)),
         };
         core.pool.tell_threads();
+        LOOP_HAS_GIL.set(false);
         core.pool.polling(true);
         let flags = self.tasks.block_on(&self.runtime, async {
             let Some(deadline) = deadline else {
@@ -167,6 +168,7 @@ impl Engine {
             .await
         });
         core.pool.polling(false);
+        LOOP_HAS_GIL.set(true);
         self.polled.set(Instant::now());
         flags
     }
@@ -238,7 +240,7 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        ON_LOOP.set(false);
+        LOOP_HAS_GIL.set(false);
     }
 }
 

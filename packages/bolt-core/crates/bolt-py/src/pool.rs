@@ -138,7 +138,7 @@ pub(crate) struct Pool {
 
 /// Wakes a thread: at once, or from the loop's thread with its next turn, which lets go of the GIL that the other needs.
 fn tell(state: &mut State, wake: Arc<Condvar>) {
-    if ON_LOOP.get() {
+    if LOOP_HAS_GIL.get() {
         state.to_wake.push(wake);
     } else {
         wake.notify_one();
@@ -146,8 +146,9 @@ fn tell(state: &mut State, wake: Arc<Condvar>) {
 }
 
 thread_local! {
-    /// Whether this thread runs an event loop of ours.
-    pub(crate) static ON_LOOP: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    /// Whether this thread runs an event loop of ours and holds the GIL; not while it waits in a turn, from which
+    /// threads must be told at once.
+    pub(crate) static LOOP_HAS_GIL: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
     static CURRENT: std::cell::Cell<usize> = const { std::cell::Cell::new(usize::MAX) };
 }
 

@@ -27,6 +27,7 @@ from bolt_django.http import header_fields
 def register() -> None:
     """Register every adapter, reader and encoder of this module."""
     register_result_adapter(HttpResponseBase, response)
+    register_result_adapter(Promise, _translated)
     register_encoder(Model, instance_data)
     register_encoder(QuerySet, rows)
     register_encoder(FieldFile, lambda file: file.name or None)
@@ -42,6 +43,11 @@ def register() -> None:
 
 async def _on_own_thread(function: Callable[[], Any]) -> Any:
     return await sync_to_async(function)()
+
+
+def _translated(result: Any, request: Any) -> Any:
+    # A lazy text alone is text, as any str is; there are lazy numbers, too.
+    return str(result) if hasattr(result, "encode") else result
 
 
 def response(result: HttpResponseBase, request: Any) -> Response:

@@ -6,6 +6,7 @@ import io
 import os
 import threading
 import time
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,24 @@ async def response_async() -> HttpResponse:
 @api.get("/response/stream")
 def response_stream() -> StreamingHttpResponse:
     return StreamingHttpResponse((f"{number}\n" for number in range(3)), content_type="text/plain")
+
+
+closed_streams: list[str] = []
+
+
+@api.get("/response/stream/async")
+async def response_stream_async() -> StreamingHttpResponse:
+    async def parts() -> AsyncIterator[str]:
+        yield "part"
+
+    response = StreamingHttpResponse(parts(), content_type="text/plain")
+    response._resource_closers.append(lambda: closed_streams.append("async"))  # type: ignore[attr-defined]
+    return response
+
+
+@api.get("/response/lazy")
+async def response_lazy() -> Any:
+    return gettext_lazy("Products")
 
 
 def _page() -> TemplateResponse:

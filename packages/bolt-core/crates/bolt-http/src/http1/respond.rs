@@ -25,8 +25,10 @@ struct Outgoing {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Complete,
-    /// The producer failed, or broke the length it declared: what it made is sent, and never looks complete.
+    /// The producer failed: what it made is sent, and never looks complete.
     Failed,
+    /// It made more or less than the length it declared; the connection is of no use after that.
+    Misdeclared,
 }
 
 impl Outgoing {
@@ -35,8 +37,8 @@ impl Outgoing {
         match self.end? {
             End::Complete => Some(Ok(())),
             // Where the connection's end is the reply's end, only a reset tells the difference.
-            End::Failed if self.length == Length::Absent => Some(Err(Halt::Cut)),
-            End::Failed => Some(Err(Halt::Gone)),
+            End::Failed | End::Misdeclared if self.length == Length::Absent => Some(Err(Halt::Cut)),
+            End::Failed | End::Misdeclared => Some(Err(Halt::Gone)),
         }
     }
 
@@ -47,7 +49,7 @@ impl Outgoing {
             *left -= fits;
             if fits < chunk.len() as u64 {
                 chunk.truncate(fits as usize);
-                self.end = Some(End::Failed);
+                self.end = Some(End::Misdeclared);
             }
         }
         chunk
@@ -67,9 +69,12 @@ impl<T: Io + 'static> Connection<T> {
         self.service.stages.after(head, &mut reply_head);
         self.open &= !reply_head.headers.close();
         let is_head = head.is_some_and(RequestHead::is_head);
-        let declared = reply_head.headers.content_length().filter(|_| is_head || reply_head.status == 304);
+        // Of content that is not here: what GET would send, or has sent.
+        let told = (is_head && body.is_empty()) || reply_head.status == 304;
+        let declared = reply_head.headers.content_length().filter(|_| told);
         let length = match reply_head.status {
             304 => declared.map_or(Length::Absent, Length::Known),
+            205 => Length::Known(0),
             status if write::is_bodiless(status) => Length::Absent,
             _ => Length::Known(declared.unwrap_or(body.len() as u64)),
         };
@@ -118,6 +123,7 @@ impl<T: Io + 'static> Connection<T> {
         let declared = reply.headers.content_length();
         let bodiless = head.is_head() || write::is_bodiless(reply.status);
         let length = match (declared, head.version()) {
+            _ if reply.status == 205 => Length::Known(0),
             (Some(length), _) if reply.status != 204 => Length::Known(length),
             _ if bodiless => Length::Absent,
             (_, Version::Http11) => Length::Chunked,
@@ -164,7 +170,7 @@ impl<T: Io + 'static> Connection<T> {
         while outgoing.end.is_none() && !self.wire.is_full() {
             match ready!(outgoing.body.poll_part(cx)) {
                 ReplyPart::Failed => outgoing.end = Some(End::Failed),
-                ReplyPart::End if outgoing.left.is_some_and(|left| left > 0) => outgoing.end = Some(End::Failed),
+                ReplyPart::End if outgoing.left.is_some_and(|left| left > 0) => outgoing.end = Some(End::Misdeclared),
                 ReplyPart::End => {
                     outgoing.end = Some(End::Complete);
                     if outgoing.length == Length::Chunked {
@@ -176,6 +182,9 @@ impl<T: Io + 'static> Connection<T> {
                     self.put_chunk(outgoing, chunk);
                 }
             }
+        }
+        if outgoing.end == Some(End::Misdeclared) && outgoing.left.take().is_some() {
+            self.service.report("a stream was longer or shorter than its Content-Length; the connection was closed");
         }
         Poll::Ready(())
     }

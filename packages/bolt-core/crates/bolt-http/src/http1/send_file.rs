@@ -64,7 +64,11 @@ impl<T: Io + 'static> Connection<T> {
         self.service.stages.after(Some(head), &mut reply);
         self.open &= !reply.headers.close();
         let bodiless = write::is_bodiless(reply.status);
-        let length = if bodiless { Length::Absent } else { Length::Known(length) };
+        let length = match reply.status {
+            205 => Length::Known(0),
+            _ if bodiless => Length::Absent,
+            _ => Length::Known(length),
+        };
         let persistence = self.persistence(Some(head));
         write::head(self.wire.output(), &reply, length, persistence);
         self.sent.status = reply.status;

@@ -79,9 +79,9 @@ pub(super) fn chunk_size(out: &mut BytesMut, length: usize) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Whether a reply with this status never has a body (RFC 9110 §15.2, §15.3.5, §15.4.5).
+/// Whether a reply with this status never has a body (RFC 9110 §15.2, §15.3.5, §15.3.6, §15.4.5).
 pub(super) fn is_bodiless(status: u16) -> bool {
-    status < 200 || matches!(status, 204 | 304)
+    status < 200 || matches!(status, 204 | 205 | 304)
 }
 
 fn status_line(out: &mut BytesMut, status: u16) {
