@@ -9,8 +9,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from bolt_core import BoltAPI, Request, background
+from bolt_core import BoltAPI, Request, background, reading
 from bolt_core.background import BackgroundTask, BackgroundTasks, drain_background
+from bolt_core.outcomes import register_result_adapter
+from bolt_core.pool import run_in_pool
 from bolt_core.responses import JSON, EventSourceResponse, PlainText, Response, ServerSentEvent, StreamingResponse
 from raw_client import Served
 
@@ -187,6 +189,59 @@ def test_a_background_task_that_ends_itself_ends_no_other(
 
     assert [record.getMessage().rpartition(".")[2] for record in caplog.records] == ["leave failed", "give_up failed"]
     assert server.get("/").status == 200
+
+
+
+@pytest.mark.usefixtures("registries")
+@pytest.mark.parametrize("path", ["/stream", "/read-elsewhere"])
+def test_background_tasks_run_though_the_client_left(
+    served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """Before a stream's first chunk, or while the result was read off the loop: the handler has returned."""
+    api, begun, done = BoltAPI(), threading.Event(), threading.Event()
+    requests: list[Request] = []
+
+    class Lazy:
+        pass
+
+    def read(_lazy: Lazy, _request: Request) -> int:
+        if asyncio._get_running_loop() is not None:
+            raise LookupError
+        return 1
+
+    async def elsewhere(function: Callable[[], Any]) -> Any:
+        begun.set()
+        while not requests[0]._gone:
+            await asyncio.sleep(0)
+        # By now the wait for this has been cancelled.
+        for _ in range(20):
+            await asyncio.sleep(0)
+        return await run_in_pool(function)
+
+    async def chunks() -> AsyncIterator[str]:
+        begun.set()
+        await asyncio.Event().wait()
+        yield "never"
+
+    register_result_adapter(Lazy, read)
+    monkeypatch.setattr(reading, "_off_loop", [(elsewhere, (LookupError,))])
+
+    @api.get("/stream")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(chunks(), background=BackgroundTask(done.set))
+
+    @api.get("/read-elsewhere")
+    async def read_elsewhere(request: Request, tasks: BackgroundTasks) -> Any:
+        requests.append(request)
+        tasks.add_task(done.set)
+        return Lazy()
+
+    server = served(api)
+    client = server.begin(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    server.run_until(begun)
+    client.close()
+
+    server.run_until(done)
 
 
 def test_background_tasks_do_not_run_for_a_handler_that_raised(served: Callable[..., Served]) -> None:

@@ -1,5 +1,6 @@
 """What a handler's result becomes, where the engine does not write it itself."""
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
@@ -56,7 +57,24 @@ def outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outco
         if not must_leave_loop(error):
             raise
     # Something in it queries a database when it is read: once more, where that may wait.
-    return off_loop(write)
+    return _later(write)
+
+
+async def _later(make: Callable[[], Outcome]) -> Outcome:
+    making = asyncio.ensure_future(off_loop(make))
+    try:
+        return await asyncio.shield(making)
+    except asyncio.CancelledError:
+        # The client has left, the handler has returned: what it left to do is done all the same.
+        making.add_done_callback(_start_tasks)
+        raise
+
+
+def _start_tasks(made: asyncio.Future[Outcome]) -> None:
+    if not made.cancelled() and made.exception() is None:
+        _, _, _, *after = made.result()
+        for start in after:
+            start()
 
 
 def _outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outcome:

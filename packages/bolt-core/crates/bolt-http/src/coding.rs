@@ -16,10 +16,27 @@ pub const BLOCK: usize = 64 * 1024;
 /// Codings that may be stacked; each costs a window of memory.
 const MAX_STACKED: usize = 3;
 
+/// Bytes that are decoded in one step without any content coming out, such as empty members in a row.
+const MOST_FRUITLESS: usize = 4 * BLOCK;
+
+/// What calling a decoder costs, in such bytes: beginning a new member dwarfs the few bytes that it may have.
+const CALL: usize = 1024;
+
 /// Of a zstd window, as RFC 9659 §3 limits it for HTTP: 8 MiB.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 const CORRUPT: Refusal = Refusal::BadRequest("The request body does not decode by its Content-Encoding");
+
+/// What a step of decoding made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// So many bytes, at least one.
+    Content(usize),
+    /// Nothing before there is more input.
+    Nothing,
+    /// Nothing yet, after so much work that others should have their turn.
+    Paused,
+}
 
 /// One coding's decoder.
 trait Coding {
@@ -170,28 +187,36 @@ impl ContentDecoder {
         let mut layers = Vec::new();
         for value in head.header_all("content-encoding") {
             for name in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-                if !name.is_empty() && !name.eq_ignore_ascii_case(b"identity") {
-                    let (coding, between) = (coding(name)?, Vec::new());
-                    layers.push(Layer { coding, between, range: 0..0, made: 0 });
+                if name.is_empty() || name.eq_ignore_ascii_case(b"identity") {
+                    continue;
                 }
+                // Before its decoder is made: a field has room for a thousand names.
+                if layers.len() == MAX_STACKED {
+                    return Err(Refusal::UnsupportedContentCoding);
+                }
+                let (coding, between) = (coding(name)?, Vec::new());
+                layers.push(Layer { coding, between, range: 0..0, made: 0 });
             }
-        }
-        if layers.len() > MAX_STACKED {
-            return Err(Refusal::UnsupportedContentCoding);
         }
         layers.reverse();
         Ok(if layers.is_empty() { None } else { Some(ContentDecoder { layers, limit, decoded: 0 }) })
     }
 
-    /// Decodes some of `input` into `output`; how many bytes it took and made. Nothing made: it needs more input.
-    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, usize), Refusal> {
-        let mut taken = 0;
-        let made = pull(&mut self.layers, (input, &mut taken), output, self.limit)?;
+    /// Decodes some of `input` into `output`; how many bytes it took, and what it made.
+    pub fn step(&mut self, input: &[u8], output: &mut [u8]) -> Result<(usize, Made), Refusal> {
+        let mut work = Work { input, taken: 0, spent: 0, limit: self.limit };
+        let made = pull(&mut self.layers, &mut work, output)?;
         self.decoded += made;
         if self.decoded > self.limit {
             return Err(Refusal::BodyTooLarge { limit: self.limit });
         }
-        Ok((taken, made))
+        Ok(match made {
+            0 if work.is_over() => (work.taken, Made::Paused),
+            // A decoder that takes nothing of what there is will not take it later, and none of it may be lost.
+            0 if work.taken < input.len() => return Err(CORRUPT),
+            0 => (work.taken, Made::Nothing),
+            made => (work.taken, Made::Content(made)),
+        })
     }
 
     /// Nothing more comes. Errors: a coding is in the middle of something.
@@ -215,29 +240,40 @@ fn coding(name: &[u8]) -> Result<Box<dyn Coding>, Refusal> {
     }
 }
 
-/// What the last of `layers` makes next, from what the others make of `input`.
-fn pull(
-    layers: &mut [Layer],
-    (input, taken): (&[u8], &mut usize),
-    output: &mut [u8],
+/// One step through all layers.
+struct Work<'a> {
+    input: &'a [u8],
+    taken: usize,
+    /// Bytes taken by all layers, and their calls.
+    spent: usize,
     limit: usize,
-) -> Result<usize, Refusal> {
+}
+
+impl Work<'_> {
+    fn is_over(&self) -> bool {
+        self.spent >= MOST_FRUITLESS
+    }
+}
+
+/// What the last of `layers` makes next, from what the others make of the input.
+fn pull(layers: &mut [Layer], work: &mut Work<'_>, output: &mut [u8]) -> Result<usize, Refusal> {
     let Some((layer, outer)) = layers.split_last_mut() else { return Ok(0) };
-    loop {
+    while !work.is_over() {
         let (used, made) = if outer.is_empty() {
-            let step = layer.coding.step(&input[*taken..], output)?;
-            *taken += step.0;
+            let step = layer.coding.step(&work.input[work.taken..], output)?;
+            work.taken += step.0;
             step
         } else {
             let step = layer.coding.step(&layer.between[layer.range.clone()], output)?;
             layer.range.start += step.0;
             step
         };
+        work.spent += used + CALL;
         layer.made += made;
         // What swells between two codings costs as much time as the body itself. Content that does not shrink grows by less
         // than this allows.
-        if layer.made > limit.saturating_add(BLOCK + limit / 64) {
-            return Err(Refusal::BodyTooLarge { limit });
+        if layer.made > work.limit.saturating_add(BLOCK + work.limit / 64) {
+            return Err(Refusal::BodyTooLarge { limit: work.limit });
         }
         if made > 0 {
             return Ok(made);
@@ -249,12 +285,13 @@ fn pull(
             return Ok(0);
         }
         layer.between.resize(BLOCK / 2, 0);
-        let more = pull(outer, (input, &mut *taken), &mut layer.between, limit)?;
+        let more = pull(outer, work, &mut layer.between)?;
         layer.range = 0..more;
         if more == 0 {
             return Ok(0);
         }
     }
+    Ok(0)
 }
 
 #[cfg(test)]

@@ -43,10 +43,11 @@ fn decode(names: &[&str], encoded: &[u8], cut: usize, limit: usize) -> Result<Ve
         let mut piece = piece;
         loop {
             let (taken, made) = decoder.step(piece, &mut block)?;
-            decoded.extend_from_slice(&block[..made]);
             piece = &piece[taken..];
-            if taken == 0 && made == 0 {
-                break;
+            match made {
+                Made::Content(made) => decoded.extend_from_slice(&block[..made]),
+                Made::Paused => {}
+                Made::Nothing => break,
             }
         }
         assert!(piece.is_empty(), "input is left without progress");
@@ -70,6 +71,41 @@ fn bombs() {
     // What swells between the codings counts, though nothing comes out at the end: an endless row of empty gzip members.
     let empties = encode("gzip", &encode("gzip", b"").repeat(100_000));
     assert_eq!(decode(&["gzip", "gzip"], &empties, 1000, 1000), Err(Refusal::BodyTooLarge { limit: 1000 }));
+}
+
+/// Members that hold nothing cost time, however few bytes they are: their decoding pauses for others, and loses nothing.
+#[test]
+fn fruitless_work_pauses() {
+    let empties = [encode("gzip", b"").repeat(20_000), encode("gzip", b"the end")].concat();
+    for (names, encoded) in [(&["gzip"][..], empties.clone()), (&["gzip", "gzip"], encode("gzip", &empties))] {
+        let mut decoder = decoder(names, 1_000_000);
+        let (mut block, mut rest, mut pauses) = (vec![0; BLOCK], &encoded[..], 0);
+        loop {
+            let (taken, made) = decoder.step(rest, &mut block).expect("valid content");
+            rest = &rest[taken..];
+            match made {
+                Made::Paused => pauses += 1,
+                Made::Content(made) => assert_eq!(&block[..made], b"the end"),
+                Made::Nothing => break,
+            }
+        }
+        assert!(rest.is_empty() && pauses >= 20_000 * CALL / MOST_FRUITLESS, "{pauses} pauses");
+        assert_eq!(decoder.finish(), Ok(()));
+    }
+}
+
+/// A field full of names is refused before a decoder is made for each.
+#[test]
+fn many_codings() {
+    let decoder_for = |names: &str| {
+        let head = format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Encoding: {names}\r\n\r\n");
+        let parsed = crate::http1::parse::parse_head(head.into(), 2, crate::head::Peer::InProcess).expect("a head");
+        ContentDecoder::of(&parsed.head, 100).map(|decoder| decoder.map_or(0, |decoder| decoder.layers.len()))
+    };
+    assert_eq!(decoder_for("gzip, br,identity,, zstd"), Ok(3));
+    assert_eq!(decoder_for("identity"), Ok(0));
+    assert_eq!(decoder_for("gzip, gzip, gzip, nonsense"), Err(Refusal::UnsupportedContentCoding));
+    assert_eq!(decoder_for(&"gzip,".repeat(4)), Err(Refusal::UnsupportedContentCoding));
 }
 
 /// Content that breaks off, goes on after its end or is damaged is refused.

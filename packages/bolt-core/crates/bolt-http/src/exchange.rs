@@ -185,13 +185,21 @@ impl Responder {
     }
 
     /// Calls `notify` once when the reply has been handed to the operating system, was cut off, or its client went away; at
-    /// once if it already has. To be asked for before the answer is sent.
+    /// once if it already has. To be asked for before the answer is sent. Where a refusal took the place of an earlier answer,
+    /// both are told.
     pub fn on_replied(&self, notify: impl FnOnce() + 'static) {
         let Some(slot) = &self.slot else { return };
         if slot.gone.load(Ordering::Relaxed) {
             notify();
         } else {
-            *slot.on_replied.borrow_mut() = Some(Box::new(notify));
+            let earlier = slot.on_replied.take();
+            *slot.on_replied.borrow_mut() = Some(match earlier {
+                None => Box::new(notify),
+                Some(earlier) => Box::new(move || {
+                    earlier();
+                    notify();
+                }),
+            });
         }
     }
 }

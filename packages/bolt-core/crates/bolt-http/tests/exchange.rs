@@ -182,6 +182,43 @@ fn end_of_a_reply_that_nobody_takes() {
     });
 }
 
+/// Where a refusal takes the place of an answer, who waits for the reply's end is told, and so is the one who words it.
+#[test]
+fn end_of_a_refusal_tells_both() {
+    use bolt_http::files::{FileReply, Source};
+    use bolt_http::refusals::Refusals;
+    use bolt_http::reply::ReplyHead;
+    run(async {
+        let ((first, tell_first), (second, tell_second)) = (flag(), flag());
+        let tells = RefCell::new(vec![Box::new(tell_second) as Box<dyn FnOnce()>, Box::new(tell_first)]);
+        let service = bolt_http::service::Service::new(
+            bolt_http::config::Config::default(),
+            bolt_http::router::RouteTable::single(bolt_http::router::RouteSpec {
+                method: "GET".to_owned(),
+                path: "/".to_owned(),
+                name: "test".to_owned(),
+                ..Default::default()
+            }),
+            Default::default(),
+            Rc::new(move |exchange: Exchange| {
+                exchange.responder.on_replied(tells.borrow_mut().pop().unwrap());
+                let head = ReplyHead { status: 200, headers: HeaderBlock::default() };
+                let missing = Source::Path("/there/is/no/such/file".into());
+                exchange.responder.send(match exchange.refusal {
+                    None => Answer::File(FileReply { head, source: missing }),
+                    Some(refusal) => Answer::Whole(plain(refusal.status(), "worded")),
+                });
+            }),
+        );
+        let service = service.with_refusals(Refusals::default().worded_above(Vec::new()));
+        let mut client = Setup::default().connect_to(&Rc::new(service));
+        client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        assert!(read_until(&mut client, "worded").await.starts_with("HTTP/1.1 404 "));
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        assert!(first.get() && second.get());
+    });
+}
+
 /// A reader of a body that was answered without it is told that no more will come.
 #[test]
 fn body_outlives_its_request() {

@@ -116,6 +116,34 @@ fn nothing_is_left() {
     });
 }
 
+/// A form refused in the middle of its content coding leaves the connection where the next request begins, however framed.
+#[test]
+fn refused_in_mid_coding() {
+    run(async {
+        let folder = tempfile::tempdir().unwrap();
+        let setup = setup(folder.path(), |setup| setup.config.form.max_fields = 0);
+        // What would be a request of its own is content: stored, not compressed, so that it stands in the body as it is.
+        let smuggled = field("a", "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n").repeat(3000);
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+        encoder.write_all(&smuggled).unwrap();
+        let body = encoder.finish().unwrap();
+        let lengths = head(&format!("Content-Encoding: gzip\r\nContent-Length: {}\r\n", body.len()));
+        let chunked = head("Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n");
+        let chunks =
+            body.chunks(1000).map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+        let input = [
+            lengths.as_bytes(),
+            &body,
+            chunked.as_bytes(),
+            &chunks.collect::<Vec<_>>().concat(),
+            b"0\r\n\r\n",
+            NEXT.as_bytes(),
+        ];
+        let reply = setup.talk(input.concat(), describe).await;
+        assert_eq!(statuses(&reply), [413, 413, 200], "{reply}");
+    });
+}
+
 /// A file that cannot be written is the server's failure, told to the operator and not to the client.
 #[test]
 fn a_disk_that_fails() {

@@ -203,13 +203,16 @@ impl Core {
         }
     }
 
-    /// Forgets a call whose client has left; says whether it did.
+    /// Forgets a call whose client has left; says whether it did. Who waits for the reply's end need not wait any longer.
     pub(crate) fn drop_if_gone(&self, call: usize) -> bool {
         if !self.calls.borrow().get(call).is_some_and(|kept| kept.responder.is_gone()) {
             return false;
         }
         if let Some(call) = self.take_call(call) {
             self.forget_body(call.body);
+            if let Some((_, Some(after))) = call.head {
+                self.push_event(Event::Replied(after));
+            }
         }
         true
     }
@@ -356,11 +359,12 @@ impl Core {
     }
 
     pub(crate) fn stream_on_room(self: &Rc<Self>, stream: u64, wake: Py<PyAny>) {
-        if let Some(OutStream { producer: Producer::Async { callback, .. }, .. }) =
-            self.streams.borrow_mut().get_mut(&stream)
-        {
-            *callback = Some(wake);
-        }
+        let replaced = match self.streams.borrow_mut().get_mut(&stream) {
+            Some(OutStream { producer: Producer::Async { callback, .. }, .. }) => callback.replace(wake),
+            _ => None,
+        };
+        // Not while the streams are borrowed: freeing an object may run its finaliser.
+        drop(replaced);
         self.await_room(stream);
     }
 
@@ -404,13 +408,15 @@ impl Core {
     pub(crate) fn on_chunk(self: &Rc<Self>, id: u64, callback: Py<PyAny>) {
         let mut bodies = self.bodies.borrow_mut();
         let Some(body) = bodies.get_mut(&id) else { return };
-        body.waiting = Some(callback);
+        let replaced = body.waiting.replace(callback);
         let core = Rc::downgrade(self);
         body.reader.on_ready(move || {
             if let Some(core) = core.upgrade() {
                 core.push_event(Event::Body(id));
             }
         });
+        drop(bodies);
+        drop(replaced);
     }
 
     pub(crate) fn take_body_callback(&self, id: u64) -> Option<Py<PyAny>> {

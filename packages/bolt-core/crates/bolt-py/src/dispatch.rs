@@ -137,9 +137,11 @@ impl Driver {
         if job.plan.cancel {
             tell_when_gone(&driver.core, kept, call);
         }
-        kept.task = Some(task.unbind());
-        kept.context = Some(context.unbind());
-        kept.job = Some(job);
+        let replaced =
+            (kept.task.replace(task.unbind()), kept.context.replace(context.unbind()), kept.job.replace(job));
+        // Not while the calls are borrowed: freeing an object may run its finaliser.
+        drop(calls);
+        drop(replaced);
         Ok(())
     }
 
@@ -259,10 +261,11 @@ impl Driver {
         if error.is_instance_of::<CancelledError>(py) && driver.core.drop_if_gone(call) {
             return Ok(());
         }
-        let job = driver.core.calls.borrow_mut().get_mut(call).and_then(|kept| {
-            kept.head = None;
-            kept.job.take()
-        });
+        let (head, job) = match driver.core.calls.borrow_mut().get_mut(call) {
+            Some(kept) => (kept.head.take(), kept.job.take()),
+            None => return Ok(()),
+        };
+        drop(head);
         let Some(job) = job else { return Ok(()) };
         let outcome = fail(py, &job.plan, &job.input, &job.hooks, (error, job.request(py)));
         // A copy: the producer's task, which called this, has entered its own.
@@ -353,11 +356,14 @@ impl Local {
             }
             return;
         }
-        if let Some(kept) = self.core.calls.borrow_mut().get_mut(call) {
-            kept.task = Some(task.unbind());
+        let mut calls = self.core.calls.borrow_mut();
+        if let Some(kept) = calls.get_mut(call) {
+            let replaced = kept.task.replace(task.unbind());
             if kept.job.as_ref().is_none_or(|job| job.plan.cancel) {
                 tell_when_gone(&self.core, kept, call);
             }
+            drop(calls);
+            drop(replaced);
         }
     }
 

@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fuzz_target!(|data: &[u8]| {
     let [mode, step, input @ ..] = data else { return };
-    let mode = [BodyMode::None, BodyMode::Whole, BodyMode::Stream][usize::from(mode % 3)];
+    let mode = [BodyMode::None, BodyMode::Whole, BodyMode::Stream, BodyMode::Form][usize::from(mode % 4)];
     let whole = reply_to(mode, input, input.len().max(1));
     // Whether 100 is sent depends on whether the body was there already (RFC 9110 §10.1.1).
     if !input.to_ascii_lowercase().windows(6).any(|word| word == b"expect") {

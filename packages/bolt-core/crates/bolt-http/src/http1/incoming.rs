@@ -356,6 +356,10 @@ impl<T: Io + 'static> Connection<T> {
                     self.send_continue();
                     return true;
                 }
+                Ok(Next::Paused) => {
+                    cx.waker().wake_by_ref();
+                    return false;
+                }
                 Ok(Next::End) => {
                     sender.end(Ok(()));
                     *place = None;
@@ -379,7 +383,8 @@ impl<T: Io + 'static> Connection<T> {
 
     /// The client ended its stream: it left, unless it is known to half-close and sent its whole request.
     fn client_ended(&mut self) -> Poll<()> {
-        let waits_for_reader = self.body.sender.is_some() && !self.wire.input.is_empty();
+        // What is complete is not gone because its reader is slow; some of it may still be in its content coding.
+        let waits_for_reader = self.body.is_complete() || !self.wire.input.is_empty();
         if !self.service.config.allow_half_close {
             return self.client_left();
         }

@@ -3,7 +3,7 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::body::{Decoder, Framing, Step};
 use super::connection::{Connection, Halt};
-use crate::coding::{BLOCK, ContentDecoder};
+use crate::coding::{BLOCK, ContentDecoder, Made};
 use crate::config::Config;
 use crate::exchange::{Body, body_stream};
 use crate::form::{Content, Encoded, Form, FormReader, FormSpec, Spooler};
@@ -28,6 +28,8 @@ pub(super) enum Next<'a> {
     Content(&'a [u8]),
     /// Nothing before more arrives.
     Starved,
+    /// There is more, but others should have their turn.
+    Paused,
     End,
 }
 
@@ -50,11 +52,10 @@ impl Coded {
         loop {
             let (taken, made) = self.decoder.step(&self.pending, &mut self.block)?;
             self.pending.advance(taken);
-            if made > 0 {
-                return Ok(Next::Content(&self.block[..made]));
-            }
-            if taken > 0 {
-                continue;
+            match made {
+                Made::Content(made) => return Ok(Next::Content(&self.block[..made])),
+                Made::Paused => return Ok(Next::Paused),
+                Made::Nothing => {}
             }
             if input.is_empty() && !framing.is_complete() {
                 return Ok(Next::Starved);
@@ -192,6 +193,7 @@ impl<T: Io + 'static> Connection<T> {
                     take(content)?;
                 }
                 Next::Starved => return Ok(Progress::Starved),
+                Next::Paused => break,
                 Next::End => return Ok(Progress::Complete),
             }
         }
