@@ -79,6 +79,6 @@ else:
 # What the shop's staff send as X-Staff-Key to change products through the API; empty, nobody can.
 STAFF_KEY = os.environ.get("STAFF_KEY", "staff" if DEBUG else "")
 
-MEDIA_ROOT = BASE_DIR / "media"
+MEDIA_ROOT = os.environ.get("MEDIA_ROOT") or BASE_DIR / "media"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
