@@ -14,8 +14,8 @@ DATA = project.ROOT / ".nox" / "demo"
 
 
 def environment(base: Mapping[str, str]) -> dict[str, str]:
-    """The shop's environment: a SQLite file in the demo's own folder, unless DATABASE_URL names another database."""
-    return {"DATABASE_URL": f"sqlite:///{DATA / 'shop.sqlite3'}", **base}
+    """The shop's environment: its data in the demo's own folder, unless DATABASE_URL or MEDIA_ROOT say otherwise."""
+    return {"DATABASE_URL": f"sqlite:///{DATA / 'shop.sqlite3'}", "MEDIA_ROOT": str(DATA / "media"), **base}
 
 
 def addresses(arguments: Sequence[str]) -> list[str]:

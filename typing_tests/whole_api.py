@@ -82,8 +82,8 @@ def annotated(
     tags: Annotated[list[str], Header("X-Tag", split=",", max_length=5)],
     visits: Annotated[int, Cookie("v", multiple_of=1)],
     raw: Annotated[bytes, Body(max_length=100)],
-) -> tuple[dict[str, int], int]:
-    return {"bytes": len(raw)}, 202
+) -> JSON:
+    return JSON({"bytes": len(raw)}, status_code=202)
 
 
 @api.get("/models")

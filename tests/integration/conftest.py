@@ -19,8 +19,9 @@ def lab() -> Iterator[Served]:
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The example shop, seeded and served by one process, on each database."""
-    with databases(request.param, tmp_path_factory.mktemp("shop")) as url:
-        environment = {"DATABASE_URL": url}
+    folder = tmp_path_factory.mktemp("shop")
+    with databases(request.param, folder) as url:
+        environment = {"DATABASE_URL": url, "MEDIA_ROOT": str(folder / "media")}
         manage(SHOP, "migrate", "--verbosity", "0", **environment)
         manage(SHOP, "seed", "--admin-password", "test-password", **environment)
         with serving(SHOP, **environment) as served:

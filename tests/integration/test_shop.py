@@ -183,6 +183,39 @@ def test_upload(shop: Served) -> None:
         assert find(browser, "BOOK-1")["stock"] == 77
 
 
+def test_a_photo_goes_up_and_comes_down(shop: Served) -> None:
+    """Larger than what is kept in memory: through a temporary file into the model, and from disk to the client."""
+    content = bytes(range(256)) * 15_000
+    with shop.client() as client:
+        address = f"/api/products/{find(client, 'KITCHEN-1')['id']}/photo"
+        for _ in range(2):
+            sent = client.put(address, files={"photo": ("pan.png", content)}, headers={"X-Staff-Key": "staff"})
+            assert sent.json()["photo"] == address
+        assert client.get(address).content == content
+
+
+def test_an_order_is_confirmed_and_watched(shop: Served) -> None:
+    """The mail is printed after the reply; a change in the admin's database reaches who watches."""
+    with shop.client(follow_redirects=True) as browser:
+        line = {"product_id": find(browser, "GARDEN-2")["id"]}
+        order = {"name": "Cy", "email": "cy@example.org", "lines": [line]}
+        number = browser.post("/api/orders", json=order).json()["id"]
+        shop.printed(f"Subject: Your order {number}")
+
+        log_in(browser)
+        with browser.stream("GET", f"/api/orders/{number}/events", params={"interval": 0.05}) as response:
+            lines = response.iter_lines()
+            assert "id: new" in lines
+            page = browser.get("/admin/orders/order/")
+            form = {
+                "csrfmiddlewaretoken": csrf_token(page),
+                "action": "mark_shipped",
+                "_selected_action": str(number),
+            }
+            browser.post("/admin/orders/order/", data=form, headers={"Referer": shop.url})
+            assert "id: shipped" in lines
+
+
 @pytest.mark.parametrize("path", ["/api/products", "/api/categories"])
 def test_many_requests_on_one_connection(shop: Served, path: str) -> None:
     """A kept-alive connection gives the same answer each time."""

@@ -44,6 +44,8 @@ def test_password_is_set_in_the_demos_own_database_only():
 
 
 def test_database_of_the_caller_wins():
-    """DATABASE_URL is left as it is, and without one the demo keeps its data in its own folder."""
+    """DATABASE_URL and MEDIA_ROOT are left as they are, and without them the demo keeps its data in its own folder."""
     assert demo.environment({"DATABASE_URL": "postgres://db/shop"})["DATABASE_URL"] == "postgres://db/shop"
     assert demo.environment({})["DATABASE_URL"].endswith("demo/shop.sqlite3")
+    assert demo.environment({"MEDIA_ROOT": "photos"})["MEDIA_ROOT"] == "photos"
+    assert demo.environment({})["MEDIA_ROOT"].endswith("demo/media")

@@ -4,24 +4,24 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Iterator
-from decimal import Decimal
 from typing import Annotated
 
 import msgspec
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
-from django_bolt import BoltAPI
-from django_bolt.exceptions import NotFound
-from django_bolt.param_functions import Query
-from django_bolt.responses import StreamingResponse
+from django.utils.crypto import constant_time_compare
+from django_bolt import BoltAPI, UploadFile
+from django_bolt.exceptions import Forbidden, NotFound
+from django_bolt.param_functions import File, Header, Query
+from django_bolt.responses import FileResponse, StreamingResponse
 
 from catalog.models import Category, Product
-from catalog.schemas import CategoryOut, ProductOut, ProductPage, StockLevel, category_out
+from catalog.photos import MAX_BYTES, SUFFIXES, replace_photo
+from catalog.schemas import CategoryOut, ProductFilter, ProductOut, ProductPage, StockLevel, category_out
 
 api = BoltAPI(prefix="/api")
 
 PAGE_SIZE = 20
-# PostgreSQL knows no NUL character; refused here, it is the client's 422 and not our 500.
-SearchText = Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$")]
 
 
 @api.get("/categories")
@@ -33,18 +33,12 @@ def list_categories() -> list[CategoryOut]:
 
 
 @api.get("/products")
-async def search_products(
-    q: SearchText = "",
-    category: SearchText | None = None,
-    max_price: Decimal | None = None,
-    in_stock: bool = False,
-    page: Annotated[int, Query(ge=1, le=10_000)] = 1,
-) -> ProductPage:
+async def search_products(wanted: Annotated[ProductFilter, Query()]) -> ProductPage:
     """Search by name or SKU, 20 products a page."""
-    found = matching(q, category, max_price, in_stock)
-    first = (page - 1) * PAGE_SIZE
+    found = matching(wanted)
+    first = (wanted.page - 1) * PAGE_SIZE
     items = [ProductOut.of(product) async for product in found[first : first + PAGE_SIZE]]
-    return ProductPage(items=items, total=await found.acount(), page=page)
+    return ProductPage(items=items, total=await found.acount(), page=wanted.page)
 
 
 @api.get("/products/{product_id}")
@@ -54,6 +48,28 @@ async def retrieve_product(product_id: int) -> ProductOut:
     if product is None:
         raise NotFound(detail=f"Product {product_id} not found")
     return ProductOut.of(product)
+
+
+@api.put("/products/{product_id}/photo")
+def upload_photo(
+    product_id: int,
+    photo: Annotated[UploadFile, File(max_size=MAX_BYTES, allowed_types=list(SUFFIXES))],
+    staff_key: Annotated[str, Header("X-Staff-Key")],
+) -> ProductOut:
+    """Set the photo of a product, sent as a form with the file ``photo``."""
+    if not settings.STAFF_KEY or not constant_time_compare(staff_key, settings.STAFF_KEY):
+        raise Forbidden
+    return ProductOut.of(replace_photo(product_id, photo))
+
+
+@api.get("/products/{product_id}/photo")
+async def download_photo(product_id: int) -> FileResponse:
+    """Send a product's photo; with ranges, and 304 to who has it already."""
+    photo = (await Product.objects.aget(pk=product_id)).photo
+    if not photo:
+        raise NotFound(detail=f"Product {product_id} has no photo")
+    headers = {"Cache-Control": "max-age=60", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(photo.name, root=settings.MEDIA_ROOT, headers=headers)
 
 
 @api.get("/products.csv")
@@ -75,16 +91,16 @@ async def watch_stock(
     return StreamingResponse(stock_events(updates, interval), media_type="text/event-stream")
 
 
-def matching(q: str, category: str | None, max_price: Decimal | None, in_stock: bool) -> QuerySet[Product]:
+def matching(wanted: ProductFilter) -> QuerySet[Product]:
     """Return the products that fit every criterion that is given."""
     found = Product.objects.select_related("category")
-    if q:
-        found = found.filter(Q(name__icontains=q) | Q(sku__iexact=q))
-    if category is not None:
-        found = found.filter(category__slug=category)
-    if max_price is not None:
-        found = found.filter(price__lte=max_price)
-    if in_stock:
+    if wanted.q:
+        found = found.filter(Q(name__icontains=wanted.q) | Q(sku__iexact=wanted.q))
+    if wanted.category is not None:
+        found = found.filter(category__slug=wanted.category)
+    if wanted.max_price is not None:
+        found = found.filter(price__lte=wanted.max_price)
+    if wanted.in_stock:
         found = found.filter(stock__gt=0)
     return found
 

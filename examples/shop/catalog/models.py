@@ -29,6 +29,7 @@ class Product(models.Model):
     description = models.TextField(blank=True)
     price = models.DecimalField(max_digits=10, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))])
     stock = models.PositiveIntegerField(default=0)
+    photo = models.FileField(upload_to="photos/", blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

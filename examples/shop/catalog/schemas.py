@@ -1,10 +1,24 @@
 """What the catalogue's API says: one Struct per shape of JSON."""
 
 from decimal import Decimal
+from typing import Annotated
 
 import msgspec
 
 from catalog.models import Category, Product
+
+# PostgreSQL knows no NUL character; refused here, it is the client's 422 and not our 500.
+SearchText = Annotated[str, msgspec.Meta(max_length=100, pattern=r"^[^\x00]*$")]
+
+
+class ProductFilter(msgspec.Struct):
+    """What a search may ask for; each field is a query parameter."""
+
+    q: SearchText = ""
+    category: SearchText | None = None
+    max_price: Decimal | None = None
+    in_stock: bool = False
+    page: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
 
 
 class CategoryOut(msgspec.Struct):
@@ -24,6 +38,7 @@ class ProductOut(msgspec.Struct):
     category: str
     price: Decimal
     stock: int
+    photo: str | None
 
     @classmethod
     def of(cls, product: Product) -> "ProductOut":
@@ -35,6 +50,7 @@ class ProductOut(msgspec.Struct):
             category=product.category.slug,
             price=product.price,
             stock=product.stock,
+            photo=f"/api/products/{product.pk}/photo" if product.photo else None,
         )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from catalog.models import Product
+from django.core.mail import send_mail
 from django.db import transaction
 
 from orders.models import Customer, Order, OrderLine
@@ -31,3 +32,10 @@ def place_order(customer: Customer, quantities: Mapping[int, int]) -> Order:
             product.save(update_fields=["stock"])
             OrderLine.objects.create(order=order, product=product, quantity=quantity, unit_price=product.price)
     return order
+
+
+def send_confirmation(order_id: int) -> None:
+    """Mail the customer what was ordered."""
+    order = Order.objects.select_related("customer").prefetch_related("lines__product").get(pk=order_id)
+    lines = [f"{line.quantity} × {line.product.name}: {line.amount}" for line in order.lines.all()]
+    send_mail(f"Your order {order.pk}", "\n".join(["Thank you!", "", *lines]), None, [order.customer.email])

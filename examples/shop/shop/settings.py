@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import django
 from django.core.exceptions import ImproperlyConfigured
 
 from shop.database import database_from_url
@@ -67,5 +68,17 @@ LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
+DEFAULT_FROM_EMAIL = "shop@localhost"
+# Printed while developing, given to the machine's own mail server in production.
+_MAIL = f"django.core.mail.backends.{'console' if DEBUG else 'smtp'}.EmailBackend"
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"BACKEND": _MAIL}}
+else:
+    EMAIL_BACKEND = _MAIL
+
+# What the shop's staff send as X-Staff-Key to change products through the API; empty, nobody can.
+STAFF_KEY = os.environ.get("STAFF_KEY", "staff" if DEBUG else "")
+
+MEDIA_ROOT = os.environ.get("MEDIA_ROOT") or BASE_DIR / "media"
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

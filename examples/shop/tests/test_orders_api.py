@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from catalog.models import Category, Product
+from django.core import mail
 from django.test import TestCase
 from django_bolt.testing import TestClient
 from orders.api import api
@@ -48,6 +49,39 @@ class OrdersTest(TestCase):
         self.bread.refresh_from_db()
         assert self.bread.stock == 3
         assert not Order.objects.exists()
+        assert not Customer.objects.exists()
+
+    def test_confirmation(self) -> None:
+        """The customer is written to once the order is committed, and not about one that was refused."""
+        with self.captureOnCommitCallbacks(execute=True):
+            placed = self.order((self.bread.pk, 2)).json()
+            self.order((self.birds.pk, 2))
+
+        # What is run in the background ends before the client is closed.
+        self.api.close()
+        (mail_,) = mail.outbox
+        assert mail_.to == ["ada@example.org"]
+        assert mail_.subject == f"Your order {placed['id']}"
+        assert "2 × Bread: 39.00" in mail_.body
+
+    def test_events(self) -> None:
+        """A watcher is told the status, each change of it, and the end."""
+        place = f"/api/orders/{self.order((self.bread.pk, 1)).json()['id']}/events?interval=0.01"
+        with self.api.sse(place) as source:
+            events = iter(source)
+            assert next(events).json()["status"] == "new"
+            Order.objects.update(status=Order.Status.SHIPPED)
+            assert [(event.event, event.id) for event in events] == [("status", "shipped")]
+
+    def test_events_of_one_who_comes_back(self) -> None:
+        """What was seen is not sent again, and after the last there is no reason to come back."""
+        place = f"/api/orders/{self.order((self.bread.pk, 1)).json()['id']}/events"
+        Order.objects.update(status=Order.Status.CANCELLED)
+
+        with self.api.sse(place, last_event_id="new") as source:
+            assert [event.id for event in source] == ["cancelled"]
+        assert self.api.get(place, headers={"Last-Event-ID": "cancelled"}).status_code == 204
+        assert self.api.get("/api/orders/1000/events").status_code == 404
 
     def test_lines_of_one_product_add_up(self) -> None:
         """Two lines for a product are one line of both, and its stock is checked once."""
