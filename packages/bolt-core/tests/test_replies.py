@@ -191,7 +191,6 @@ def test_a_background_task_that_ends_itself_ends_no_other(
     assert server.get("/").status == 200
 
 
-
 @pytest.mark.usefixtures("registries")
 @pytest.mark.parametrize("path", ["/stream", "/read-elsewhere"])
 def test_background_tasks_run_though_the_client_left(
