@@ -213,7 +213,10 @@ def test_the_request_is_known_by_its_type() -> None:
 
     def handler(n: int, r: bolt_core.Request) -> None: ...
 
-    assert sources(compile_handler(handler, "/", "GET")) == [("n", "query", "n"), ("r", "request", "r")]
+    def annotated(n: int, r: Annotated[bolt_core.Request, "as it came"]) -> None: ...
+
+    for either in (handler, annotated):
+        assert sources(compile_handler(either, "/", "GET")) == [("n", "query", "n"), ("r", "request", "r")]
 
 
 def test_a_parameter_called_request_may_be_data() -> None:

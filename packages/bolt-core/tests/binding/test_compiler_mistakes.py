@@ -1,6 +1,7 @@
 """Mistakes in handlers, paths and options are errors at registration that say what to do."""
 
 import datetime as dt
+import enum
 import uuid
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
@@ -115,6 +116,14 @@ def ordered_id(x: uuid.UUID = Query(gt=3)) -> None: ...
 def ordered_list(x: list[int] = Query(gt=3)) -> None: ...
 def multiple_of_day(x: dt.date = Query(multiple_of=3)) -> None: ...
 def pattern_number(x: int = Query(pattern="x")) -> None: ...
+
+
+class Memberless(enum.Enum):
+    pass
+
+
+def memberless(x: Memberless) -> None: ...
+def marked_item(x: list[Annotated[str, Header()]]) -> None: ...
 def ordered_item(x: list[Annotated[str, msgspec.Meta(gt=1)]]) -> None: ...
 def ordered_body(x: Item = Body(gt=1)) -> None: ...
 def zoned_day(x: dt.date = Query(tz=True)) -> None: ...
@@ -239,7 +248,17 @@ FORM_ON_GET = "from a form, but a GET request's body has no defined meaning (RFC
         (ordered_list, "GET /", "limits parameter 'x' by gt, ge, lt, le, which list[int] does not have"),
         (multiple_of_day, "GET /", "limits parameter 'x' by multiple_of, which date does not have"),
         (pattern_number, "GET /", "limits parameter 'x' by pattern, which int does not have"),
-        (ordered_item, "GET /", "limits items by gt, ge, lt, le, which str does not have; remove the limit"),
+        (
+            ordered_item,
+            "GET /",
+            "parameter 'x' that limits what is inside its type by gt, ge, lt, le, which str does not have; remove",
+        ),
+        (memberless, "GET /", "parameter 'x' that can have no value, as Memberless has no members"),
+        (
+            marked_item,
+            "GET /",
+            "that marks what is inside its type with Header(); mark the parameter itself",
+        ),
         (ordered_body, "POST /", "limits parameter 'x' by gt, ge, lt, le, which Item does not have"),
         (zoned_day, "GET /", "limits parameter 'x' by tz, which date does not have"),
         (untyped_query, "GET /", "marks parameter 'x' with Query() but gives no type"),

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, NotRequired, TypedDict, TypeVar
 import msgspec
 import pytest
 from bolt_core import BoltAPI
-from bolt_core.binding.bodies import body_decoders
+from bolt_core.binding.bodies import InvalidBody, body_decoders
 from bolt_core.binding.decimals import readable
 from bolt_core.exceptions import ConfigError
 from bolt_core.params import Body
@@ -17,6 +17,7 @@ from raw_client import Served
 
 T = TypeVar("T")
 type Price = Annotated[Decimal, Meta(ge=0)]
+type Prices = list[Price]
 Step = Annotated[Decimal, Meta(gt=0, multiple_of=0.05)]
 LEAST = ("Must be at least 0", "greater_than_equal", {"ge": 0})
 
@@ -39,6 +40,11 @@ class Tree(msgspec.Struct):
     price: "Price"
     children: "list[Tree]" = []
     best: "Tree | None" = None
+
+
+class Itself(msgspec.Struct):
+    price: Decimal
+    children: "list[Itself]" = []
 
 
 class Row(msgspec.Struct, array_like=True):
@@ -78,6 +84,7 @@ def problems(annotation: Any, text: str) -> list[tuple[Any, ...]]:
         (Line, '{"unitPrice": "-1", "step": "0.07"}', [("unitPrice",), ("step",)]),
         (Line, '{"unitPrice": "0", "step": "0.15"}', []),
         (Derived, '{"unitPrice": "-1"}', [("unitPrice",)]),
+        (tuple[Prices, Prices], '[["1"], ["-1"]]', [(1, 0)]),
         (list[Price], '["1", "-1", -2]', [(1,), (2,)]),
         (tuple[int, Price], '[-1, "-1"]', [(1,)]),
         (tuple[Price, ...], '["-1"]', [(0,)]),
@@ -110,6 +117,7 @@ def test_a_class_keeps_its_hints() -> None:
     assert msgspec.structs.fields(Line)[0].type == Annotated[Decimal, Meta(ge=0)]
     assert readable(list[int]).type == list[int]
     assert readable(list[int]).find is None
+    assert readable(Itself).find is None
 
 
 @pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity"])
@@ -118,7 +126,30 @@ def test_no_number_breaks_every_limit(text: str) -> None:
     assert problems(Price, f'"{text}"') == [((), "finite_number")]
 
 
-@pytest.mark.parametrize("annotation", [Annotated[Decimal, Meta(max_length=3)], dict[Price, int]])
+class Limit(msgspec.Struct, Generic[T]):  # noqa: UP046 - what older code has
+    value: Annotated[T, Meta(ge=0)]
+
+
+def test_a_generic_class_is_read_by_its_arguments() -> None:
+    """Beside one of the same class whose values are no decimals."""
+
+    class Both(msgspec.Struct):
+        prices: Box[list[Price]]
+        numbers: Box[int]
+
+    decode, _ = body_decoders(Both)
+    body = {"prices": {"price": 1, "value": ["1"]}, "numbers": {"price": 1, "value": 5}}
+
+    assert type(decode(msgspec.json.encode(body)).numbers.value) is int
+    body["prices"]["value"] = ["1", -1]
+    with pytest.raises(InvalidBody) as caught:
+        decode(msgspec.json.encode(body))
+    assert [loc for loc, *_ in caught.value.found] == [("prices", "value", 1)]
+
+
+@pytest.mark.parametrize(
+    "annotation", [Annotated[Decimal, Meta(max_length=3)], dict[Price, int], Limit[Decimal], Box[Limit[Decimal]]]
+)
 def test_limits_that_cannot_be_kept_are_mistakes(annotation: Any) -> None:
     """They are refused, not forgotten."""
     with pytest.raises(TypeError):

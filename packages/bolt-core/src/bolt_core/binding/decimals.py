@@ -18,7 +18,7 @@ from typing import Annotated, Any, NewType, NotRequired, Required, TypeAliasType
 import msgspec
 
 from bolt_core.binding.hints import is_union, peel, union_of
-from bolt_core.binding.records import record_fields
+from bolt_core.binding.records import RecordField, record_fields
 from bolt_core.binding.scalars import misplaced_limits
 from bolt_core.invalid import InvalidValue
 from bolt_core.limits import Check, Constraints, compile_check
@@ -48,7 +48,7 @@ def readable(annotation: Any) -> Readable:
     """*annotation* without limits of decimals; the records in it are known to msgspec from then on."""
     walk = _Walk()
     found = walk.look_at(annotation)
-    if found.find is None:
+    if found.find is None or not walk.limited:
         return Readable(annotation)
     with _lock, _shown_without_limits(walk.changed):
         msgspec.json.Decoder(found.type)
@@ -73,13 +73,17 @@ class _Walk:
     def __init__(self) -> None:
         self.changed: dict[type, dict[str, Any]] = {}
         """Hints without limits, by the class whose body has them."""
+        self.limited = False
+        """Whether there is a limit of a decimal at all; a class that holds itself is followed anyway."""
         self._records: dict[Any, _Record] = {}
         self._aliases: set[TypeAliasType] = set()
 
     def look_at(self, annotation: Any) -> Readable:
         hint = peel(annotation)
         if hint.type is Decimal and hint.limits:
-            return _limited(annotation, Constraints(**hint.limits), optional=hint.optional)
+            found = _limited(annotation, Constraints(**hint.limits), optional=hint.optional)
+            self.limited |= found.find is not None
+            return found
         if isinstance(annotation, NewType):
             return self._look_through(annotation, annotation.__supertype__)
         if isinstance(annotation, TypeAliasType):
@@ -87,7 +91,9 @@ class _Walk:
                 # One that holds itself.
                 return Readable(annotation)
             self._aliases.add(annotation)
-            return self._look_through(annotation, annotation.__value__)
+            found = self._look_through(annotation, annotation.__value__)
+            self._aliases.remove(annotation)
+            return found
         if get_origin(annotation) is Annotated:
             inner = self.look_at(annotation.__origin__)
             return Readable(Annotated[(inner.type, *annotation.__metadata__)], inner.find) if inner.find else inner
@@ -115,28 +121,48 @@ class _Walk:
 
     def _look_at_record(self, annotation: Any) -> Readable:
         class_ = get_origin(annotation) or annotation
-        if annotation in self._records:
-            return Readable(annotation, self._records[annotation].find)
         try:
+            if (known := self._records.get(annotation)) is not None:
+                return Readable(known.shown, known.find)
             fields = list(record_fields(annotation))
         except (NameError, TypeError):
             # Whoever decodes it says what is wrong with it.
             return Readable(annotation)
         if not fields:
             return Readable(annotation)
-        record = self._records[annotation] = _Record(class_)
+        shown = self._with_plain_arguments(annotation, class_)
+        record = self._records[annotation] = _Record(class_, shown)
+        written = {field.name: field for field in record_fields(class_)}
+        left = {field.name: field.hint for field in record_fields(shown)}
         for index, field in enumerate(fields):
-            found = self.look_at(field.hint)
-            if found.find is None:
+            find = self.look_at(field.hint).find
+            if find is None:
                 continue
-            record.add(index, field.name, field.wire_name, found.find)
-            if found.type != field.hint:
-                owner = _owner_of(class_, field.name)
-                shown: Any = found.type
-                if is_typeddict(class_):
-                    shown = Required[shown] if field.required else NotRequired[shown]
-                self.changed.setdefault(owner, {})[field.name] = shown
-        return Readable(annotation, record.find if record.members else None)
+            record.add(index, field.name, field.wire_name, find)
+            if (
+                not self._change(class_, written[field.name])
+                and self.look_at(left[field.name]).type != left[field.name]
+            ):
+                # The limit of a type variable, which other uses of the class have as well: msgspec refuses it.
+                return Readable(annotation)
+        return Readable(shown, record.find) if record.members else Readable(annotation)
+
+    def _with_plain_arguments(self, annotation: Any, class_: Any) -> Any:
+        """A generic class of decimals without their limits."""
+        plain = tuple(self.look_at(argument).type for argument in get_args(annotation))
+        return annotation if plain == get_args(annotation) else class_[plain]
+
+    def _change(self, class_: Any, field: RecordField) -> bool:
+        """Whether the hint of *field*, as written in the class, can be shown without its limit."""
+        taken = self.look_at(field.hint)
+        if taken.find is None:
+            return False
+        if taken.type != field.hint:
+            shown: Any = taken.type
+            if is_typeddict(class_):
+                shown = Required[shown] if field.required else NotRequired[shown]
+            self.changed.setdefault(_owner_of(class_, field.name), {})[field.name] = shown
+        return True
 
 
 def _owner_of(class_: Any, name: str) -> type:
@@ -220,7 +246,8 @@ def _in_object(finder: Finder | None) -> Finder | None:
 class _Record:
     """A class with fields; may hold itself, so its fields are added while others refer to it."""
 
-    def __init__(self, class_: Any) -> None:
+    def __init__(self, class_: Any, shown: Any) -> None:
+        self.shown = shown
         self.class_ = dict if is_typeddict(class_) else class_
         config = getattr(class_, "__struct_config__", None)
         self.array_like = bool(config and config.array_like)

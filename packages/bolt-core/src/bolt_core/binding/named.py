@@ -32,7 +32,11 @@ def plan_named(parts: Parts, source: Source) -> ParamPlan:
     """Plan a scalar, or a list of them, of any source but the body."""
     type_ = parts.hint.type
     split = parts.marker.split if parts.marker else None
-    listed = list_reader(parts.hint)
+    try:
+        listed = list_reader(parts.hint)
+        read_one = None if listed is not None else type_reader(type_)
+    except ConfigError as error:
+        raise ConfigError(f"has {parts} that {error}") from error
     if split is not None and listed is None:
         raise ConfigError(f"splits {parts} of type {describe(type_)}, which is no list; remove split")
     if source is Source.PATH and listed is not None and split is None:
@@ -43,7 +47,7 @@ def plan_named(parts: Parts, source: Source) -> ParamPlan:
     if listed is not None:
         kind, read = listed
     else:
-        kind, read = KINDS.get(type_, "other"), _reader_of(parts, source)
+        kind, read = KINDS.get(type_, "other"), _checked_reader(parts, source, read_one)
     check_limits(parts)
     check_default(parts)
     return ParamPlan(
@@ -62,13 +66,12 @@ def plan_named(parts: Parts, source: Source) -> ParamPlan:
     )
 
 
-def _reader_of(parts: Parts, source: Source) -> Callable[[str], Any] | None:
-    """What reads the text of a scalar; `None` where the engine does."""
+def _checked_reader(parts: Parts, source: Source, reader: Callable[[str], Any] | None) -> Callable[[str], Any] | None:
+    """What reads the text of a scalar; `None` where the engine does. Raises `ConfigError` where nothing does."""
     type_ = parts.hint.type
     if type_ in (EMPTY, Any, object):
         marker = parts.marker.shown if parts.marker else source
         raise ConfigError(f"marks {parts} with {marker} but gives no type; annotate it")
-    reader = type_reader(type_)
     if reader is None:
         lists = "" if source is Source.PATH else " or a list of one"
         body = ", or mark it with Body()" if source is Source.QUERY and parts.model is None else ""

@@ -194,12 +194,16 @@ def _union_reader(members: tuple[Any, ...]) -> Reader | None:
 def item_reader(annotation: Any) -> Reader | None:
     """The reader of one value of type *annotation*, its limits included; `None` if it is no scalar."""
     hint = peel(annotation)
+    if hint.markers:
+        raise ConfigError(f"marks what is inside its type with {hint.markers[0].shown}; mark the parameter itself")
     reader = type_reader(hint.type)
     if reader is None or not hint.limits:
         return reader
     limits = Constraints(**hint.limits)
     if names := misplaced_limits(hint.type, limits):
-        raise ConfigError(f"limits items by {names}, which {describe(hint.type)} does not have; remove the limit")
+        raise ConfigError(
+            f"limits what is inside its type by {names}, which {describe(hint.type)} does not have; remove the limit"
+        )
     return checked(reader, limits)
 
 
@@ -219,6 +223,8 @@ def misplaced_limits(type_: Any, limits: Constraints) -> str | None:
 def type_reader(type_: Any) -> Reader | None:
     """The reader of one value of a peeled type; `None` if it is no scalar."""
     if (choices := choices_of(type_)) is not None:
+        if not choices:
+            raise ConfigError(f"can have no value, as {describe(type_)} has no members; name an Enum that has some")
         return _choice_reader(choices)
     if is_union(type_):
         return _union_reader(get_args(type_))
@@ -254,7 +260,7 @@ def list_reader(hint: Hint) -> tuple[Kind, ListReader | None] | None:
         return None if reader is None else ("other", reader)
     item = peel(arguments[0] if arguments else str)
     make = None if container is list else container
-    if item.type in KINDS and not item.limits:
+    if item.type in KINDS and not item.limits and not item.markers:
         return KINDS[item.type], make
     read_item = item_reader(arguments[0])
     return None if read_item is None else ("other", _sequence_reader(read_item, make))

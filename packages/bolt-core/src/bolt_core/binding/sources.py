@@ -107,7 +107,7 @@ def _source_of_marker(name: str, marker: Marker, place: Place) -> Source:
 
 def _is_request(param: inspect.Parameter, place: Place) -> bool:
     annotation = param.annotation
-    if annotation is Request:
+    if peel(annotation).type is Request:
         return True
     if param.name != "request" or param.name in place.path_names or isinstance(param.default, Marker):
         return False
