@@ -67,6 +67,12 @@ FORMS = {
     "type of a file": (MULTIPART, _file("files", f"image/{MARKER}", "1") + "--XX--\r\n"),
 }
 
+MODELS = {
+    "the query": (f"/query-model?number={MARKER}&{MARKER}={MARKER}&x=", ""),
+    "header fields": ("/header-model", "".join(f"{name}: {MARKER}\r\n" for name in _PAIRS[:4])),
+    "cookies": ("/cookie-model", f"Cookie: {'; '.join(f'{name}={MARKER}' for name in _PAIRS)}\r\n"),
+}
+
 BODIES = {
     "no json": MARKER,
     "cut json": f'{{"name": "{MARKER}',
@@ -89,13 +95,9 @@ def wrong_requests() -> dict[str, bytes]:
     requests = {f"body: {name}": request("POST", "/items", body) for name, body in BODIES.items()}
     for name, (kind, body) in FORMS.items():
         requests[f"form: {name}"] = request("POST", "/form", body, f"Content-Type: {kind}\r\n")
-    named = "".join(f"{name}: {MARKER}\r\n" for name in _PAIRS[:4])
+    for source, (path, more) in MODELS.items():
+        requests[f"model of {source}"] = request("GET", path, "", more)
     return requests | {
-        "model of the query": request("GET", f"/query-model?number={MARKER}&{MARKER}={MARKER}&x="),
-        "model of header fields": request("GET", "/header-model", "", named),
-        "model of cookies": request(
-            "GET", "/cookie-model", "", f"Cookie: {'; '.join(f'{n}={MARKER}' for n in _PAIRS)}\r\n"
-        ),
         "no route": request("GET", f"/{MARKER}"),
         "no method": request(MARKER[:40], "/items"),
         "method of a path": request("DELETE", f"/items/{MARKER}"),
@@ -160,6 +162,19 @@ RAISED: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def add_models(api: BoltAPI) -> None:
+    """Routes that read a model from each source."""
+
+    @api.get("/query-model")
+    async def query_model(fields: Annotated[Fields, Query()]) -> None: ...
+
+    @api.get("/header-model")
+    async def header_model(fields: Annotated[Fields, Header()]) -> None: ...
+
+    @api.get("/cookie-model")
+    async def cookie_model(fields: Annotated[Fields, Cookie()]) -> None: ...
+
+
 def api_of_everything(**options: Any) -> BoltAPI:
     api = BoltAPI(**options)
 
@@ -182,14 +197,7 @@ def api_of_everything(**options: Any) -> BoltAPI:
         files: Annotated[list[UploadFile], File(max_files=2, allowed_types=["text/plain"])],
     ) -> None: ...
 
-    @api.get("/query-model")
-    async def query_model(fields: Annotated[Fields, Query()]) -> None: ...
-
-    @api.get("/header-model")
-    async def header_model(fields: Annotated[Fields, Header()]) -> None: ...
-
-    @api.get("/cookie-model")
-    async def cookie_model(fields: Annotated[Fields, Cookie()]) -> None: ...
+    add_models(api)
 
     def failing(fail: Callable[[Any], Any]) -> Callable[[Any], Any]:
         async def fails(request: Any) -> Any:

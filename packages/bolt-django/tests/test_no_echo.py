@@ -70,7 +70,7 @@ DONE = {
 def api_that_fails() -> BoltAPI:
     """A sync and an async route for each exception, and sync ones for what raises them in earnest."""
     api = BoltAPI()
-    kinds = list(RAISED)
+    kinds: list[Any] = list(RAISED)
 
     @api.get("/sync/{index}")
     def fails(index: int) -> None:
@@ -102,7 +102,6 @@ def test_exceptions_have_their_status_and_no_text(settings: Any, *, problem_deta
 
 
 @pytest.mark.parametrize("name", DONE)
-@pytest.mark.django_db(transaction=True)
 def test_what_really_fails_says_nothing_of_its_inside(name: str) -> None:
     """Neither SQL nor names of tables, files or columns."""
     with Client(build([api_that_fails()])) as client:

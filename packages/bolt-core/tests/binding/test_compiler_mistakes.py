@@ -251,13 +251,13 @@ FORM_ON_GET = "from a form, but a GET request's body has no defined meaning (RFC
         (
             ordered_item,
             "GET /",
-            "parameter 'x' that limits what is inside its type by gt, ge, lt, le, which str does not have; remove the limit",
+            "parameter 'x' that limits what is inside its type by gt, ge, lt, le, which str does not have; remove",
         ),
         (memberless, "GET /", "parameter 'x' that can have no value, as Memberless has no members"),
         (
             marked_item,
             "GET /",
-            "parameter 'x' that marks what is inside its type with Header(); mark the parameter itself",
+            "that marks what is inside its type with Header(); mark the parameter itself",
         ),
         (ordered_body, "POST /", "limits parameter 'x' by gt, ge, lt, le, which Item does not have"),
         (zoned_day, "GET /", "limits parameter 'x' by tz, which date does not have"),

@@ -260,7 +260,7 @@ def list_reader(hint: Hint) -> tuple[Kind, ListReader | None] | None:
         return None if reader is None else ("other", reader)
     item = peel(arguments[0] if arguments else str)
     make = None if container is list else container
-    if item.type in KINDS and not item.limits:
+    if item.type in KINDS and not item.limits and not item.markers:
         return KINDS[item.type], make
     read_item = item_reader(arguments[0])
     return None if read_item is None else ("other", _sequence_reader(read_item, make))
