@@ -122,68 +122,68 @@ def test_a_producer_that_exits_its_thread_is_cut_off(served: Callable[..., Serve
     assert server.get("/once").status == 500
 
 
-@pytest.mark.parametrize("path", ["/async", "/sync"])
+class Pieces:
+    """One piece, and a failure when it is closed; *closed* notes by whom."""
+
+    def __init__(self, closed: list[str]) -> None:
+        self._left = ["x"]
+        self._closed = closed
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if not self._left:
+            raise StopIteration
+        return self._left.pop()
+
+    async def __anext__(self) -> str:
+        if not self._left:
+            raise StopAsyncIteration
+        return self._left.pop()
+
+    def close(self) -> None:
+        self._closed.append("iterator")
+        raise ValueError("while closing")
+
+
+class SyncSource:
+    """What an iterator comes from, which is to be closed as well."""
+
+    def __init__(self, closed: list[str]) -> None:
+        self._closed = closed
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(Pieces(self._closed))
+
+    def close(self) -> None:
+        self._closed.append("source")
+
+
+class AsyncSource(SyncSource):
+    """The same for asynchronous ones."""
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return aiter(Pieces(self._closed))
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/async", AsyncSource), ("/sync", SyncSource)])
 def test_everything_is_closed_and_failures_of_that_are_logged(
-    served: Callable[..., Served], caplog: pytest.LogCaptureFixture, path: str
+    served: Callable[..., Served], caplog: pytest.LogCaptureFixture, path: str, kind: type[SyncSource]
 ) -> None:
     """The iterator as well as what it came from."""
-    closed: list[str] = []
+    api, closed = BoltAPI(), []
 
-    class Chunks:
-        def __iter__(self) -> Iterator[str]:
-            return Pieces()
-
-        def close(self) -> None:
-            closed.append("chunks")
-
-    class Pieces:
-        def __init__(self) -> None:
-            self._left = ["x"]
-
-        def __iter__(self) -> Iterator[str]:
-            return self
-
-        def __next__(self) -> str:
-            if not self._left:
-                raise StopIteration
-            return self._left.pop()
-
-        def close(self) -> None:
-            closed.append("iterator")
-            raise ValueError("while closing")
-
-    class AsyncChunks:
-        def __aiter__(self) -> AsyncIterator[str]:
-            return AsyncPieces()
-
-        async def aclose(self) -> None:
-            Chunks().close()
-
-    class AsyncPieces(Pieces):
-        def __aiter__(self) -> AsyncIterator[str]:
-            return self
-
-        async def __anext__(self) -> str:
-            if not self._left:
-                raise StopAsyncIteration
-            return self._left.pop()
-
-        async def aclose(self) -> None:
-            self.close()
-
-    api = BoltAPI()
-
-    @api.get("/async")
-    async def on_loop() -> StreamingResponse:
-        return StreamingResponse(AsyncChunks())
-
-    @api.get("/sync")
+    @api.get(path)
     def in_pool() -> StreamingResponse:
-        return StreamingResponse(Chunks())
+        return StreamingResponse(kind(closed))
 
     served(api).begin(f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".encode()).until_closed()
 
-    assert closed == ["iterator", "chunks"]
+    assert closed == ["iterator", "source"]
     assert "while closing" in caplog.text
 
 
