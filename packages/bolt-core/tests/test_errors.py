@@ -20,47 +20,10 @@ from bolt_core.exceptions import (
     TooManyRequests,
 )
 from bolt_core.responses import PlainText, StreamingResponse
+from raising import BOTH, Shop, SoldOut, answer, api_raising, raising
 from raw_client import Served
 
 pytestmark = pytest.mark.usefixtures("registries")
-
-
-class Shop(Exception):
-    pass
-
-
-class SoldOut(Shop):
-    pass
-
-
-def answer(request: Any, exc: Any) -> Any:
-    return {"handled": type(exc).__name__}
-
-
-def raising(exc: BaseException | Callable[[], BaseException], *, is_async: bool) -> Callable[..., Any]:
-    """A handler that raises."""
-
-    def make() -> BaseException:
-        return exc() if callable(exc) else exc
-
-    async def on_loop() -> None:
-        raise make()
-
-    def in_pool() -> None:
-        raise make()
-
-    return on_loop if is_async else in_pool
-
-
-def api_raising(exc: BaseException | Callable[[], BaseException]) -> BoltAPI:
-    """An application whose `/async` and `/sync` raise."""
-    api = BoltAPI()
-    api.get("/async")(raising(exc, is_async=True))
-    api.get("/sync")(raising(exc, is_async=False))
-    return api
-
-
-BOTH = pytest.mark.parametrize("path", ["/async", "/sync"])
 
 
 @BOTH
@@ -359,7 +322,7 @@ def test_what_is_reported(served: Callable[..., Served], path: str, caplog: pyte
     records = [record for record in caplog.records if record.name == "bolt_core"]
     assert [record.levelno for record in records] == [logging.ERROR, logging.ERROR, logging.DEBUG]
     assert [record.exc_info and record.exc_info[1] for record in records] == [expected, unexpected, None]
-    assert all("test_errors.raising" in record.getMessage() for record in records)
+    assert all("in raising.raising" in record.getMessage() for record in records)
 
 
 @pytest.mark.parametrize("is_async", [True, False])

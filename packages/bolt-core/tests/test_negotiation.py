@@ -1,7 +1,7 @@
 """Accept, as RFC 9110 §12.5.1 reads it."""
 
 import pytest
-from bolt_core.negotiation import preferred
+from bolt_core.negotiation import accepts, preferred
 
 OFFERS = ("application/json", "application/msgpack")
 
@@ -27,3 +27,26 @@ OFFERS = ("application/json", "application/msgpack")
 def test_the_most_specific_range_decides(accept: str | None, chosen: str | None) -> None:
     """And the server's order where the client has none."""
     assert preferred(accept, OFFERS) == chosen
+
+
+@pytest.mark.parametrize(
+    ("header", "media_type", "taken"),
+    [
+        ("*/*", "application/json", True),
+        ("application/json", "application/json", True),
+        ("Application/JSON; q=0.5", "application/json", True),
+        ("text/html, application/json;q=0.1", "application/json", True),
+        ("text/*", "text/html", True),
+        ("text/*", "application/json", False),
+        ("text/html", "text/plain", False),
+        ("text/html;q=0, */*", "text/html", False),
+        ("text/html;q=0, */*", "text/plain", True),
+        ("*/*;q=0, text/html", "text/html", True),
+        ("text/html;q=much", "text/html", True),
+        ("", "text/html", False),
+        (",;,", "text/html", False),
+    ],
+)
+def test_a_media_type_is_accepted(header: str, media_type: str, taken: bool) -> None:
+    """RFC 9110 §12.5.1: a weight of 0 refuses, a malformed one counts as none, the nearest range wins."""
+    assert accepts(header, media_type) is taken

@@ -191,17 +191,36 @@ def test_a_background_task_that_ends_itself_ends_no_other(
     assert server.get("/").status == 200
 
 
+def test_background_tasks_run_though_the_client_left(served: Callable[..., Served]) -> None:
+    """Before a stream's first chunk: the handler has returned."""
+    api, begun, done = BoltAPI(), threading.Event(), threading.Event()
+
+    async def chunks() -> AsyncIterator[str]:
+        begun.set()
+        await asyncio.Event().wait()
+        yield "never"
+
+    @api.get("/")
+    async def stream() -> StreamingResponse:
+        return StreamingResponse(chunks(), background=BackgroundTask(done.set))
+
+    server = served(api)
+    client = server.begin(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+    server.run_until(begun)
+    client.close()
+
+    server.run_until(done)
+
+
 @pytest.mark.usefixtures("registries")
-@pytest.mark.parametrize("path", ["/stream", "/read-elsewhere"])
-def test_background_tasks_run_though_the_client_left(
-    served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch, path: str
+def test_background_tasks_run_though_nobody_waits_for_the_result(
+    served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before a stream's first chunk, or while the result was read off the loop: the handler has returned."""
+    """While it is read off the loop the client leaves: the handler has returned."""
     api, begun, done = BoltAPI(), threading.Event(), threading.Event()
     requests: list[Request] = []
 
-    class Lazy:
-        pass
+    class Lazy: ...
 
     def read(_lazy: Lazy, _request: Request) -> int:
         if asyncio._get_running_loop() is not None:
@@ -217,26 +236,16 @@ def test_background_tasks_run_though_the_client_left(
             await asyncio.sleep(0)
         return await run_in_pool(function)
 
-    async def chunks() -> AsyncIterator[str]:
-        begun.set()
-        await asyncio.Event().wait()
-        yield "never"
-
-    register_result_adapter(Lazy, read)
-    monkeypatch.setattr(reading, "_off_loop", [(elsewhere, (LookupError,))])
-
-    @api.get("/stream")
-    async def stream() -> StreamingResponse:
-        return StreamingResponse(chunks(), background=BackgroundTask(done.set))
-
-    @api.get("/read-elsewhere")
-    async def read_elsewhere(request: Request, tasks: BackgroundTasks) -> Any:
+    @api.get("/")
+    async def lazy(request: Request, tasks: BackgroundTasks) -> Any:
         requests.append(request)
         tasks.add_task(done.set)
         return Lazy()
 
+    register_result_adapter(Lazy, read)
+    monkeypatch.setattr(reading, "_off_loop", [(elsewhere, (LookupError,))])
     server = served(api)
-    client = server.begin(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    client = server.begin(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
     server.run_until(begun)
     client.close()
 

@@ -1,4 +1,4 @@
-"""Which representation a client prefers (RFC 9110 §12.5.1)."""
+"""Which representations a client takes and prefers (RFC 9110 §12.5.1)."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -21,6 +21,11 @@ def preferred(accept: str | None, offers: tuple[str, ...]) -> str | None:
         if quality > best_quality:
             best, best_quality = offer, quality
     return best
+
+
+def accepts(accept: str, media_type: str) -> bool:
+    """Whether *accept* takes *media_type*; an empty one takes nothing, as Django's `request.accepts` reads it."""
+    return _quality(media_type.lower(), _parse(accept)) > 0
 
 
 def _parse(accept: str) -> list[Range]:

@@ -72,9 +72,9 @@ async def _later(make: Callable[[], Outcome]) -> Outcome:
 
 def _start_tasks(made: asyncio.Future[Outcome]) -> None:
     if not made.cancelled() and made.exception() is None:
-        _, _, _, *after = made.result()
-        for start in after:
-            start()
+        outcome = made.result()
+        if len(outcome) == 4 and outcome[3] is not None:
+            outcome[3]()
 
 
 def _outcome_of_result(plan: HandlerPlan, result: Any, request: Request) -> Outcome:

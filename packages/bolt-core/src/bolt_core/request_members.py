@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import request as _request
 from .cgi import cgi_variables
-from .media_types import accepts as header_accepts
+from .negotiation import accepts as header_accepts
 from .request_json import decode_json
 from .urls import URL, absolute
 

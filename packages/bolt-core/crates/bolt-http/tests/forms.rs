@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use bolt_http::exchange::{Answer, Body, Exchange};
+use bolt_http::exchange::{Answer, Body, BodyPart, Exchange};
 use bolt_http::form::{Content, FileSpec, FormSpec};
 use bolt_http::router::BodyMode;
 use flate2::Compression;
@@ -291,5 +291,38 @@ fn undecoded_routes() {
     run(async {
         let setup = Setup::with(|setup| setup.decode_content = false);
         assert!(setup.talk(coded("bogus", "a/b", b"as sent"), echo).await.contains("POST / [as sent]"));
+    });
+}
+
+/// A body that came whole is not lost to its reader when the client half-closes before it is read, encoded or not.
+#[test]
+fn half_close_before_the_body_is_read() {
+    run(async {
+        let content = vec![b'x'; bolt_http::exchange::HIGH_WATER];
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&content).unwrap();
+        for (coding, body) in [("identity", content.clone()), ("gzip", encoder.finish().unwrap())] {
+            let setup = Setup::with(|setup| {
+                setup.config.allow_half_close = true;
+                setup.mode = BodyMode::Stream;
+            });
+            let mut client = setup.connect(|exchange: Exchange| {
+                tokio::task::spawn_local(async move {
+                    let Body::Stream(reader) = &exchange.body else { panic!("no stream") };
+                    assert!(matches!(reader.next_part(), BodyPart::Pending), "nothing is fed before it is asked for");
+                    support::ready(reader).await;
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    echo_stream(exchange);
+                });
+            });
+            let length = body.len();
+            let head =
+                format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Encoding: {coding}\r\nContent-Length: {length}\r\n\r\n");
+            client.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
+            client.shutdown().await.unwrap();
+            let reply = text(&rest(&mut client).await);
+            assert_eq!(statuses(&reply), [200], "{coding}");
+            assert!(reply.ends_with(&format!("[{}]", "x".repeat(content.len()))), "{coding}");
+        }
     });
 }

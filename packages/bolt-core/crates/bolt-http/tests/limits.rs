@@ -6,7 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use bolt_http::exchange::{Answer, Body, BodyPart, Exchange, Responder};
+use bolt_http::exchange::{Answer, Exchange, Responder};
 use bolt_http::router::BodyMode;
 use bytes::Bytes;
 use support::{PIPE, Setup, echo, echo_stream, plain, read_until, rest, run, statuses, stream, talk, text};
@@ -293,40 +293,6 @@ fn half_close() {
             client.shutdown().await.unwrap();
             let reply = text(&rest(&mut client).await);
             assert_eq!(statuses(&reply).len(), answers, "{reply}");
-        }
-    });
-}
-
-/// A body that came whole is not lost to its reader when the client half-closes before it is read, encoded or not.
-#[test]
-fn half_close_before_the_body_is_read() {
-    use std::io::Write;
-    run(async {
-        let content = vec![b'x'; bolt_http::exchange::HIGH_WATER];
-        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        encoder.write_all(&content).unwrap();
-        for (coding, body) in [("identity", content.clone()), ("gzip", encoder.finish().unwrap())] {
-            let setup = Setup::with(|setup| {
-                setup.config.allow_half_close = true;
-                setup.mode = BodyMode::Stream;
-            });
-            let mut client = setup.connect(|exchange: Exchange| {
-                tokio::task::spawn_local(async move {
-                    let Body::Stream(reader) = &exchange.body else { panic!("no stream") };
-                    assert!(matches!(reader.next_part(), BodyPart::Pending), "nothing is fed before it is asked for");
-                    support::ready(reader).await;
-                    tokio::time::sleep(seconds(1)).await;
-                    echo_stream(exchange);
-                });
-            });
-            let length = body.len();
-            let head =
-                format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Encoding: {coding}\r\nContent-Length: {length}\r\n\r\n");
-            client.write_all(&[head.as_bytes(), &body].concat()).await.unwrap();
-            client.shutdown().await.unwrap();
-            let reply = text(&rest(&mut client).await);
-            assert_eq!(statuses(&reply), [200], "{coding}");
-            assert!(reply.ends_with(&format!("[{}]", "x".repeat(content.len()))), "{coding}");
         }
     });
 }

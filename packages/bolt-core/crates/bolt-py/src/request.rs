@@ -82,14 +82,6 @@ impl Request {
     }
 }
 
-/// Header bytes as text: ISO 8859-1, in which every byte is a character (RFC 9110 §5.5).
-fn latin1<'py>(py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyString> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => PyString::new(py, text),
-        _ => PyString::new(py, &bytes.iter().map(|&byte| char::from(byte)).collect::<String>()),
-    }
-}
-
 #[pymethods]
 impl Request {
     #[getter]
@@ -138,7 +130,7 @@ impl Request {
     fn raw_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let fields = PyList::empty(py);
         for (name, value) in self.input.head.headers() {
-            fields.append((name, latin1(py, value)))?;
+            fields.append((name, coerce::latin1(value)))?;
         }
         Ok(fields)
     }
@@ -155,7 +147,7 @@ impl Request {
         let made = self.cookies.get_or_try_init(py, || {
             let sent = PyList::empty(py);
             for value in self.input.head.header_all("cookie") {
-                sent.append(latin1(py, value))?;
+                sent.append(coerce::latin1(value))?;
             }
             Self::python(py, "parse_cookies", sent.into_any())
         })?;

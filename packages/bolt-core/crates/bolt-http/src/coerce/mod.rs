@@ -4,6 +4,8 @@ mod percent;
 mod query;
 mod scalar;
 
+use std::borrow::Cow;
+
 pub use cookie::Cookies;
 pub use percent::{percent_decode, percent_decode_bytes, percent_decode_lossy};
 pub use query::{MAX_FIELDS, QueryPairs};
@@ -51,3 +53,23 @@ impl std::fmt::Display for CoerceError {
 }
 
 impl std::error::Error for CoerceError {}
+
+/// Header bytes as text: ISO 8859-1, in which every byte is a character (RFC 9110 §5.5).
+pub fn latin1(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
+        _ => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every byte is one character, those that would be UTF-8 together too; ASCII is not copied.
+    #[test]
+    fn header_bytes() {
+        assert_eq!(latin1(b"\xc3\xa9\xff"), "\u{c3}\u{a9}\u{ff}");
+        assert!(matches!(latin1(b"plain"), Cow::Borrowed("plain")));
+    }
+}

@@ -47,7 +47,7 @@ impl<'a> Sent<'a> {
 
     fn read_cookies(&mut self) {
         for field in self.input.head.header_all("cookie") {
-            match latin1(field) {
+            match coerce::latin1(field) {
                 Cow::Borrowed(text) => {
                     self.cookies.extend(Cookies::new(text).map(|(name, value)| (Cow::Borrowed(name), value)));
                 }
@@ -66,7 +66,7 @@ impl<'a> Sent<'a> {
         match origin {
             Origin::Query => named(&self.query, name).next_back().map(Cow::Borrowed),
             Origin::Cookie => named(&self.cookies, name).next_back().map(Cow::Borrowed),
-            Origin::Header => self.input.head.header_all(name).last().map(latin1),
+            Origin::Header => self.input.head.header_all(name).last().map(coerce::latin1),
             Origin::Form => self.form(name).next_back().map(Cow::Borrowed),
         }
     }
@@ -76,7 +76,7 @@ impl<'a> Sent<'a> {
         match origin {
             Origin::Query => named(&self.query, name).map(Cow::Borrowed).collect(),
             Origin::Cookie => named(&self.cookies, name).map(Cow::Borrowed).collect(),
-            Origin::Header => self.input.head.header_all(name).map(latin1).collect(),
+            Origin::Header => self.input.head.header_all(name).map(coerce::latin1).collect(),
             Origin::Form => self.form(name).map(Cow::Borrowed).collect(),
         }
     }
@@ -129,12 +129,4 @@ fn split_pair(piece: &str) -> (&str, &str) {
 fn broken_names(query: &str) -> SmallVec<[Cow<'_, str>; 2]> {
     let broken = query.split('&').map(split_pair).filter(|(_, value)| coerce::percent_decode(value).is_err());
     broken.map(|(name, _)| coerce::percent_decode_lossy(name)).collect()
-}
-
-/// Header bytes as text: ISO 8859-1, in which every byte is a character (RFC 9110 §5.5).
-fn latin1(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => Cow::Borrowed(text),
-        _ => Cow::Owned(bytes.iter().map(|&byte| char::from(byte)).collect()),
-    }
 }
