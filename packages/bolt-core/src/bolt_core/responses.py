@@ -268,6 +268,7 @@ class EventSourceResponse(StreamingResponse):
 
 
 PLAIN_RESPONSES: tuple[type[Response], ...] = (
+    StreamingResponse,
     FileResponse,
     PlainText,
     HTML,
@@ -276,7 +277,7 @@ PLAIN_RESPONSES: tuple[type[Response], ...] = (
 )
 """Classes, subclasses apart, read by the engine itself: `status_code`, `fields()` and `content` are all they have.
 
-Not those that stream: their route says how the data among their items is written.
+One whose content is `EncodedItems` is not: its route says how the data among the items is written.
 """
 
 

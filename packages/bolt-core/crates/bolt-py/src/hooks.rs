@@ -23,6 +23,8 @@ pub(crate) struct Hooks {
     pub(crate) unset: Py<PyAny>,
     /// Response classes that are nothing but their attributes; subclasses go to `finish`.
     plain_responses: Vec<Py<PyAny>>,
+    /// `bolt_core.streaming.EncodedItems`
+    pub(crate) encoded_items: Py<PyType>,
     /// `bolt_core.streaming`
     pub(crate) streaming: Py<PyModule>,
 }
@@ -31,6 +33,7 @@ impl Hooks {
     /// `lost`: what the client gets where the error path itself fails.
     pub(crate) fn new(hooks: &Bound<'_, PyAny>, lost: Reply) -> PyResult<Self> {
         let msgspec = hooks.py().import("msgspec")?;
+        let streaming = hooks.py().import("bolt_core.streaming")?;
         Ok(Hooks {
             finish: hooks.getattr("finish")?.unbind(),
             error: hooks.getattr("error")?.unbind(),
@@ -40,7 +43,8 @@ impl Hooks {
             validation_error: msgspec.getattr("ValidationError")?.cast_into()?.unbind(),
             unset: msgspec.getattr("UNSET")?.unbind(),
             plain_responses: hooks.py().import("bolt_core.responses")?.getattr("PLAIN_RESPONSES")?.extract()?,
-            streaming: hooks.py().import("bolt_core.streaming")?.unbind(),
+            encoded_items: streaming.getattr("EncodedItems")?.cast_into()?.unbind(),
+            streaming: streaming.unbind(),
         })
     }
 

@@ -51,7 +51,7 @@ impl Outcome {
         }
         if hooks.is_plain_response(value) {
             // What cannot be sent the long way refuses in words.
-            return Outcome::response(plan, value).ok().flatten().map(Ok);
+            return Outcome::response(plan, hooks, value).ok().flatten().map(Ok);
         }
         let encode = plan.encode.as_ref()?;
         let json = value.is_exact_instance_of::<PyDict>()
@@ -68,10 +68,13 @@ impl Outcome {
         )
     }
 
-    /// A response object that is nothing but its status, header fields and content; nothing of one with background tasks.
-    fn response(plan: &Plan, response: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
+    /// A response object that is nothing but its status, header fields and content; nothing of one with background tasks, or
+    /// with data in its stream.
+    fn response(plan: &Plan, hooks: &Hooks, response: &Bound<'_, PyAny>) -> PyResult<Option<Outcome>> {
         let py = response.py();
-        if !response.getattr(intern!(py, "background"))?.is_none() {
+        let content = response.getattr(intern!(py, "content"))?;
+        let is_data = is_kind_of(&content, hooks.encoded_items.bind(py));
+        if is_data || !response.getattr(intern!(py, "background"))?.is_none() {
             return Ok(None);
         }
         let status = match response.getattr(intern!(py, "status_code"))? {
@@ -79,7 +82,7 @@ impl Outcome {
             status => status.extract()?,
         };
         let fields = response.call_method0(intern!(py, "fields"))?.cast_into::<PyList>()?;
-        Outcome::of(status, &fields, (response.getattr(intern!(py, "content"))?, None)).map(Some)
+        Outcome::of(status, &fields, (content, None)).map(Some)
     }
 
     /// From what the Python hooks return: `(status, headers, body)`, the same with `after`, or an awaitable of such a tuple.
