@@ -8,7 +8,6 @@ the others from nothing. A server that stops waits for them (`drain_background`)
 import asyncio
 import contextvars
 import functools
-import inspect
 import logging
 import threading
 import weakref
@@ -16,8 +15,9 @@ from collections.abc import Callable
 from typing import Any
 
 from bolt_core._native import Request
+from bolt_core.binding.callables import plan_call
 from bolt_core.binding.injected import register_injected
-from bolt_core.pool import run_in_pool
+from bolt_core.pool import on_event_loop, run_in_pool
 from bolt_core.reading import off_loop
 
 __all__ = ["BackgroundTask", "BackgroundTasks", "drain_background", "register_after_commit"]
@@ -25,7 +25,6 @@ __all__ = ["BackgroundTask", "BackgroundTasks", "drain_background", "register_af
 log = logging.getLogger("bolt_core")
 
 type Schedule = Callable[[Callable[[], None]], None]
-type Report = Callable[[BaseException, Request], None]
 
 _after_commit: list[Schedule] = []
 _of_request: "weakref.WeakKeyDictionary[Request, BackgroundTasks]" = weakref.WeakKeyDictionary()
@@ -75,14 +74,14 @@ class BackgroundTask:
 
     async def run(self, request: Request) -> None:
         """Call the function; what it raises is logged and told to `on_exception`'s callbacks, once."""
-        on_loop = _is_async(self._function)
+        call = plan_call(self._function)
         try:
-            if on_loop:
-                await self._function(*self._args, **self._kwargs)
+            if call.is_async:
+                await call.function(*self._args, **self._kwargs)
             else:
-                await run_in_pool(self._function, *self._args, **self._kwargs)
+                await run_in_pool(call.function, *self._args, **self._kwargs)
         except BaseException as error:
-            if _is_ours(error, on_loop):
+            if _is_ours(error, call.is_async):
                 raise
             _report(self.name, error, request)
 
@@ -132,7 +131,7 @@ class _Commit:
         self._committed = False
         self._late: Callable[[], object] | None = None
         # A transaction belongs to a thread, and that of an async handler is not the loop's.
-        self._asked = asyncio._get_running_loop() is None
+        self._asked = not on_event_loop()
         if self._asked:
             _after_commit[0](self._on_commit)
 
@@ -176,6 +175,8 @@ def after_reply(
 
     Called in the request's context, of which the tasks get a copy.
     """
+    if isinstance(own, BackgroundTask):
+        own = BackgroundTasks(own)
     works = [work for work in (collected, own) if work is not None]
     if not works:
         return None
@@ -183,14 +184,11 @@ def after_reply(
 
     async def run() -> None:
         for work in works:
-            if isinstance(work, BackgroundTasks):
-                await work.run(request)
-            else:
-                await work.begin(request)
+            await work.run(request)
 
     def start() -> None:
         # Asked only now: a stream may have added some.
-        if any(isinstance(work, BackgroundTask) or len(work) for work in works):
+        if any(map(len, works)):
             _start(run(), context)
 
     return start
@@ -215,12 +213,6 @@ def _is_ours(error: BaseException, on_loop: bool) -> bool:
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
     return on_loop and not isinstance(error, Exception)
-
-
-def _is_async(function: Callable[..., Any]) -> bool:
-    while isinstance(function, functools.partial):
-        function = function.func
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
 
 
 def _report(name: str, error: BaseException, request: Request) -> None:

@@ -9,10 +9,10 @@ from email.utils import format_datetime, parsedate_to_datetime
 from http.cookies import SimpleCookie
 from typing import Literal, TypedDict
 
+from bolt_core.headers import TOKEN
+
 type SameSite = Literal["strict", "lax", "none"]
 
-# RFC 6265bis §4.1.1: a token (RFC 9110 §5.6.2).
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _PATH = re.compile(r"/[\x20-\x3a\x3c-\x7e]*")
 _DOMAIN = re.compile(r"\.?[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9\-]*[A-Za-z0-9])?)*")
 _SAME_SITE: Mapping[str, str] = {"strict": "Strict", "lax": "Lax", "none": "None"}
@@ -76,7 +76,7 @@ def cookie_field(key: str, value: str, options: CookieOptions) -> str:
 
 
 def _name(key: str) -> str:
-    if not isinstance(key, str) or _NAME.fullmatch(key) is None:
+    if not isinstance(key, str) or TOKEN.fullmatch(key) is None:
         raise ValueError(
             f"cookie name {key!r} is no token: use letters, digits and !#$%&'*+-.^_`|~ (RFC 6265bis §4.1.1)"
         )

@@ -75,13 +75,14 @@ def with_required(error: BaseException, status: int, headers: Headers) -> Header
     """*headers* with those of *error* that its status cannot do without; unchanged where the status is another."""
     if not isinstance(error, HTTPException) or error.status_code != status:
         return headers
+    required = [(name, value) for name, value in _lacking(error, headers) if name.lower() in _REQUIRED]
+    return [*headers, *check_headers(required)]
+
+
+def _lacking(error: HTTPException, headers: Headers) -> Headers:
+    """The header fields of *error* whose names are not among *headers*."""
     present = {name.lower() for name, _ in headers}
-    missing = [
-        (name, value)
-        for name, value in error.headers.items()
-        if name.lower() in _REQUIRED and name.lower() not in present
-    ]
-    return [*headers, *check_headers(missing)]
+    return [(name, value) for name, value in error.headers.items() if name.lower() not in present]
 
 
 def _written(error: HTTPException, content_type: str, content: Any) -> Written:
@@ -101,6 +102,4 @@ def write_formatted(error: HTTPException, request: Request | None, formatter: Er
     _, headers, body, *_ = outcome_of_response(None, response, default_status=error.status_code)
     if not isinstance(body, bytes):
         raise TypeError("an error formatter returns a JSON value or a whole response, not a stream")
-    present = {name.lower() for name, _ in headers}
-    added = [(name, value) for name, value in error.headers.items() if name.lower() not in present]
-    return error.status_code, [*headers, *check_headers(added)], body
+    return error.status_code, [*headers, *check_headers(_lacking(error, headers))], body

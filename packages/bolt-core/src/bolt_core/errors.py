@@ -1,6 +1,5 @@
 """What exceptions become. Adapters and callbacks here hold for the whole process."""
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from bolt_core.exceptions import HTTPException, InternalServerError, reason_phra
 from bolt_core.markers import UNSET
 from bolt_core.outcomes import outcome_of_response, outcome_of_result
 from bolt_core.plan import ExceptionCall, HandlerPlan
-from bolt_core.pool import run_in_pool
+from bolt_core.pool import on_event_loop, run_in_pool
 from bolt_core.responses import Response
 from bolt_core.types import Outcome, Promise
 
@@ -147,7 +146,7 @@ class _Handling:
 
     def outcome(self) -> Outcome | Promise:
         """What the application's handler makes of it."""
-        if self.call.is_async or _on_loop():
+        if self.call.is_async or on_event_loop():
             return self._later()
         try:
             outcome = self._outcome_of(self._call())
@@ -204,14 +203,6 @@ class _Handling:
     def _failed(self, failure: Exception) -> Outcome:
         """The handler raised, what it was asked about or something else: no further handler is asked."""
         return _settle(self.plan, failure, self.request)
-
-
-def _on_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _unexpected(plan: HandlerPlan | None, exc: BaseException, request: Request) -> Outcome:

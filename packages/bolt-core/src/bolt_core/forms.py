@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from .uploads import UploadFile, default_upload_factory
+from .multidict import MultiDict
+from .uploads import default_upload_factory
 
 if TYPE_CHECKING:
     from .request import Request
@@ -13,34 +14,19 @@ if TYPE_CHECKING:
 __all__ = ["FormData", "form_of"]
 
 
-class FormData(Mapping[str, Any]):
+class FormData(MultiDict[Any]):
     """Fields by name, in the order sent; a name may have several values.
 
     Text fields are `str`, files what `bolt_core.uploads.default_upload_factory()` makes: `UploadFile`, or the class of
     an integration. `form[name]` is the last value, as in Django's `QueryDict`; `getlist(name)` has all.
     """
 
-    __slots__ = ("_files", "_texts", "_values")
+    __slots__ = ("_files", "_texts")
 
     def __init__(self, texts: Iterable[tuple[str, str]] = (), files: Iterable[tuple[str, Any]] = ()) -> None:
         self._texts = list(texts)
         self._files = list(files)
-        self._values: dict[str, list[Any]] = {}
-        for name, value in [*self._texts, *self._files]:
-            self._values.setdefault(name, []).append(value)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._values[name][-1]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def getlist(self, name: str) -> list[Any]:
-        """Every value of *name*; empty where it was not sent."""
-        return list(self._values.get(name, ()))
+        super().__init__(self.multi_items())
 
     def multi_items(self) -> list[tuple[str, Any]]:
         """Every name with every value: the text fields as sent, then the files as sent."""
@@ -59,7 +45,7 @@ class FormData(Mapping[str, Any]):
     def close(self) -> None:
         """Close every file that was opened."""
         for _, file in self._files:
-            if isinstance(file, UploadFile) or hasattr(file, "close"):
+            if hasattr(file, "close"):
                 file.close()
 
     def __repr__(self) -> str:

@@ -8,8 +8,8 @@ from bolt_core.types import Headers
 type HeaderFields = Mapping[str, str] | Iterable[tuple[str, str]]
 """Header fields; pairs where a name must repeat."""
 
-# RFC 9110 §5.6.2.
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# RFC 9110 §5.6.2: what names of fields, cookies and methods consist of.
+TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # RFC 9110 §5.5: no control character but the tab; CR, LF and NUL would let content pass for fields. A character is an
 # octet, so none is beyond ISO 8859-1.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
@@ -90,7 +90,7 @@ def check_headers(headers: Headers) -> Headers:
         if not isinstance(name, str) or not isinstance(value, str):
             found = name if not isinstance(name, str) else value
             raise TypeError(f"header {name!r}: name and value must be str, not {type(found).__qualname__}")
-        if _NAME.fullmatch(name) is None:
+        if TOKEN.fullmatch(name) is None:
             raise ValueError(f"header name {name!r} is no token (RFC 9110 §5.6.2)")
         if _FORBIDDEN.search(value) is not None:
             raise ValueError(

@@ -16,12 +16,13 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from .background import drain_background
 from .config import ServerConfig
 from .event_loop import EventLoop
 from .lifecycle import RunningLifespan
 from .lifespan import LifespanError
 from .pool import Pool
-from .server import background_ended, finish, install, listen
+from .server import finish, install, listen
 
 if TYPE_CHECKING:
     from .routing import FrozenApp
@@ -164,7 +165,7 @@ class InProcessServer:
 
         async def wait() -> None:
             await ready()
-            await background_ended()
+            await drain_background()
 
         future = asyncio.run_coroutine_threadsafe(wait(), self._running_loop())
         future.add_done_callback(lambda done: self._wake())

@@ -61,10 +61,10 @@ class Hooked:
 
     def _add(self, kind: str, hook: Hook, hooks: list[Hook]) -> None:
         check_hook(kind, hook)
-        self._check_hooks_open()
+        self._check_all_open()
         hooks.append(hook)
 
-    def _check_hooks_open(self) -> None:
+    def _check_all_open(self) -> None:
         """Raise `ConfigError` where a server may run without a hook that would be added now."""
         raise NotImplementedError
 

@@ -1,14 +1,18 @@
 """What may be said about a route besides its method and path."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any
 
 from bolt_core.exceptions import ConfigError
+from bolt_core.reply_format import FormatOptions
 from bolt_core.responses import is_status
 
 
-class RouteOptions(TypedDict, total=False):
-    """Keyword options of `get()`, `post()`, … and `route()`."""
+class RouteOptions(FormatOptions, total=False):
+    """Keyword options of `get()`, `post()`, … and `route()`.
+
+    Those of how data is written are the application's by default.
+    """
 
     response_model: Any
     """The type results are validated against and filtered by; `None` switches the return annotation off."""
@@ -18,12 +22,6 @@ class RouteOptions(TypedDict, total=False):
     """The handler reads the body itself from `request.stream()`."""
     max_body_size: int
     """Bytes; the server's limit by default."""
-    strict_json: bool
-    """Whether NaN and the infinities are an error rather than `null`; the application's by default."""
-    media_types: Iterable[str]
-    """What data is written in, as the client's `Accept` prefers: JSON and msgpack; the application's by default."""
-    strict_accept: bool
-    """Whether a client that accepts none of the media types gets 406 rather than the first; `False` by default."""
     cancel_on_disconnect: bool
     """Whether a client that goes away cancels the handler; `True` by default."""
     exception_handlers: Mapping[type[Exception], Callable[[Any, Any], Any]]

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes
 
-# RFC 9110 §5.6.2: what a method may consist of.
-_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+from bolt_core.headers import TOKEN
+
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -112,6 +112,6 @@ def check_prefix(prefix: str) -> str:
 
 def check_method(method: str) -> str:
     """Return the method token; standard methods may be given in any case. Raises `ValueError` for a non-token."""
-    if not isinstance(method, str) or _TOKEN.fullmatch(method) is None:
+    if not isinstance(method, str) or TOKEN.fullmatch(method) is None:
         raise ValueError(f"{method!r} is no HTTP method; a method is a token such as 'GET' (RFC 9110 §9.1)")
     return method.upper() if method.upper() in _STANDARD else method

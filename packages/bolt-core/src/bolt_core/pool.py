@@ -182,6 +182,11 @@ def current_pool() -> Pool:
         raise RuntimeError("no server runs this code, so it has no pool; use asyncio.to_thread() instead") from None
 
 
+def on_event_loop() -> bool:
+    """Whether the calling thread runs an event loop, which nothing may block."""
+    return asyncio._get_running_loop() is not None
+
+
 async def run_in_pool[**P, T](fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     """Run a blocking function on the server's pool, in a copy of the caller's context; return what it returns."""
     context = contextvars.copy_context()

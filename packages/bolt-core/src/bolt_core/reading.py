@@ -5,11 +5,10 @@ An ORM's lazy objects query a database when they are read. An integration regist
 handler returned is turned into its reply on a thread.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bolt_core.pool import run_in_pool
+from bolt_core.pool import on_event_loop, run_in_pool
 
 type Reader = Callable[[Any, frozenset[str]], Any]
 type OffLoop = Callable[[Callable[[], Any]], Awaitable[Any]]
@@ -80,13 +79,13 @@ def refuse_on_loop() -> None:
 
     For what can be read once only: a reading that some other part of the result ends early would have used it up.
     """
-    if _off_loop and asyncio._get_running_loop() is not None:
+    if _off_loop and on_event_loop():
         raise _ReadOffLoop("an iterator is read once; not on the event loop, where reading may have to stop")
 
 
 def must_leave_loop(error: Exception) -> bool:
     """Whether *error* says that something may not be read where this is called, because that is the event loop."""
-    if not _off_loop or asyncio._get_running_loop() is None:
+    if not _off_loop or not on_event_loop():
         return False
     return isinstance(error, (_ReadOffLoop, *_off_loop[0][1]))
 

@@ -20,11 +20,11 @@ class FormatOptions(TypedDict, total=False):
     """What an application or a route may say about how its data is written."""
 
     strict_json: bool
-    """Whether NaN and the infinities are an error rather than `null`."""
+    """Whether NaN and the infinities are an error rather than `null`; `False` by default."""
     media_types: Iterable[str]
-    """What data is written in, as the client's `Accept` prefers: JSON and msgpack."""
+    """What data is written in, as the client's `Accept` prefers: JSON and msgpack; JSON alone by default."""
     strict_accept: bool
-    """Whether a client that accepts none of the media types gets 406 rather than the first."""
+    """Whether a client that accepts none of the media types gets 406 rather than the first; `False` by default."""
 
 
 @dataclass(frozen=True, slots=True)

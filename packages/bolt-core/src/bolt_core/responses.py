@@ -16,6 +16,7 @@ from bolt_core.headers import HeaderFields, ResponseHeaders
 from bolt_core.sse import ServerSentEvent, event_stream, last_event_id
 from bolt_core.streaming import encoded_items
 from bolt_core.types import Headers
+from bolt_core.urls import URL_SAFE
 
 __all__ = [
     "HTML",
@@ -37,9 +38,6 @@ JSON_LINES = frozenset({"application/jsonl", "application/x-ndjson"})
 
 # Neither a cache nor a proxy (nginx reads the second) may hold events back.
 EVENT_STREAM_HEADERS = (("cache-control", "no-store"), ("x-accel-buffering", "no"))
-
-# RFC 3986 §2.2 and §2.3, and "%" so that what is encoded already stays so.
-_URL_SAFE = "/#%[]=:;$&()+,!?*@'~"
 
 
 class ResponseOptions(TypedDict, total=False):
@@ -173,7 +171,7 @@ class Redirect(Response):
         if status_code not in (301, 302, 303, 307, 308):
             raise ValueError(f"Redirect: status_code must be 301, 302, 303, 307 or 308, not {status_code!r}")
         super().__init__(b"", status_code=status_code, headers=headers, background=background)
-        self.headers["location"] = quote(str(url), safe=_URL_SAFE)
+        self.headers["location"] = quote(str(url), safe=URL_SAFE)
 
 
 class StreamingResponse(Response):

@@ -226,18 +226,13 @@ class Router(Hooked):
             )
         self.exception_handlers[exc_type] = call
 
+    def _check_open(self) -> None:
+        """Raise `ConfigError` if nothing more can be registered."""
+
     def _check_all_open(self) -> None:
         self._check_open()
         for parent, _ in self._mounts:
             parent._check_all_open()
-
-    def _check_open(self) -> None:
-        """Raise `ConfigError` if nothing more can be registered."""
-
-    def _check_hooks_open(self) -> None:
-        self._check_open()
-        for parent, _ in self._mounts:
-            parent._check_hooks_open()
 
     def _with_included(self) -> Iterable["Router"]:
         """This router and every one below it, each before those that it includes."""

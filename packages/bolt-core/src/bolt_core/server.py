@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .background import drain_background
 from .config import ServerConfig
 from .event_loop import EventLoop
 from .lifecycle import RunningLifespan
@@ -152,19 +153,10 @@ async def finish(loop: EventLoop, lifespan: RunningLifespan, timeout: float) -> 
     await drain(loop, timeout)
     try:
         async with asyncio.timeout_at(deadline):
-            await background_ended()
+            await drain_background()
     except TimeoutError:
         logger.warning("background work was still running %.1f s after the stop signal; it is cancelled", timeout)
     await lifespan.stop(max(LEAST_SHUTDOWN, deadline - loop.time()))
-
-
-async def background_ended() -> None:
-    """Wait until all background work of the running loop has ended."""
-    try:
-        from .background import drain_background  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        return
-    await drain_background()
 
 
 def listen(loop: EventLoop, listener: socket.socket) -> None:

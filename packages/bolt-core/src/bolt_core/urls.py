@@ -7,7 +7,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 __all__ = ["URL", "absolute", "split_host"]
 
 # RFC 3986 §2.2 and §2.3, and the percent sign of what is encoded already: everything else is quoted.
-_SAFE = "/#%[]=:;$&()+,!?*@'~"
+URL_SAFE = "/#%[]=:;$&()+,!?*@'~"
 
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
@@ -68,7 +68,7 @@ def absolute(base: str, path: str, location: str) -> str:
     parts = urlsplit(location)
     if not (parts.scheme and parts.netloc):
         location = urljoin(base + path, location)
-    return quote(location, safe=_SAFE)
+    return quote(location, safe=URL_SAFE)
 
 
 def split_host(host: str, scheme: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 import httpcore2
 import httpx2
 from bolt_core.inprocess import InProcessServer
+from bolt_core.pool import on_event_loop
 
 from bolt_testing.async_network import LoopBackend
 from bolt_testing.network import JobRunningBackend
@@ -156,7 +157,7 @@ class LoopTransport(httpx2.AsyncBaseTransport):
         if self._starting is None:
             if self._server.running:
                 return
-            if asyncio._get_running_loop() is None:
+            if not on_event_loop():
                 raise RuntimeError("AsyncTestClient needs a running asyncio loop; on trio, use TestClient in a thread")
             # Begun here: a test's ContextVars are those of whoever sends the first request.
             server = self._server.begin()

@@ -149,12 +149,13 @@ def with_fresh_defaults(call: Callable[..., Any], params: Iterable[ParamPlan]) -
 
     @functools.wraps(call)
     def fill(*args: Any, **kwargs: Any) -> Any:
-        return call(*map(_fresh, args), **{name: _fresh(value) for name, value in kwargs.items()})
+        return call(*map(fresh, args), **{name: fresh(value) for name, value in kwargs.items()})
 
     return fill
 
 
-def _fresh(value: Any) -> Any:
+def fresh(value: Any) -> Any:
+    """*value*, made anew where it is a mutable default."""
     return value.make() if type(value) is FreshDefault else value
 
 

@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bolt_core.binding.callables import Call, Namespace, name_of, plan_call, read_signature
+from bolt_core.binding.callables import Call, Namespace, fresh, name_of, plan_call, read_signature
 from bolt_core.binding.parts import Place
 from bolt_core.binding.sources import plan_param
 from bolt_core.conditions import Validated, Validators, condition_of
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import Source
-from bolt_core.plan import FreshDefault, ParamPlan
+from bolt_core.plan import ParamPlan
 from bolt_core.pool import run_in_pool
 
 _REQUEST = "the request"
@@ -26,11 +26,7 @@ class _Function:
     takes: tuple[tuple[str, str], ...]
 
     def arguments(self, known: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: _fresh(known[source]) for name, source in self.takes}
-
-
-def _fresh(value: Any) -> Any:
-    return value.make() if type(value) is FreshDefault else value
+        return {name: fresh(known[source]) for name, source in self.takes}
 
 
 def conditional(

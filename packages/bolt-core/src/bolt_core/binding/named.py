@@ -1,6 +1,5 @@
 """Parameters that are read by a name: from the path, the query, header fields, cookies and forms."""
 
-import re
 from collections.abc import Callable
 from typing import Any, get_args, get_origin
 
@@ -8,12 +7,10 @@ from bolt_core.binding.hints import describe, peel
 from bolt_core.binding.parts import EMPTY, Parts, Place, check_default, check_limits, default_of
 from bolt_core.binding.scalars import KINDS, checked, list_reader, type_reader
 from bolt_core.exceptions import ConfigError
+from bolt_core.headers import TOKEN
 from bolt_core.markers import UNSET, Source
 from bolt_core.plan import ParamPlan
 from bolt_core.uploads import upload_factory
-
-# RFC 9110 §5.6.2; cookie names are tokens too (RFC 6265 §4.1.1).
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 def plan_path(parts: Parts, place: Place) -> ParamPlan:
@@ -86,7 +83,7 @@ def wire_name_of(parts: Parts, source: Source) -> str:
     """The name that the client uses."""
     alias = parts.marker.alias if parts.marker else None
     name = alias or (parts.name.replace("_", "-") if source is Source.HEADER else parts.name)
-    if source in (Source.HEADER, Source.COOKIE) and _TOKEN.fullmatch(name) is None:
+    if source in (Source.HEADER, Source.COOKIE) and TOKEN.fullmatch(name) is None:
         raise ConfigError(
             f"reads {parts} from the {source} {name!r}, which is no name that a client can send (RFC 9110 §5.6.2); "
             "use letters, digits and hyphens"

@@ -1,10 +1,10 @@
 """Model instances and QuerySets as plain data, without what must not leave."""
 
-import asyncio
 import functools
 from collections.abc import Iterable
 from typing import Any
 
+from bolt_core.pool import on_event_loop
 from django.core.exceptions import FieldDoesNotExist, SynchronousOnlyOperation
 from django.db.models import Count, Model, QuerySet
 from django.db.models.expressions import Col
@@ -45,7 +45,7 @@ def instance_data(instance: Model) -> dict[str, Any]:
 
 def refuse_on_loop(what: str) -> None:
     """Raise what makes the reply be written on the request's own thread, where this is the event loop's."""
-    if asyncio._get_running_loop() is not None:
+    if on_event_loop():
         raise SynchronousOnlyOperation(f"cannot {what} on the event loop's thread")
 
 
