@@ -10,8 +10,12 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 
+use crate::refusal::Refusal;
+
 pub use reader::{Encoded, FormReader, parse};
 pub(crate) use spool::Spooler;
+
+const TOO_MANY_FIELDS: Refusal = Refusal::FormTooLarge("The form has too many fields");
 
 /// Limits of every form; what breaks one is 413.
 #[derive(Debug, Clone, PartialEq, Eq)]

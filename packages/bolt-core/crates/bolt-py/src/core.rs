@@ -144,7 +144,8 @@ impl Core {
     }
 
     /// Answers a call whole, or with a file.
-    pub(crate) fn reply(self: &Rc<Self>, call: Call, answer: Answer, after: After) {
+    pub(crate) fn reply(self: &Rc<Self>, call: usize, answer: Answer, after: After) {
+        let Some(call) = self.take_call(call) else { return };
         self.forget_body(call.body);
         self.tell_replied(&call.responder, after);
         self.push_op(Op::Answer(call.responder, answer));
@@ -183,24 +184,20 @@ impl Core {
 
     fn carry_out(self: &Rc<Self>, done: Done) {
         match done {
-            Done::Reply { call, reply, after } => {
-                if let Some(call) = self.take_call(call) {
-                    self.tell_replied(&call.responder, after);
-                    call.responder.send(Answer::Whole(reply));
-                }
-            }
-            Done::File { call, file, after } => {
-                if let Some(call) = self.take_call(call) {
-                    self.tell_replied(&call.responder, after);
-                    call.responder.send(Answer::File(*file));
-                }
-            }
+            Done::Reply { call, reply, after } => self.reply_now(call, Answer::Whole(reply), after),
+            Done::File { call, file, after } => self.reply_now(call, Answer::File(*file), after),
             Done::Unfinished { call, rest } => self.push_event(Event::Unfinished(call, rest)),
             Done::StreamStart { call, stream, head, after, link } => self.start_sync(call, stream, (head, after), link),
             Done::Chunk { stream, bytes } => self.write_now(stream, bytes, false),
             Done::StreamEnd { stream, complete } => self.end_now(stream, complete),
             Done::Park { stream } => self.await_room(stream),
         }
+    }
+
+    fn reply_now(self: &Rc<Self>, call: usize, answer: Answer, after: After) {
+        let Some(call) = self.take_call(call) else { return };
+        self.tell_replied(&call.responder, after);
+        call.responder.send(answer);
     }
 
     /// Forgets a call whose client has left; says whether it did. Who waits for the reply's end need not wait any longer.

@@ -184,15 +184,11 @@ impl Driver {
         loop {
             outcome = match outcome {
                 Outcome::Whole(reply, after) => {
-                    if let Some(call) = driver.core.take_call(call) {
-                        driver.core.reply(call, Answer::Whole(reply), after);
-                    }
+                    driver.core.reply(call, Answer::Whole(reply), after);
                     return Ok(());
                 }
                 Outcome::File(file, after) => {
-                    if let Some(call) = driver.core.take_call(call) {
-                        driver.core.reply(call, Answer::File(*file), after);
-                    }
+                    driver.core.reply(call, Answer::File(*file), after);
                     return Ok(());
                 }
                 Outcome::Stream(stream) => return Driver::start_stream(this, call, job, (stream, context)),

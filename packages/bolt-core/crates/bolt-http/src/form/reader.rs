@@ -5,7 +5,7 @@ use encoding_rs::{Encoding, UTF_8};
 use super::multipart::{Multipart, Sink};
 use super::part::{PartHead, split_params};
 use super::spool::Write;
-use super::{Content, FilePart, FileSpec, Form, FormLimits, FormSpec, urlencoded};
+use super::{Content, FilePart, FileSpec, Form, FormLimits, FormSpec, TOO_MANY_FIELDS, urlencoded};
 use crate::refusal::Refusal;
 
 /// Bytes that are written to disk at once.
@@ -19,7 +19,6 @@ const NO_TEXT: Refusal =
     Refusal::BadRequest("The form has text that is not valid in its charset, which is UTF-8 by default");
 const NO_BOUNDARY: Refusal = Refusal::BadRequest("The multipart body's Content-Type names no boundary");
 const DATA: Refusal = Refusal::FormTooLarge("The form has too much data beside its files");
-const FIELDS: Refusal = Refusal::FormTooLarge("The form has too many fields");
 const FILES: Refusal = Refusal::FormTooLarge("The form has too many files");
 
 /// How a form is encoded.
@@ -179,7 +178,7 @@ impl<'a> Parts<'a> {
 
     fn begin_text(&mut self, head: PartHead) -> Result<(), Refusal> {
         if self.fields.len() >= self.limits.max_fields {
-            return Err(FIELDS);
+            return Err(TOO_MANY_FIELDS);
         }
         self.add_data(head.field.len())?;
         self.current = Current::Text(TextField { name: head.field, value: Vec::new(), charset: head.charset });
@@ -195,7 +194,7 @@ impl<'a> Parts<'a> {
         if name.is_empty() {
             // What a browser sends for a file input left alone; Django, too, drops a file without a usable name.
             self.empty_count += 1;
-            return if self.empty_count > self.limits.max_fields { Err(FIELDS) } else { Ok(()) };
+            return if self.empty_count > self.limits.max_fields { Err(TOO_MANY_FIELDS) } else { Ok(()) };
         }
         self.file_count += 1;
         if self.file_count > self.limits.max_files {

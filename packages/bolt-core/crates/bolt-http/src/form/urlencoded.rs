@@ -4,10 +4,9 @@ use std::borrow::Cow;
 use encoding_rs::Encoding;
 use percent_encoding::percent_decode;
 
+use super::TOO_MANY_FIELDS;
 use super::reader::decode;
 use crate::refusal::Refusal;
-
-const TOO_MANY: Refusal = Refusal::FormTooLarge("The form has too many fields");
 
 /// Names and values in order; `&` separates, `;` does not.
 pub(super) fn parse(
@@ -18,7 +17,7 @@ pub(super) fn parse(
     let mut fields = Vec::new();
     for piece in body.split(|&byte| byte == b'&').filter(|piece| !piece.is_empty()) {
         if fields.len() >= max_fields {
-            return Err(TOO_MANY);
+            return Err(TOO_MANY_FIELDS);
         }
         let (name, value) = match memchr::memchr(b'=', piece) {
             Some(equals) => (&piece[..equals], &piece[equals + 1..]),
@@ -74,7 +73,7 @@ mod tests {
     #[test]
     fn too_many_fields() {
         assert!(parse(b"a&b", 2, UTF_8).is_ok());
-        assert_eq!(parse(b"a&b&c", 2, UTF_8), Err(TOO_MANY));
+        assert_eq!(parse(b"a&b&c", 2, UTF_8), Err(TOO_MANY_FIELDS));
     }
 
     /// Text must be valid in the form's charset.

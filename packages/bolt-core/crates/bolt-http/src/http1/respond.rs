@@ -66,22 +66,15 @@ impl<T: Io + 'static> Connection<T> {
     /// Puts a complete reply into the output; waits only for one so long that it is not copied.
     pub(super) async fn write_whole(&mut self, head: Option<&RequestHead>, reply: Reply) -> Result<(), Halt> {
         let Reply { head: mut reply_head, body } = reply;
-        self.service.stages.after(head, &mut reply_head);
-        self.open &= !reply_head.headers.close();
+        self.prepare(head, &mut reply_head);
         let is_head = head.is_some_and(RequestHead::is_head);
         // Of content that is not here: what GET would send, or has sent.
         let told = (is_head && body.is_empty()) || reply_head.status == 304;
         let declared = reply_head.headers.content_length().filter(|_| told);
-        let length = match reply_head.status {
-            304 => declared.map_or(Length::Absent, Length::Known),
-            205 => Length::Known(0),
-            status if write::is_bodiless(status) => Length::Absent,
-            _ => Length::Known(declared.unwrap_or(body.len() as u64)),
-        };
-        let persistence = self.persistence(head);
+        let length = write::length_of_status(reply_head.status, declared)
+            .unwrap_or(Length::Known(declared.unwrap_or(body.len() as u64)));
         self.wire.reserve(reply_head.headers.as_bytes().len(), body.len());
-        write::head(self.wire.output(), &reply_head, length, persistence);
-        self.sent.status = reply_head.status;
+        self.put_head(head, &reply_head, length);
         if !is_head && !write::is_bodiless(reply_head.status) {
             self.sent.bytes = body.len() as u64;
             self.wire.append(body);
@@ -89,7 +82,20 @@ impl<T: Io + 'static> Connection<T> {
         if self.wire.is_full() { self.flush().await } else { Ok(()) }
     }
 
-    pub(super) fn persistence(&self, head: Option<&RequestHead>) -> Persistence {
+    /// Lets the stages see a reply's head; what it then says of the connection holds.
+    pub(super) fn prepare(&mut self, head: Option<&RequestHead>, reply: &mut ReplyHead) {
+        self.service.stages.after(head, reply);
+        self.open &= !reply.headers.close();
+    }
+
+    /// Puts a reply's head into the output.
+    pub(super) fn put_head(&mut self, head: Option<&RequestHead>, reply: &ReplyHead, length: Length) {
+        let persistence = self.persistence(head);
+        write::head(self.wire.output(), reply, length, persistence);
+        self.sent.status = reply.status;
+    }
+
+    fn persistence(&self, head: Option<&RequestHead>) -> Persistence {
         match head.map(RequestHead::version) {
             _ if !self.open => Persistence::Close,
             Some(Version::Http10) => Persistence::KeepAlive,
@@ -118,22 +124,19 @@ impl<T: Io + 'static> Connection<T> {
         if body.has_failed() {
             return self.refuse(Some(head), &Refusal::HandlerLost).await;
         }
-        self.service.stages.after(Some(head), &mut reply);
-        self.open &= !reply.headers.close();
+        self.prepare(Some(head), &mut reply);
         let declared = reply.headers.content_length();
         let bodiless = head.is_head() || write::is_bodiless(reply.status);
-        let length = match (declared, head.version()) {
-            _ if reply.status == 205 => Length::Known(0),
-            (Some(length), _) if reply.status != 204 => Length::Known(length),
+        let by_content = match (declared, head.version()) {
+            (Some(length), _) => Length::Known(length),
             _ if bodiless => Length::Absent,
             (_, Version::Http11) => Length::Chunked,
             // An HTTP/1.0 client knows no chunks: the end of the connection is the end of the reply.
             (_, Version::Http10) => Length::Absent,
         };
+        let length = write::length_of_status(reply.status, declared).unwrap_or(by_content);
         self.open &= bodiless || length != Length::Absent;
-        let persistence = self.persistence(Some(head));
-        write::head(self.wire.output(), &reply, length, persistence);
-        self.sent.status = reply.status;
+        self.put_head(Some(head), &reply, length);
         if bodiless {
             return Ok(());
         }

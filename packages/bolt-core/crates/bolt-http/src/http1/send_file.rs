@@ -61,18 +61,10 @@ impl<T: Io + 'static> Connection<T> {
 
     async fn write_content(&mut self, head: &RequestHead, content: Content, file: &Arc<File>) -> Result<(), Halt> {
         let Content { head: mut reply, length, pieces } = content;
-        self.service.stages.after(Some(head), &mut reply);
-        self.open &= !reply.headers.close();
-        let bodiless = write::is_bodiless(reply.status);
-        let length = match reply.status {
-            205 => Length::Known(0),
-            _ if bodiless => Length::Absent,
-            _ => Length::Known(length),
-        };
-        let persistence = self.persistence(Some(head));
-        write::head(self.wire.output(), &reply, length, persistence);
-        self.sent.status = reply.status;
-        if bodiless || head.is_head() {
+        self.prepare(Some(head), &mut reply);
+        let length = write::length_of_status(reply.status, None).unwrap_or(Length::Known(length));
+        self.put_head(Some(head), &reply, length);
+        if write::is_bodiless(reply.status) || head.is_head() {
             return Ok(());
         }
         for piece in pieces {

@@ -84,6 +84,18 @@ pub(super) fn is_bodiless(status: u16) -> bool {
     status < 200 || matches!(status, 204 | 205 | 304)
 }
 
+/// What a status says of a reply's length, whatever its content; `None` where it leaves that to the content.
+///
+/// 205 is an explicit nothing (RFC 9110 §15.3.6), 304 may have the length `declared` for what 200 would bring, no other
+/// status without content has a length (§8.6).
+pub(super) fn length_of_status(status: u16, declared: Option<u64>) -> Option<Length> {
+    match status {
+        205 => Some(Length::Known(0)),
+        304 => Some(declared.map_or(Length::Absent, Length::Known)),
+        status => is_bodiless(status).then_some(Length::Absent),
+    }
+}
+
 fn status_line(out: &mut BytesMut, status: u16) {
     if status == 200 {
         out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
