@@ -8,8 +8,10 @@ from typing import Annotated, Any, Generic, NotRequired, TypedDict, TypeVar
 import msgspec
 import pytest
 from bolt_core import BoltAPI
+from bolt_core.binding import decimals
 from bolt_core.binding.bodies import InvalidBody, body_decoders
 from bolt_core.binding.decimals import readable
+from bolt_core.binding.records import record_fields
 from bolt_core.exceptions import ConfigError
 from bolt_core.params import Body
 from msgspec import Meta
@@ -118,6 +120,44 @@ def test_a_class_keeps_its_hints() -> None:
     assert readable(list[int]).type == list[int]
     assert readable(list[int]).find is None
     assert readable(Itself).find is None
+
+
+def test_a_class_without_limits_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many routes name it: start-up reads its hints once, by itself and inside others."""
+
+    class Inner(msgspec.Struct):
+        numbers: list[int]
+
+    class Outer(msgspec.Struct):
+        inner: Inner | None
+
+    asked: list[Any] = []
+
+    def counted(type_: Any) -> Any:
+        asked.append(type_)
+        return record_fields(type_)
+
+    readable(Outer)
+    monkeypatch.setattr(decimals, "record_fields", counted)
+
+    assert [readable(one).find for one in (Outer, Inner, list[Outer], dict[str, Inner])] == [None] * 4
+    assert not {Outer, Inner} & set(asked)
+
+
+def test_a_class_that_cannot_be_read_yet_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it names, once that is there, may bring a limit to it and to all that hold it."""
+
+    class Outer(msgspec.Struct):
+        inner: "NotYet"  # type: ignore[name-defined]  # noqa: F821
+
+    class Holder(msgspec.Struct):
+        outers: list[Outer]
+
+    assert readable(Holder).find is None
+    monkeypatch.setitem(globals(), "NotYet", Line)
+
+    body = '{"outers": [{"inner": {"unitPrice": -1}}]}'
+    assert [loc for loc, _ in problems(Holder, body)] == [("outers", 0, "inner", "unitPrice")]
 
 
 @pytest.mark.parametrize("text", ["NaN", "sNaN", "Infinity"])

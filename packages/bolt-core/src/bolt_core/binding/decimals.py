@@ -9,6 +9,7 @@ import functools
 import inspect
 import threading
 import types
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,8 @@ _ARRAYS = (list, set, frozenset, collections.abc.Sequence, collections.abc.Colle
 _OBJECTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 # Others may not see a class while it lacks its limits, nor may two threads mend it at once.
 _lock = threading.RLock()
+# Classes that hold no limit of a decimal, at any depth: they are looked through once, not for each route.
+_free: "weakref.WeakSet[type]" = weakref.WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +49,16 @@ class Readable:
 
 def readable(annotation: Any) -> Readable:
     """*annotation* without limits of decimals; the records in it are known to msgspec from then on."""
-    walk = _Walk()
-    found = walk.look_at(annotation)
-    if found.find is None or not walk.limited:
-        return Readable(annotation)
-    with _lock, _shown_without_limits(walk.changed):
-        msgspec.json.Decoder(found.type)
-    return found
+    with _lock:
+        walk = _Walk()
+        found = walk.look_at(annotation)
+        if not walk.limited and not walk.unread:
+            _free.update(walk.classes)
+        if found.find is None or not walk.limited:
+            return Readable(annotation)
+        with _shown_without_limits(walk.changed):
+            msgspec.json.Decoder(found.type)
+        return found
 
 
 @contextmanager
@@ -75,6 +81,10 @@ class _Walk:
         """Hints without limits, by the class whose body has them."""
         self.limited = False
         """Whether there is a limit of a decimal at all; a class that holds itself is followed anyway."""
+        self.unread = False
+        """Whether there is a class whose hints cannot be read, now or ever."""
+        self.classes: list[type] = []
+        """Those whose hints were read."""
         self._records: dict[Any, _Record] = {}
         self._aliases: set[TypeAliasType] = set()
 
@@ -122,14 +132,19 @@ class _Walk:
     def _look_at_record(self, annotation: Any) -> Readable:
         class_ = get_origin(annotation) or annotation
         try:
+            if isinstance(annotation, type) and annotation in _free:
+                return Readable(annotation)
             if (known := self._records.get(annotation)) is not None:
                 return Readable(known.shown, known.find)
             fields = list(record_fields(annotation))
         except (NameError, TypeError):
             # Whoever decodes it says what is wrong with it.
+            self.unread = True
             return Readable(annotation)
         if not fields:
             return Readable(annotation)
+        if isinstance(annotation, type):
+            self.classes.append(annotation)
         shown = self._with_plain_arguments(annotation, class_)
         record = self._records[annotation] = _Record(class_, shown)
         written = {field.name: field for field in record_fields(class_)}
