@@ -2,27 +2,7 @@
 
 import pytest
 
-from benchmarks.results import Results, Sample
 from benchmarks.verdicts import Verdict, verdicts
-
-
-def sample(case, server, number, cpu, baseline):
-    return Sample(case, server, number, cpu, rate=1 / cpu, latency=0.001, baseline=baseline)
-
-
-@pytest.fixture
-def results():
-    """Three rounds in which the machine was twice as slow in the second."""
-    found = Results()
-    for number, speed in enumerate((1, 2, 1), 1):
-        found.samples += [
-            sample("hello", "nginx", number, 10e-6 * speed, baseline=10e-6 * speed),
-            sample("hello", "bolt", number, 11e-6 * speed, baseline=10e-6 * speed),
-            sample("one", "bolt", number, 40e-6 * speed, baseline=20e-6 * speed),
-            sample("orm-def", "bolt", number, 220e-6, baseline=10e-6 * speed),
-        ]
-    found.extras["in-process"]["orm-def"] += [190e-6, 200e-6, 210e-6]
-    return found
 
 
 def test_verdicts_cover_what_was_measured(results):
@@ -66,7 +46,7 @@ def test_memory_of_huge_transfers_is_judged_in_megabytes(results):
     assert not judged(results, "2 GB up and 2 GB down, most memory of the server").met
 
 
-def test_work_in_process_is_subtracted_round_by_round(results):
+def test_work_in_process_is_subtracted_round_by_round(results, sample):
     """A body may cost 12 µs more than its own decoding, which is measured in the same round."""
     results.samples += [
         sample("body-11k", "bolt", number, cpu, baseline=10e-6) for number, cpu in enumerate((30e-6, 61e-6, 30e-6), 1)
@@ -79,7 +59,7 @@ def test_work_in_process_is_subtracted_round_by_round(results):
     assert verdict.note == "30 µs, in process 19 µs"
 
 
-def test_file_is_compared_with_nginx_sending_it(results):
+def test_file_is_compared_with_nginx_sending_it(results, sample):
     """A file's cost is a multiple of what nginx needs for that file, not for a constant answer."""
     results.samples += [
         sample("file-1m", "nginx", 1, 100e-6, baseline=10e-6),
@@ -89,7 +69,7 @@ def test_file_is_compared_with_nginx_sending_it(results):
     assert judged(results, "file of 1 MB") == Verdict("file of 1 MB", 1.6, 1.5, "× nginx with the same")
 
 
-def test_upload_is_judged_by_throughput(results):
+def test_upload_is_judged_by_throughput(results, sample):
     """Half of Starlette's CPU a request is twice its throughput, and less than twice is a miss."""
     results.samples += [
         sample("upload-1m", "fastapi", 1, 1000e-6, baseline=10e-6),
@@ -103,7 +83,7 @@ def test_upload_is_judged_by_throughput(results):
     assert (verdict.at_least, verdict.met) == (True, False)
 
 
-def test_refusal_is_judged_in_microseconds(results):
+def test_refusal_is_judged_in_microseconds(results, sample):
     """The list of five errors has a bound of its own, with nginx's multiple beside it."""
     results.samples.append(sample("invalid", "bolt", 1, 41e-6, baseline=10e-6))
 
@@ -112,7 +92,7 @@ def test_refusal_is_judged_in_microseconds(results):
     assert (verdict.measured, verdict.met, verdict.note) == (pytest.approx(41), False, "4.10 × nginx")
 
 
-def test_comparison_without_the_other_server_is_no_verdict(results):
+def test_comparison_without_the_other_server_is_no_verdict(results, sample):
     """What was not measured beside its basis is not judged."""
     results.samples.append(sample("upload-1m", "bolt", 1, 400e-6, baseline=10e-6))
 

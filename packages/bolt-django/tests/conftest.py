@@ -1,6 +1,7 @@
 """Shared fixtures: the test project, in this process and as a server."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ django.setup()
 
 from bolt_django.project import Project, build  # noqa: E402
 from boltsite_tools.inprocess import Client  # noqa: E402
-from boltsite_tools.process import Served, manage  # noqa: E402
+from boltsite_tools.process import SITE, Served, manage  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,14 @@ def client(project: Project) -> Iterator[Client]:
     """The test project, served on the test's own thread."""
     with Client(project) as client:
         yield client
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A copy of the test project to change."""
+    shutil.copytree(SITE / "boltsite", tmp_path / "boltsite", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(SITE / "manage.py", tmp_path)
+    return tmp_path
 
 
 @pytest.fixture(scope="session")

@@ -1,22 +1,13 @@
 """`runbolt --dev`: restarts on a change, and waits for one after an error."""
 
 import builtins
-import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from bolt_django.server import reload
-from boltsite_tools.process import SITE, Served, alive, wait_until
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A copy of the test project to edit."""
-    shutil.copytree(SITE / "boltsite", tmp_path / "boltsite", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(SITE / "manage.py", tmp_path)
-    return tmp_path
+from boltsite_tools.process import Served, alive, wait_until
 
 
 @pytest.fixture

@@ -2,13 +2,12 @@
 
 import os
 import re
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from boltsite_tools.process import SITE, Served
+from boltsite_tools.process import Served
 
 HOOKS = """
 
@@ -42,14 +41,6 @@ async def connect():
 """
 
 type Start = Callable[..., Served]
-
-
-@pytest.fixture
-def site(tmp_path: Path) -> Path:
-    """A copy of the test project to add hooks to."""
-    shutil.copytree(SITE / "boltsite", tmp_path / "boltsite", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(SITE / "manage.py", tmp_path)
-    return tmp_path
 
 
 @pytest.fixture

@@ -167,31 +167,9 @@ async def test_an_endless_stream_can_be_left() -> None:
 
 
 @pytest.mark.parametrize("path", ["/async", "/sync", "/stream"])
-async def test_a_hung_handler_is_a_read_timeout(path: str) -> None:
+async def test_a_hung_handler_is_a_read_timeout(hanging: BoltAPI, path: str) -> None:
     """The error names the request and what to do, and the client goes on working."""
-    api = BoltAPI()
-
-    @api.get("/async")
-    async def hang_async() -> None:
-        await asyncio.Event().wait()
-
-    @api.get("/sync")
-    def hang() -> None:
-        threading.Event().wait()
-
-    @api.get("/stream")
-    async def hang_in_a_stream() -> StreamingResponse:
-        async def generate() -> AsyncIterator[str]:
-            yield "first"
-            await asyncio.Event().wait()
-
-        return StreamingResponse(generate())
-
-    @api.get("/fine")
-    async def fine() -> str:
-        return "fine"
-
-    async with AsyncTestClient(api, timeout=0.3) as client:
+    async with AsyncTestClient(hanging, timeout=0.3) as client:
         with pytest.raises(httpx2.ReadTimeout, match=f"GET {path}: .* timeout="):
             await client.get(path)
         assert (await client.get("/fine", timeout=10)).text == "fine"

@@ -49,6 +49,14 @@ async fn tcp(setup: &Setup, service: &Rc<Service>) -> TcpStream {
     TcpStream::connect(address).await.unwrap()
 }
 
+/// A client that has read the head of a file's reply, and nothing of the file.
+async fn begun(setup: &Setup, service: &Rc<Service>) -> TcpStream {
+    let mut client = tcp(setup, service).await;
+    client.write_all(GET.as_bytes()).await.unwrap();
+    read_until(&mut client, "\r\n\r\n").await;
+    client
+}
+
 async fn unix(setup: &Setup, service: &Rc<Service>, folder: &Path) -> UnixStream {
     let path = folder.join("socket");
     let listener = UnixListener::bind(&path).unwrap();
@@ -230,9 +238,7 @@ fn grown() {
         let file = sparse();
         let setup = Setup::default();
         let service = setup.service(sending(file.path()));
-        let mut client = tcp(&setup, &service).await;
-        client.write_all(GET.as_bytes()).await.unwrap();
-        read_until(&mut client, "\r\n\r\n").await;
+        let mut client = begun(&setup, &service).await;
         file.as_file().set_len(LARGE + 1000).unwrap();
         let mut left = LARGE as usize;
         let mut buffer = vec![1; 1 << 20];
@@ -290,9 +296,7 @@ fn stalled_client() {
         let file = sparse();
         let setup = Setup::with(|setup| setup.config.write_timeout = Duration::from_millis(100));
         let service = setup.service(sending(file.path()));
-        let mut client = tcp(&setup, &service).await;
-        client.write_all(GET.as_bytes()).await.unwrap();
-        read_until(&mut client, "\r\n\r\n").await;
+        let mut client = begun(&setup, &service).await;
         service.drained().await;
         assert!(drain(&mut client).await.0 < LARGE);
     });
@@ -305,9 +309,7 @@ fn client_leaves() {
         let file = sparse();
         let setup = Setup::default();
         let service = setup.service(sending(file.path()));
-        let mut client = tcp(&setup, &service).await;
-        client.write_all(GET.as_bytes()).await.unwrap();
-        read_until(&mut client, "\r\n\r\n").await;
+        let client = begun(&setup, &service).await;
         assert_eq!(service.open_connections(), 1);
         drop(client);
         service.drained().await;
