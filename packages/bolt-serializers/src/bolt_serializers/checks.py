@@ -44,7 +44,7 @@ class Readable:
     find: Finder | None = None
 
 
-def readable(annotation: Any) -> Readable:
+def readable(annotation: Any, finite: bool = False) -> Readable:
     """*annotation* without limits of decimals; the records in it are known to msgspec from then on."""
     with _lock:
         walk = _Walk()

@@ -1,0 +1,52 @@
+"""Instances from objects and from lists of data."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from bolt_serializers.constructing import decoding_of, own_failure
+from bolt_serializers.decoding import FAILURES, Decoding, validate_plain
+from bolt_serializers.information import Information
+from bolt_serializers.reading import read_object
+
+
+def from_model(information: Information, value: Any, *, strict: bool) -> Any:
+    """An instance of what *value* holds."""
+    return _made(decoding_of(information), read_object(information, value, strict=strict))
+
+
+def from_models(information: Information, values: Iterable[Any], *, strict: bool) -> list[Any]:
+    """Instances of all *values*, checked in one go."""
+    if hasattr(values, "all") and not isinstance(values, Iterable):
+        values = values.all()
+    read = [read_object(information, value, strict=strict) for value in values]
+    return _made(list_decoding(information), read)  # type: ignore[no-any-return]
+
+
+def _made(decoding: Decoding, data: Any) -> Any:
+    try:
+        return decoding.decoder("plain", trusted=True)(data)
+    except FAILURES as error:
+        raise own_failure(decoding, data, error) from error.__cause__
+
+
+def list_decoding(information: Information) -> Decoding:
+    """How data becomes a list of instances."""
+    made = information.made.get("list_decoding")
+    if made is None:
+        made = Decoding(list[information.class_], unique_keys=information.unique_keys)  # type: ignore[name-defined]
+        made.title = information.class_.__name__
+        information.made["list_decoding"] = made
+    return made  # type: ignore[no-any-return]
+
+
+def validate_many(class_: Any, data: Any, strict: bool | None) -> list[Any]:
+    """Instances of an iterable of plain data, or of a JSON array."""
+    information = class_.__serializer__.ready()
+    decoding = list_decoding(information)
+    strict = information.strict if strict is None else strict
+    if not isinstance(data, bytes | str):
+        return validate_plain(decoding, list(data), strict=strict)  # type: ignore[no-any-return]
+    try:
+        return decoding.decoder("json", strict=strict)(data)  # type: ignore[no-any-return]
+    except FAILURES as error:
+        raise decoding.failure("json", data, error, strict=strict) from error.__cause__

@@ -1,0 +1,177 @@
+"""From instances to dicts: `to_dict` for the program, `dump` for others."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import msgspec
+
+from bolt_serializers.encoding import JSON_ENCODER, encode_unknown
+from bolt_serializers.fields import NO_DEFAULT, Field
+from bolt_serializers.hints import is_union, peel
+from bolt_serializers.information import Information, information_of
+
+type ToDict = Callable[[Any], dict[str, Any]]
+
+UNSET = msgspec.UNSET
+_IMMUTABLE_NAMES = (
+    "int",
+    "str",
+    "float",
+    "bool",
+    "bytes",
+    "NoneType",
+    "datetime",
+    "date",
+    "time",
+    "timedelta",
+    "UUID",
+    "Decimal",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DumpOptions:
+    """What `dump` leaves out, and how it names what it does not."""
+
+    exclude_unset: bool = False
+    exclude_none: bool = False
+    exclude_defaults: bool = False
+    by_alias: bool = False
+
+
+def write_to_dict(information: Information) -> ToDict:
+    """`to_dict` of a class: source code, as a loop over fields would cost more than reading them."""
+    namespace: dict[str, Any] = {"UNSET": UNSET, "plain": plain}
+    always = [field for field in information.fields if field.computed is None and not information.can_be_unset(field)]
+    others = [field for field in information.fields if field.computed is None and information.can_be_unset(field)]
+    lines = ["def to_dict(self):", f"    made = {{{', '.join(f'{field.name!r}: {_read(field)}' for field in always)}}}"]
+    for field in others:
+        lines += [
+            f"    v = self.{field.name}",
+            "    if v is not UNSET:",
+            f"        made[{field.name!r}] = {_read(field, 'v')}",
+        ]
+    if others and always:
+        # In the order of the class.
+        names = tuple(field.name for field in information.fields)
+        namespace["names"] = names
+        lines.append("    return {name: made[name] for name in names if name in made}")
+    else:
+        lines.append("    return made")
+    exec(compile("\n".join(lines), f"<to_dict of {information.class_.__qualname__}>", "exec"), namespace)
+    function: ToDict = namespace["to_dict"]
+    return function
+
+
+def _read(field: Field, name: str | None = None) -> str:
+    expression = name or f"self.{field.name}"
+    return expression if _is_immutable(field.hint) else f"plain({expression})"
+
+
+def _is_immutable(hint: Any) -> bool:
+    """Whether no value of *hint* holds anything that could be changed, or a record."""
+    type_ = peel(hint).type
+    if is_union(type_):
+        return all(_is_immutable(member) for member in get_args(type_))
+    return getattr(type_, "__name__", "") in _IMMUTABLE_NAMES or (
+        isinstance(type_, type) and hasattr(type_, "__members__")
+    )
+
+
+def plain(value: Any) -> Any:
+    """*value* with dicts in place of records, lists and dicts made anew."""
+    kind = type(value)
+    if kind is list:
+        return [plain(item) for item in value]
+    if kind is dict:
+        return {key: plain(item) for key, item in value.items()}
+    if kind in (tuple, set, frozenset):
+        made = [plain(item) for item in value]
+        return kind(made) if all(map(_is_hashable, made)) else made
+    if isinstance(value, msgspec.Struct):
+        if information_of(kind) is not None:
+            return value.to_dict()  # type: ignore[attr-defined]
+        names = [name for name in value.__struct_fields__ if getattr(value, name) is not UNSET]
+        return {name: plain(getattr(value, name)) for name in names}
+    if (names := record_names(kind)) is not None:
+        return {name: plain(getattr(value, name)) for name in names}
+    return value
+
+
+def record_names(kind: type) -> list[str] | None:
+    """The fields of a class of records that is no Struct; `None` for other classes."""
+    if dataclasses.is_dataclass(kind):
+        return [one.name for one in dataclasses.fields(kind)]
+    attributes = getattr(kind, "__attrs_attrs__", None)
+    return None if attributes is None else [one.name for one in attributes]
+
+
+def _is_hashable(value: Any) -> bool:
+    return not isinstance(value, dict | list | set)
+
+
+def dump(value: Any, options: DumpOptions) -> Any:
+    """The representation of *value*: what `to_json` writes, as Python's own values."""
+    information = information_of(type(value))
+    if information is not None:
+        return _dump_instance(information, value, options)
+    kind = type(value)
+    if kind in (list, tuple, set, frozenset):
+        return [dump(item, options) for item in value]
+    if kind is dict:
+        return {key: dump(item, options) for key, item in value.items()}
+    if isinstance(value, msgspec.Struct):
+        names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
+        return _dump_members(value, [(name, wire if options.by_alias else name) for name, wire in names], options)
+    if (own := record_names(kind)) is not None:
+        return _dump_members(value, [(name, name) for name in own], options)
+    return value
+
+
+def _dump_members(value: Any, names: list[tuple[str, str]], options: DumpOptions) -> dict[str, Any]:
+    made = {shown: getattr(value, name) for name, shown in names}
+    return {
+        name: dump(member, options)
+        for name, member in made.items()
+        if member is not UNSET and not (member is None and options.exclude_none)
+    }
+
+
+def _dump_instance(information: Information, value: Any, options: DumpOptions) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    config = information.class_.__struct_config__
+    if config.tag_field is not None:
+        made[config.tag_field] = config.tag
+    given = value.fields_set if options.exclude_unset else None
+    for field in information.ready().fields:
+        if not field.written:
+            continue
+        member = getattr(value, field.name)
+        if member is UNSET or (given is not None and field.computed is None and field.name not in given):
+            continue
+        if (member is None and options.exclude_none) or (options.exclude_defaults and is_default(field, member)):
+            continue
+        made[field.wire_name if options.by_alias else field.name] = dump(member, options)
+    return made
+
+
+def is_default(field: Field, value: Any) -> bool:
+    """Whether *value* is what *field* has without any."""
+    if field.default_factory is not None:
+        return bool(value == field.default_factory())
+    return field.default is not NO_DEFAULT and type(value) is type(field.default) and bool(value == field.default)
+
+
+def to_json(value: Any, options: DumpOptions | None) -> bytes:
+    """JSON of *value*. Raises `ValueError` for what is nested too deeply or holds itself."""
+    try:
+        return JSON_ENCODER.encode(value if options is None else dump(value, options))
+    except RecursionError:
+        raise ValueError(f"{type(value).__qualname__} is nested too deeply to be written, or holds itself") from None
+
+
+def as_json_values(value: Any) -> Any:
+    """*value*, of dicts and lists, with the values that JSON has: text in place of dates, decimals and the like."""
+    return msgspec.to_builtins(value, enc_hook=encode_unknown, str_keys=True)
