@@ -23,7 +23,7 @@ DOCS = ROOT / "docs"
 PAGES = sorted(
     [*ROOT.glob("*.md"), *DOCS.glob("**/*.md"), *ROOT.glob("packages/*/*.md"), *ROOT.glob("examples/**/*.md")]
 )
-DOTTED = re.compile(r"(?<![\w./-])(?:bolt_core|bolt_django|bolt_testing|django_bolt)(?:\.[A-Za-z_]\w*)+")
+DOTTED = re.compile(r"(?<![\w./-])(?:bolt_(?:serializers|core|django|testing)|django_bolt)(?:\.[A-Za-z_]\w*)+")
 EVENT_OPTIONS = client_options.EventOptions.__annotations__
 HTTPX_OPTIONS = {*inspect.signature(httpx2.Client.request).parameters} - {"method"}
 MARKERS = ("MarkerOptions", "NamedOptions", "BodyOptions", "FileOptions")

@@ -26,7 +26,16 @@ def test_every_package_and_folder_is_a_suite():
     """Packages, repository tests, examples, tools and the crates are all found."""
     names = {suite.name for suite in suites.suites()}
 
-    assert {"bolt-core", "bolt-testing", "bolt-django", "django-bolt", "examples/shop", "tools", "rust"} <= names
+    assert {
+        "bolt-serializers",
+        "bolt-core",
+        "bolt-testing",
+        "bolt-django",
+        "django-bolt",
+        "examples/shop",
+        "tools",
+        "rust",
+    } <= names
 
 
 def test_counts_come_from_the_run(suite, tmp_path):

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bolt_core import BoltAPI, encoding, error_format, errors, outcomes
+from bolt_core import BoltAPI, error_format, errors, outcomes
 from bolt_core.config import ServerConfig
+from bolt_serializers import encoding
 
 # Helper modules beside the tests (`raw_client`) are imported by name; importlib mode adds no folder to the path.
 sys.path.insert(0, str(Path(__file__).parent))

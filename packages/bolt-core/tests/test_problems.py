@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from bolt_core import dispatch
 from bolt_core.binding import compile_handler
-from bolt_core.invalid import InvalidItems, InvalidValue
+from bolt_core.invalid import InvalidItems
 from bolt_core.plan import HandlerPlan
 from bolt_core.types import Problem
+from bolt_serializers.invalid import InvalidValue
 
 pytestmark = pytest.mark.usefixtures("registries")
 

@@ -1,81 +1,16 @@
-"""JSON and msgpack for what leaves: one encoder of each for the process, extended by type.
+"""JSON and msgpack for replies: the encoders of `bolt_serializers.encoding`, told about the event loop."""
 
-`Decimal` is written as a string, so that no digit is lost. NaN and the infinities, which JSON cannot express
-(RFC 8259 §6), are written as `null`, or refused by `encode_strict`. Bytes are base64 in JSON, dates and durations
-ISO 8601, UUIDs and enum values plain.
-"""
-
-import collections
-import datetime as dt
-import ipaddress
-import math
-import pathlib
-import types
-from collections.abc import Callable, Iterator
-from decimal import Decimal
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
-import msgspec
+from bolt_serializers import encoding
+from bolt_serializers.encoding import JSON_ENCODER, MSGPACK_ENCODER, encode_unknown, register_encoder
 
 from bolt_core.reading import refuse_on_loop
 
+__all__ = ["JSON_ENCODER", "MSGPACK_ENCODER", "encode_line", "encode_strict", "encode_unknown", "register_encoder"]
 
-def _iso(value: dt.datetime | dt.time) -> str:
-    text = value.isoformat()
-    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
-
-
-# Of the first group msgspec writes the types themselves, but not their subclasses, such as Django's SafeString or the
-# datetime of a test's frozen clock.
-_encoders: dict[type, Callable[[Any], Any]] = {
-    str: str.__str__,
-    int: int.__int__,
-    float: float.__float__,
-    dt.datetime: _iso,
-    dt.date: dt.date.isoformat,
-    dt.time: _iso,
-    Decimal: str,
-    UUID: str,
-    pathlib.PurePath: str,
-    ipaddress.IPv4Address: str,
-    ipaddress.IPv6Address: str,
-    ipaddress.IPv4Network: str,
-    ipaddress.IPv6Network: str,
-    collections.deque: list,
-    range: list,
-    types.MappingProxyType: dict,
-    type({}.keys()): list,
-    type({}.values()): list,
-}
-
-
-def register_encoder(type_: type, encode: Callable[[Any], Any]) -> None:
-    """Teach JSON and msgpack about *type_* and its subclasses: *encode* turns an instance into what they can hold.
-
-    For types that the encoders do not know already; what they write natively cannot be changed. Holds for the whole
-    process. A type registered twice keeps the later function.
-    """
-    _encoders[type_] = encode
-
-
-def encode_unknown(value: Any) -> Any:
-    """Turn a value of an unknown type into one that JSON can hold; raise `TypeError` where no encoder fits."""
-    for base in type(value).__mro__:
-        if (encode := _encoders.get(base)) is not None:
-            if isinstance(value, Iterator):
-                refuse_on_loop()
-            return encode(value)
-    raise TypeError(
-        f"{type(value).__qualname__} cannot be written as JSON; return plain data, "
-        f"or register_encoder({type(value).__qualname__}, …)"
-    )
-
-
-JSON_ENCODER = msgspec.json.Encoder(enc_hook=encode_unknown, decimal_format="string")
-"""The one JSON encoder; its `encode` is what the engine calls for a handler without a response model."""
-
-MSGPACK_ENCODER = msgspec.msgpack.Encoder(enc_hook=encode_unknown, decimal_format="string")
+encoding.before_iterators(refuse_on_loop)
 
 
 def encode_line(value: Any, encode_data: Callable[[Any], bytes] = JSON_ENCODER.encode) -> bytes:
@@ -87,29 +22,4 @@ def encode_line(value: Any, encode_data: Callable[[Any], bytes] = JSON_ENCODER.e
 
 def encode_strict(value: Any) -> bytes:
     """*value* as JSON; raises `ValueError` that says where, if it holds NaN or an infinity."""
-    encoded = JSON_ENCODER.encode(value)
-    # Without a null in the text there was none; only then is it worth looking at every number.
-    if b"null" in encoded:
-        refuse_nan(value)
-    return encoded
-
-
-def refuse_nan(value: Any) -> None:
-    """Raise `ValueError` for the first number inside *value* that JSON cannot express."""
-    for path, number in _floats(msgspec.to_builtins(value, enc_hook=encode_unknown), "$"):
-        if not math.isfinite(number):
-            raise ValueError(
-                f"the result holds {number} at {path}, which JSON cannot express (RFC 8259 §6); "
-                "strict_json=False would send null"
-            )
-
-
-def _floats(value: Any, path: str) -> Iterator[tuple[str, float]]:
-    if isinstance(value, float):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _floats(item, f"{path}.{key}")
-    elif isinstance(value, list | tuple | set | frozenset):
-        for index, item in enumerate(value):
-            yield from _floats(item, f"{path}[{index}]")
+    return encoding.encode_strict(value, "strict_json=False would send null")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from bolt_serializers.errors import DeclarationError
+
 from bolt_core.statuses import RetryAfter, retry_after_field
 from bolt_core.statuses import reason_phrase as reason_phrase
 
@@ -48,7 +50,7 @@ __all__ = [
 ]
 
 
-class ConfigError(Exception):
+class ConfigError(DeclarationError):
     """The API's own code is at fault: a route, a parameter or an option that cannot work.
 
     Raised while routes are registered, never while a request is served. The message names the route, the handler

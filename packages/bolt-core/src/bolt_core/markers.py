@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bolt_core.limits import NO_LIMITS, Constraints
+from bolt_serializers.limits import NO_LIMITS, Constraints
 
 
 class Source(enum.StrEnum):

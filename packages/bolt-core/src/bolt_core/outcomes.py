@@ -5,9 +5,10 @@ import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
+from bolt_serializers.hints import describe
+
 from bolt_core._native import Request
 from bolt_core.background import BackgroundTask, BackgroundTasks, after_reply, tasks_of
-from bolt_core.binding.hints import describe
 from bolt_core.binding.results import ResponseValidationError
 from bolt_core.conditions import Validated
 from bolt_core.encoding import JSON_ENCODER, encode_strict

@@ -8,8 +8,10 @@ the default of a parameter of any type.
 from collections.abc import Callable, Iterable
 from typing import Any, Unpack
 
+from bolt_serializers.errors import DeclarationError
+from bolt_serializers.limits import ConstraintOptions, Constraints
+
 from bolt_core.exceptions import ConfigError
-from bolt_core.limits import ConstraintOptions, Constraints
 from bolt_core.markers import Marker, Source
 
 __all__ = ["Body", "Cookie", "Depends", "File", "Form", "Header", "Path", "Query"]
@@ -75,7 +77,11 @@ def _marker(source: Source, alias: str | None, options: MarkerOptions, kind: typ
     limits = {key: values.pop(key) for key in ConstraintOptions.__annotations__ if key in values}
     for key in ("examples", "allowed_types"):
         values[key] = tuple(values.get(key, ()))
-    return Marker(source=source, alias=alias, constraints=Constraints(**limits), **values)
+    try:
+        constraints = Constraints(**limits)
+    except DeclarationError as error:
+        raise ConfigError(f"{name}(): {error}") from error
+    return Marker(source=source, alias=alias, constraints=constraints, **values)
 
 
 def _misfit(key: str, value: Any) -> str | None:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from bolt_serializers.invalid import Found
+from bolt_serializers.limits import NO_LIMITS, Constraints
+
 from bolt_core.error_format import UNSAID, ErrorFormat
-from bolt_core.limits import NO_LIMITS, Constraints
 from bolt_core.markers import UNSET, Marker, Source
 
 if TYPE_CHECKING:
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 EMPTY_STATUSES = frozenset({204, 205, 304})
 
 type Kind = Literal["int", "float", "bool", "str", "other"]
-type Found = tuple[tuple[str | int, ...], str, str, Mapping[str, Any] | None]
-"""A problem inside a body: where, message, type of error, and what the value was held against."""
 type BodyMode = Literal["none", "whole", "form", "stream"]
 
 

@@ -5,12 +5,12 @@ from itertools import islice
 from typing import Any
 
 import msgspec
+from bolt_serializers.invalid import MOST, Found, InvalidValue
+from bolt_serializers.messages import parse_message
 
 from bolt_core._native import Request
 from bolt_core.binding.bodies import InvalidBody
-from bolt_core.binding.body_errors import MOST
 from bolt_core.binding.body_params import UnknownCharset
-from bolt_core.binding.messages import parse_message
 from bolt_core.binding.scalars import REFUSALS
 from bolt_core.exceptions import (
     BadRequest,
@@ -19,8 +19,8 @@ from bolt_core.exceptions import (
     RequestValidationError,
     UnsupportedMediaType,
 )
-from bolt_core.invalid import InvalidItems, InvalidValue
-from bolt_core.plan import BodyPlan, Found, HandlerPlan
+from bolt_core.invalid import InvalidItems
+from bolt_core.plan import BodyPlan, HandlerPlan
 from bolt_core.shorten import LIMIT, shorten
 from bolt_core.types import Problem
 

@@ -47,8 +47,9 @@ def _plan(type_: Any) -> BodyPlan:
 
 def _make_plan(type_: Any) -> BodyPlan:
     # At the first call: binding is made of modules that import the request.
+    from bolt_serializers.problems import find_problems, take_apart
+
     from .binding.bodies import body_decoders
-    from .binding.body_errors import find_problems, take_apart
     from .plan import BodyPlan
 
     decode, decode_msgpack = body_decoders(type_)

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 from bolt_core.binding.hints import peel
 from bolt_core.binding.scalars import item_reader, list_reader
-from bolt_core.invalid import InvalidItems, InvalidValue
+from bolt_core.invalid import InvalidItems
+from bolt_serializers.invalid import InvalidValue
 
 UserId = NewType("UserId", int)
 type Count = int

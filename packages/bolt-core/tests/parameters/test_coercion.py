@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from bolt_core import BoltAPI
 from bolt_core.binding.scalars import read_bool, read_float, read_int
-from bolt_core.invalid import InvalidValue
+from bolt_serializers.invalid import InvalidValue
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from raw_client import serve

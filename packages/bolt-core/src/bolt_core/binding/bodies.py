@@ -1,20 +1,16 @@
 """Decoders of request bodies, compiled once per route."""
 
-import math
-from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any
 
 import msgspec
+from bolt_serializers.checks import Finder, readable
+from bolt_serializers.finite import find_infinite
+from bolt_serializers.hints import describe
+from bolt_serializers.invalid import MOST, Found, InvalidValue
+from bolt_serializers.shapes import contains, custom_type, type_info
 from msgspec import inspect as spec
-
-from bolt_core.binding.body_errors import MOST
-from bolt_core.binding.decimals import NOT_FINITE, Finder, Loc, readable
-from bolt_core.binding.hints import describe
-from bolt_core.binding.shapes import contains, custom_type, type_info
-from bolt_core.invalid import InvalidValue
-from bolt_core.plan import Found
 
 type Decode = Callable[[bytes], Any]
 
@@ -82,34 +78,6 @@ def _checked(decode: Decode, check: Callable[[Any], Any]) -> Decode:
 
 def require_finite(value: Any) -> Any:
     """Return *value* unless a NaN or an infinity is somewhere in it; then raise `InvalidBody`."""
-    waiting: list[tuple[Loc, Any]] = [((), value)]
-    found: list[Found] = []
-    while waiting and len(found) < MOST:
-        loc, current = waiting.pop()
-        if isinstance(current, float | Decimal):
-            # Asked of the decimal itself: a float holds neither a signalling NaN nor 1E+400.
-            if not (current.is_finite() if isinstance(current, Decimal) else math.isfinite(current)):
-                found.append((loc, *NOT_FINITE, None))
-        else:
-            waiting.extend(_members(loc, current))
-    if found:
-        raise InvalidBody(found[::-1])
+    if found := find_infinite(value):
+        raise InvalidBody(found)
     return value
-
-
-def _members(loc: Loc, value: Any) -> Iterator[tuple[Loc, Any]]:
-    if isinstance(value, str | bytes):
-        return
-    if isinstance(value, dict):
-        for key, member in value.items():
-            yield (*loc, str(key)), key
-            yield (*loc, str(key)), member
-    elif isinstance(value, list | tuple | set | frozenset):
-        for index, member in enumerate(value):
-            yield (*loc, index), member
-    else:
-        names = getattr(value, "__struct_fields__", None) or getattr(value, "__dataclass_fields__", None)
-        if names is None:
-            names = [attribute.name for attribute in getattr(value, "__attrs_attrs__", ())]
-        for name, wire_name in zip(names, getattr(value, "__struct_encode_fields__", names), strict=True):
-            yield (*loc, wire_name), getattr(value, name, None)

@@ -7,17 +7,17 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from bolt_serializers.checks import readable
+from bolt_serializers.invalid import Found, InvalidValue
+from bolt_serializers.limits import Constraints, compile_check
+from bolt_serializers.problems import find_problems, take_apart
 
 from bolt_core.binding.bodies import body_decoders
-from bolt_core.binding.body_errors import find_problems, take_apart
-from bolt_core.binding.decimals import readable
 from bolt_core.binding.hints import merge_limits, peel
 from bolt_core.binding.parts import EMPTY, Parts, check_default, check_limits, default_of
 from bolt_core.exceptions import ConfigError
-from bolt_core.invalid import InvalidValue
-from bolt_core.limits import Constraints, compile_check
 from bolt_core.markers import Source
-from bolt_core.plan import BodyPlan, Found, ParamPlan
+from bolt_core.plan import BodyPlan, ParamPlan
 
 # Python's codecs that are no charset of text, or take quadratic time.
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "mbcs", "oem"})

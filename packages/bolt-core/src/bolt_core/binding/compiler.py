@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bolt_serializers.errors import DeclarationError
+
 from bolt_core.background import BackgroundTasks
 from bolt_core.binding.body_params import finish_bodies
 from bolt_core.binding.callables import (
@@ -61,7 +63,7 @@ def compile_handler(
     """
     try:
         plan = _compile(Declaration(handler, method, path, options or {}, namespace))
-    except (ConfigError, ValueError) as error:
+    except (DeclarationError, ValueError) as error:
         raise ConfigError(f"{method} {path}: handler {_shown(handler)} {_said(error)}") from error
     note_registered(handler)
     return plan
@@ -72,7 +74,7 @@ def _shown(handler: Any) -> str:
 
 
 def _said(error: Exception) -> str:
-    return str(error) if isinstance(error, ConfigError) else f"cannot be routed: {error}"
+    return str(error) if isinstance(error, DeclarationError) else f"cannot be routed: {error}"
 
 
 def _compile(declared: Declaration) -> HandlerPlan:

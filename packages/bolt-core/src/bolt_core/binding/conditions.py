@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bolt_serializers.errors import DeclarationError
+
 from bolt_core.binding.callables import Call, Namespace, fresh, name_of, plan_call, read_signature
 from bolt_core.binding.parts import Place
 from bolt_core.binding.sources import plan_param
@@ -65,7 +67,7 @@ def _plan(
     name = name_of(function)
     try:
         signature = read_signature(function, namespace, rest=True)
-    except ConfigError as error:
+    except DeclarationError as error:
         raise ConfigError(f"has the condition {name}(), which {error}") from error
     own = {param.name: param for param in params}
     takes = []
@@ -90,7 +92,7 @@ def _source(
         return parameter.name
     try:
         plan = plan_param(parameter.replace(kind=parameter.KEYWORD_ONLY), place)
-    except ConfigError:
+    except DeclarationError:
         plan = None
     if plan is not None and plan.source is Source.REQUEST:
         return next((param.name for param in own.values() if param.source is Source.REQUEST), _REQUEST)

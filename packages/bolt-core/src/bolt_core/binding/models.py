@@ -5,10 +5,12 @@ import typing
 from collections.abc import Callable
 from typing import Any, get_origin
 
-from bolt_core.binding.hints import describe, peel
+from bolt_serializers.hints import describe
+from bolt_serializers.records import RecordField, is_record, record_fields
+
+from bolt_core.binding.hints import peel
 from bolt_core.binding.named import file_factory, plan_file, plan_named
 from bolt_core.binding.parts import Parts, check_default, default_of
-from bolt_core.binding.records import RecordField, is_record, record_fields
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import Source
 from bolt_core.plan import ModelPlan, ParamPlan

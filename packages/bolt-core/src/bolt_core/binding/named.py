@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any, get_args, get_origin
 
-from bolt_core.binding.hints import describe, peel
+from bolt_serializers.errors import DeclarationError
+from bolt_serializers.hints import describe
+
+from bolt_core.binding.hints import peel
 from bolt_core.binding.parts import EMPTY, Parts, Place, check_default, check_limits, default_of
 from bolt_core.binding.scalars import KINDS, checked, list_reader, type_reader
 from bolt_core.exceptions import ConfigError
@@ -32,7 +35,7 @@ def plan_named(parts: Parts, source: Source) -> ParamPlan:
     try:
         listed = list_reader(parts.hint)
         read_one = None if listed is not None else type_reader(type_)
-    except ConfigError as error:
+    except DeclarationError as error:
         raise ConfigError(f"has {parts} that {error}") from error
     if split is not None and listed is None:
         raise ConfigError(f"splits {parts} of type {describe(type_)}, which is no list; remove split")

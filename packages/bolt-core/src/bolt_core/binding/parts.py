@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, get_args, get_origin
 
-from bolt_core.binding.hints import Hint, describe, is_union, merge_limits, peel
-from bolt_core.binding.records import is_record
-from bolt_core.binding.scalars import choices_of, misplaced_limits
+from bolt_serializers.choices import choices_of
+from bolt_serializers.hints import describe, is_union
+from bolt_serializers.limits import Constraints, misplaced_limits
+from bolt_serializers.records import is_record
+
+from bolt_core.binding.hints import Hint, merge_limits, peel
 from bolt_core.exceptions import ConfigError
-from bolt_core.limits import Constraints
 from bolt_core.markers import UNSET, Marker
 from bolt_core.plan import FreshDefault
 

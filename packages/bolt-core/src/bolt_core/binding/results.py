@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args, get_origin
 
 import msgspec
+from bolt_serializers.checks import Finder, readable
+from bolt_serializers.hints import describe, is_union, union_of
+from bolt_serializers.shapes import contains, custom_type, parts, type_info
 from msgspec import inspect as spec
 
-from bolt_core.binding.decimals import Finder, readable
-from bolt_core.binding.hints import describe, is_union, peel, union_of
-from bolt_core.binding.shapes import contains, custom_type, parts, type_info
+from bolt_core.binding.hints import peel
 from bolt_core.encoding import JSON_ENCODER, MSGPACK_ENCODER
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET

@@ -5,20 +5,22 @@ here accept the same texts and serve unions, items with limits and every other t
 """
 
 import datetime as dt
-import enum
 import math
 import re
 import uuid
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import msgspec
+from bolt_serializers.choices import as_text, choice_error, choices_of
+from bolt_serializers.hints import describe, is_union
+from bolt_serializers.invalid import InvalidValue
+from bolt_serializers.limits import Constraints, compile_check, misplaced_limits
 
-from bolt_core.binding.hints import Hint, describe, is_union, peel
+from bolt_core.binding.hints import Hint, peel
 from bolt_core.exceptions import ConfigError
-from bolt_core.invalid import InvalidItems, InvalidValue
-from bolt_core.limits import Constraints, compile_check
+from bolt_core.invalid import InvalidItems
 from bolt_core.plan import Kind
 
 type Reader = Callable[[str], Any]
@@ -33,8 +35,6 @@ REFUSALS = {
     "str": ("Expected text in UTF-8", "string_unicode"),
 }
 """Message and type of error for a text that is no value of a plain type."""
-MOST_SHOWN = 200
-"""Characters of all choices together that are still listed one by one."""
 
 _INT = re.compile(r"[+-]?[0-9]+")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -45,10 +45,6 @@ _BOOLS = {
     **dict.fromkeys(("false", "0", "off", "no"), False),
 }
 _LIST_TYPES = (list, set, tuple, frozenset)
-_NUMBERS = (int, float, Decimal)
-_ORDERED = (*_NUMBERS, dt.date, dt.time, dt.datetime, dt.timedelta)
-_SIZED = (*_LIST_TYPES, dict, str, bytes)
-_ZONED = (dt.datetime, dt.time)
 
 
 def read_int(text: str) -> int:
@@ -136,30 +132,6 @@ _READERS: dict[Any, Reader] = {
 }
 
 
-def as_text(value: Any) -> str:
-    """A choice as a client writes it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def choice_error(choices: Iterable[Any]) -> InvalidValue:
-    """What a client is told that sent none of *choices*; a list of hundreds would help nobody."""
-    listed = list(choices)
-    shown = ", ".join(map(as_text, listed))
-    if len(shown) > MOST_SHOWN:
-        return InvalidValue(f"Expected one of {len(listed)} values", "enum")
-    plain = [value if value is None or isinstance(value, str | int | float) else str(value) for value in listed]
-    return InvalidValue(f"Expected one of: {shown}", "enum", {"expected": plain})
-
-
-def choices_of(type_: Any) -> dict[Any, Any] | None:
-    """Values on the wire of an `Enum` or a `Literal`, with what each stands for; `None` for other types."""
-    if get_origin(type_) is Literal:
-        return {getattr(value, "value", value): value for value in get_args(type_)}
-    if isinstance(type_, type) and issubclass(type_, enum.Enum):
-        return {member.value: member for member in type_.__members__.values()}
-    return None
-
-
 def _choice_reader(choices: dict[Any, Any]) -> Reader:
     by_text = {as_text(value): meant for value, meant in choices.items()}
 
@@ -205,19 +177,6 @@ def item_reader(annotation: Any) -> Reader | None:
             f"limits what is inside its type by {names}, which {describe(hint.type)} does not have; remove the limit"
         )
     return checked(reader, limits)
-
-
-def misplaced_limits(type_: Any, limits: Constraints) -> str | None:
-    """Names of limits that no value of a peeled type can be held against; `None` if all make sense."""
-    sized = (get_origin(type_) or type_) in _SIZED
-    misplaced = {
-        "gt, ge, lt, le": limits.orders and type_ not in _ORDERED,
-        "multiple_of": limits.multiple_of is not None and type_ not in _NUMBERS,
-        "min_length, max_length": limits.measures and not sized,
-        "pattern": limits.pattern is not None and type_ is not str,
-        "tz": limits.tz is not None and type_ not in _ZONED,
-    }
-    return next((names for names, wrong in misplaced.items() if wrong), None)
 
 
 def type_reader(type_: Any) -> Reader | None:

@@ -3,14 +3,16 @@
 import inspect
 from typing import Any
 
+from bolt_serializers.hints import describe
+from bolt_serializers.records import is_record
+
 from bolt_core._native import Request
 from bolt_core.binding.body_params import plan_body
-from bolt_core.binding.hints import Hint, describe, peel
+from bolt_core.binding.hints import Hint, peel
 from bolt_core.binding.injected import provider_of
 from bolt_core.binding.models import MODEL_SOURCES, plan_model
 from bolt_core.binding.named import file_factory, plan_file, plan_named, plan_path
 from bolt_core.binding.parts import EMPTY, Parts, Place, take_apart
-from bolt_core.binding.records import is_record
 from bolt_core.binding.scalars import type_reader
 from bolt_core.binding.shapes import is_body
 from bolt_core.exceptions import ConfigError

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 import pytest
-from bolt_core.binding.body_errors import MOST, MOST_VALUES, find_problems, take_apart
+from bolt_serializers.invalid import MOST
+from bolt_serializers.problems import MOST_VALUES, find_problems, take_apart
 
 
 class Address(msgspec.Struct):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
-from bolt_core.binding.messages import parse_message
+from bolt_serializers.messages import parse_message
 from msgspec import Meta
 
 

@@ -1,7 +1,7 @@
-"""Every problem of a body, not only the first that msgspec reports.
+"""Every problem of a value, not only the first that msgspec reports.
 
-The happy path pays nothing: only after a decoder refused a body is it decoded again, untyped, and compared with its
-type piece by piece. What the pieces are is compiled with the route.
+The happy path pays nothing: only after a decoder refused a value is it decoded again, untyped, and compared with its
+type piece by piece. What the pieces are is worked out once for each type.
 """
 
 import dataclasses
@@ -11,21 +11,16 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from bolt_core.binding.decimals import Finder, readable
-from bolt_core.binding.hints import is_union, peel
-from bolt_core.binding.messages import Told, parse_message
-from bolt_core.binding.records import record_fields
-from bolt_core.binding.scalars import choice_error, choices_of
-from bolt_core.limits import check_error
-from bolt_core.plan import Found
-
-type Loc = tuple[str | int, ...]
-
-MOST = 100
-"""Problems listed at most; a body of a million wrong items needs no million lines."""
+from bolt_serializers.checks import Finder, readable
+from bolt_serializers.choices import choice_error, choices_of
+from bolt_serializers.hints import is_union, peel
+from bolt_serializers.invalid import MOST, Found, Loc
+from bolt_serializers.limits import check_error
+from bolt_serializers.messages import Told, parse_message
+from bolt_serializers.records import record_fields
 
 MOST_VALUES = 20_000
-"""Values looked at in one body: about 10 ms of work."""
+"""Values looked at in one search: about 10 ms of work."""
 
 DEEPEST = 8
 """Levels looked into; each reads all that is below it again."""
@@ -138,7 +133,7 @@ def _take_container_apart(piece: Piece, type_: Any, known: Known) -> None:
 def find_problems(piece: Piece, value: Any) -> list[Found]:
     """What keeps *value*, decoded without a type and refused with one, from being of *piece*'s type.
 
-    Lists `MOST` problems at most, and looks at `MOST_VALUES` values and `DEEPEST` levels, so that a large body costs
+    Lists `MOST` problems at most, and looks at `MOST_VALUES` values and `DEEPEST` levels, so that a large value costs
     its sender more than us; it may then find nothing in a wrong value.
     """
     search = _Search()

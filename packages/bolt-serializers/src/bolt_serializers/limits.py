@@ -1,16 +1,17 @@
-"""Limits on a value: what a client is told that breaks one."""
+"""Limits on a value, and what is said of one that breaks them."""
 
+import datetime as dt
 import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, TypedDict
+from typing import Any, TypedDict, get_origin
 
-from bolt_core.exceptions import ConfigError
-from bolt_core.invalid import InvalidValue
+from bolt_serializers.errors import DeclarationError
+from bolt_serializers.invalid import InvalidValue
 
-type Check = Callable[[Any], Any]
+type Limit = Callable[[Any], Any]
 """Returns the value it is given, or raises `InvalidValue`."""
 
 
@@ -50,6 +51,11 @@ _ZONES = {
     False: ("Must have no time zone", "timezone_naive"),
 }
 
+_NUMBERS = (int, float, Decimal)
+_ORDERED = (*_NUMBERS, dt.date, dt.time, dt.datetime, dt.timedelta)
+_SIZED = (list, set, tuple, frozenset, dict, str, bytes)
+_ZONED = (dt.datetime, dt.time)
+
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
@@ -74,16 +80,16 @@ class Constraints:
 
     def __post_init__(self) -> None:
         if self.multiple_of is not None and not (_is_number(self.multiple_of) and self.multiple_of > 0):
-            raise ConfigError(f"multiple_of={self.multiple_of!r}: give a number above 0")
+            raise DeclarationError(f"multiple_of={self.multiple_of!r}: give a number above 0")
         for name in ("min_length", "max_length"):
             length = getattr(self, name)
             if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 0):
-                raise ConfigError(f"{name}={length!r}: give an int of at least 0")
+                raise DeclarationError(f"{name}={length!r}: give an int of at least 0")
         if self.pattern is not None:
             try:
                 re.compile(self.pattern)
             except (re.error, TypeError) as error:
-                raise ConfigError(f"pattern={self.pattern!r} is no regular expression: {error}") from error
+                raise DeclarationError(f"pattern={self.pattern!r} is no regular expression: {error}") from error
 
     @property
     def orders(self) -> bool:
@@ -106,9 +112,9 @@ class Constraints:
         return value if check is None else check(value)
 
 
-def compile_check(limits: Constraints) -> Check | None:
+def compile_check(limits: Constraints) -> Limit | None:
     """One function for all of *limits*; `None` where there are none."""
-    checks: list[Check] = []
+    checks: list[Limit] = []
     if limits.tz is not None:
         checks.append(_zone_check(limits.tz))
     checks.extend(_order_check(name, getattr(limits, name)) for name in _ORDERS if getattr(limits, name) is not None)
@@ -129,15 +135,28 @@ def compile_check(limits: Constraints) -> Check | None:
     return check_all
 
 
+def misplaced_limits(type_: Any, limits: Constraints) -> str | None:
+    """Names of limits that no value of a peeled type can be held against; `None` if all make sense."""
+    sized = (get_origin(type_) or type_) in _SIZED
+    misplaced = {
+        "gt, ge, lt, le": limits.orders and type_ not in _ORDERED,
+        "multiple_of": limits.multiple_of is not None and type_ not in _NUMBERS,
+        "min_length, max_length": limits.measures and not sized,
+        "pattern": limits.pattern is not None and type_ is not str,
+        "tz": limits.tz is not None and type_ not in _ZONED,
+    }
+    return next((names for names, wrong in misplaced.items() if wrong), None)
+
+
 def check_error(name: str, limit: Any) -> InvalidValue:
-    """What a client is told whose value breaks the limit *name*."""
+    """What is said of a value that breaks the limit *name*."""
     if name == "tz":
         return InvalidValue(*_ZONES[bool(limit)])
     words, type_ = _TOLD[name]
     return InvalidValue(f"Must {words} {limit}", type_, {name: limit})
 
 
-def _zone_check(wanted: bool) -> Check:
+def _zone_check(wanted: bool) -> Limit:
     def check(value: Any) -> Any:
         if (value.tzinfo is not None) is not wanted:
             raise check_error("tz", wanted)
@@ -146,7 +165,7 @@ def _zone_check(wanted: bool) -> Check:
     return check
 
 
-def _order_check(name: str, limit: Any) -> Check:
+def _order_check(name: str, limit: Any) -> Limit:
     keeps = _ORDERS[name]
     exact = _exact(limit)
 
@@ -163,7 +182,7 @@ def _order_check(name: str, limit: Any) -> Check:
     return check
 
 
-def _multiple_check(of: Any) -> Check:
+def _multiple_check(of: Any) -> Limit:
     exact = _exact(of)
 
     def check(value: Any) -> Any:
@@ -183,7 +202,7 @@ def _exact(number: Any) -> Any:
     return Decimal(repr(number)) if isinstance(number, float) else number
 
 
-def _length_check(least: int | None, most: int | None) -> Check:
+def _length_check(least: int | None, most: int | None) -> Limit:
     def check(value: Any) -> Any:
         length = len(value)
         if least is not None and length < least:
@@ -195,7 +214,7 @@ def _length_check(least: int | None, most: int | None) -> Check:
     return check
 
 
-def _pattern_check(pattern: str) -> Check:
+def _pattern_check(pattern: str) -> Limit:
     search = re.compile(pattern).search
 
     def check(value: Any) -> Any:

@@ -18,18 +18,15 @@ from typing import Annotated, Any, NewType, NotRequired, Required, TypeAliasType
 
 import msgspec
 
-from bolt_core.binding.hints import is_union, peel, union_of
-from bolt_core.binding.records import RecordField, record_fields
-from bolt_core.binding.scalars import misplaced_limits
-from bolt_core.invalid import InvalidValue
-from bolt_core.limits import Check, Constraints, compile_check
-from bolt_core.plan import Found
+from bolt_serializers.finite import NOT_FINITE
+from bolt_serializers.hints import is_union, peel, union_of
+from bolt_serializers.invalid import Found, InvalidValue, Loc
+from bolt_serializers.limits import Constraints, Limit, compile_check, misplaced_limits
+from bolt_serializers.records import RecordField, record_fields
 
-type Loc = tuple[str | int, ...]
 type Finder = Callable[[Any, Loc], Iterator[Found]]
 """Every decimal in a decoded value that breaks its limit; nothing in a value of another type than its own."""
 
-NOT_FINITE = ("Expected a finite number", "finite_number")
 _ABSENT = object()
 _ARRAYS = (list, set, frozenset, collections.abc.Sequence, collections.abc.Collection, collections.abc.Iterable)
 _OBJECTS = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
@@ -192,7 +189,7 @@ def _limited(annotation: Any, limits: Constraints, *, optional: bool) -> Readabl
     return Readable(Decimal | None if optional else Decimal, functools.partial(_find_decimal, check))
 
 
-def _find_decimal(check: Check, value: Any, loc: Loc) -> Iterator[Found]:
+def _find_decimal(check: Limit, value: Any, loc: Loc) -> Iterator[Found]:
     if not isinstance(value, Decimal):
         return
     if not value.is_finite():

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bolt_core.limits import check_error
-from bolt_core.plan import Found
+from bolt_serializers.invalid import Found
+from bolt_serializers.limits import check_error
 
 type Told = tuple[str, str, Mapping[str, Any] | None]
 """Message, type of error, and what the value was held against."""

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bolt_core.exceptions import ConfigError
-from bolt_core.invalid import InvalidValue
-from bolt_core.limits import Constraints, compile_check
+from bolt_serializers.errors import DeclarationError
+from bolt_serializers.invalid import InvalidValue
+from bolt_serializers.limits import Constraints, compile_check
 
 NAIVE = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - a time without a zone is what is meant
 
@@ -77,7 +77,7 @@ def test_a_value_beyond_its_limits_is_refused(limits: dict[str, Any], value: Any
 )
 def test_a_limit_that_cannot_work_is_refused(limits: dict[str, Any], words: str) -> None:
     """When it is written, not when a value comes."""
-    with pytest.raises(ConfigError, match=words):
+    with pytest.raises(DeclarationError, match=words):
         Constraints(**limits)
 
 

@@ -1,0 +1,7 @@
+"""Validation and serialization on msgspec."""
+
+from bolt_serializers.encoding import register_encoder
+from bolt_serializers.errors import DeclarationError
+from bolt_serializers.invalid import InvalidValue
+
+__all__ = ["DeclarationError", "InvalidValue", "register_encoder"]
