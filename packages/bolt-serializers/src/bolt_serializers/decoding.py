@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from bolt_serializers.again import found_by
 from bolt_serializers.errors import Escaped, Refused, ValidationError
 from bolt_serializers.finishing import trust
 from bolt_serializers.information import reachable
 from bolt_serializers.invalid import Found
-from bolt_serializers.messages import parse_message
 from bolt_serializers.plain_data import check_plain_data
 from bolt_serializers.preparing import FAILED, Prepare, preparer
 from bolt_serializers.problems import Piece, find_problems, take_apart
@@ -107,18 +107,26 @@ class Decoding:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
             # The typed decoder stopped at a wrong type, before what is not well-formed.
             return ValidationError([self._malformed(kind, data, malformed)], title=self.title)
-        return ValidationError(self.explain(plain, error), title=self.title)
+        try:
+            return ValidationError(self.explain(plain) or found_by(error), title=self.title)
+        except Escaped as escaped:
+            return escaped.error
 
-    def explain(self, plain: Any, error: BaseException) -> list[Found]:
-        """Everything that is wrong with *plain*, which was refused with *error*."""
+    def explain(self, plain: Any) -> list[Found]:
+        """Everything that is wrong with *plain*, which was refused; nothing where a second look finds nothing."""
         found: list[Found] = []
         prepared = self.prepared(plain, found)
-        if prepared is not FAILED:
-            if self._piece is None:
-                self._piece = take_apart(self.hint)
-            refused = {loc for loc, *_ in found}
-            found += [one for one in find_problems(self._piece, prepared) if one[0] not in refused]
-        return found or told(error)
+        if prepared is FAILED:
+            return found
+        refused = {loc for loc, *_ in found}
+        return [*found, *(one for one in find_problems(self.piece, prepared) if one[0] not in refused)]
+
+    @property
+    def piece(self) -> Piece:
+        """The type, taken apart for a second look."""
+        if self._piece is None:
+            self._piece = take_apart(self.hint)
+        return self._piece
 
     @staticmethod
     def _malformed(kind: Kind, data: Any, error: BaseException) -> Found:
@@ -130,17 +138,6 @@ class Decoding:
         if kind == "json" and _LONE_SURROGATE.search(raw):
             return (), "The data holds half of a surrogate pair, which is no character", "string_unicode", None
         return (), f"The data is malformed: {error}", f"{kind}_invalid", None
-
-
-def told(error: BaseException) -> list[Found]:
-    """What an exception of a decoder says by itself."""
-    if isinstance(error, Refused):
-        return error.found
-    path, *rest = parse_message(str(error))
-    cause = error.__cause__
-    if isinstance(cause, Refused):
-        return [((*path, *loc), *others) for loc, *others in cause.found]
-    return [(path, *rest)]  # type: ignore[list-item]
 
 
 def _trusting(decode: Decode, on: bool) -> Decode:
