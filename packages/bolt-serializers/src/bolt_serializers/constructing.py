@@ -1,5 +1,6 @@
 """Instances by a call of the class: arguments by position, by name or by alias, validated like any data."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -7,8 +8,9 @@ import msgspec
 from bolt_serializers.decoding import FAILURES, Decoding
 from bolt_serializers.errors import ConstructionError, ValidationError
 from bolt_serializers.finishing import MISSING, trusting
-from bolt_serializers.information import Information
+from bolt_serializers.information import Information, information_of
 from bolt_serializers.plain_data import check_plain_data
+from bolt_serializers.reading import data_reader
 
 
 def construct(information: Information, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -19,9 +21,35 @@ def construct(information: Information, args: tuple[Any, ...], kwargs: dict[str,
         check_plain_data(data)
         if any(name not in data for name in _needed(information)):
             raise msgspec.ValidationError("missing")
-        return decoding.decoder("plain", trusted=True)(data)
+        return _decode(information, decoding.decoder("plain", trusted=True), data)
     except FAILURES as error:
         raise _failure(decoding, data, error) from error.__cause__
+
+
+def _decode(information: Information, decode: Callable[[Any], Any], data: dict[str, Any]) -> Any:
+    try:
+        return decode(data)
+    except msgspec.ValidationError:
+        # msgspec takes an instance of exactly the class for a nested one; one of a derived class becomes it.
+        again = {name: _as_declared(information, name, value) for name, value in data.items()}
+        if all(again[name] is value for name, value in data.items()):
+            raise
+        return decode(again)
+
+
+def _as_declared(information: Information, wire_name: str, value: Any) -> Any:
+    if not _holds_instances(value):
+        return value
+    field = next(field for field in information.fields if field.wire_name == wire_name)
+    return data_reader(field.hint)(value)
+
+
+def _holds_instances(value: Any) -> bool:
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(map(_holds_instances, value))
+    if isinstance(value, dict):
+        return any(map(_holds_instances, value.values()))
+    return information_of(type(value)) is not None
 
 
 def decoding_of(information: Information) -> Decoding:

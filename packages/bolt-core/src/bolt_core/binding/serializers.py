@@ -142,7 +142,8 @@ async def _run(param: ParamPlan, value: Any) -> None:
         await awaited
     except ValidationError as error:
         place = (param.wire_name,) if param.embedded else ()
-        raise RequestInvalid([((param.source.value, *place, *loc), *told) for loc, *told in error.found]) from error
+        start = (param.source.value, *place)
+        raise RequestInvalid([((*start, *loc), msg, kind, ctx) for loc, msg, kind, ctx in error.found]) from error
 
 
 class RequestInvalid(ValidationError):
