@@ -10,6 +10,7 @@ import msgspec
 from bolt_serializers.again import found_by
 from bolt_serializers.errors import Escaped, Refused, ValidationError
 from bolt_serializers.finishing import trust
+from bolt_serializers.finite import find_infinite
 from bolt_serializers.information import reachable
 from bolt_serializers.invalid import Found
 from bolt_serializers.plain_data import check_plain_data
@@ -89,11 +90,11 @@ class Decoding:
         if kind == "json":
             return msgspec.json.Decoder(self.shown, strict=strict).decode
         if kind == "msgpack":
-            return msgspec.msgpack.Decoder(self.shown, strict=strict).decode
+            return _finite(msgspec.msgpack.Decoder(self.shown, strict=strict).decode)
         shown = self.shown
         return lambda value: msgspec.convert(value, shown, strict=strict, str_keys=True)
 
-    def failure(self, kind: Kind, data: Any, error: BaseException, *, strict: bool = True) -> BaseException:
+    def failure(self, kind: Kind, data: Any, error: BaseException) -> BaseException:
         """What to raise for *error*, which a decoder raised for *data*: a `ValidationError` with all that is wrong.
 
         An exception of a validator that says nothing of the data is returned as it is.
@@ -138,6 +139,17 @@ class Decoding:
         if kind == "json" and _LONE_SURROGATE.search(raw):
             return (), "The data holds half of a surrogate pair, which is no character", "string_unicode", None
         return (), f"The data is malformed: {error}", f"{kind}_invalid", None
+
+
+def _finite(decode: Decode) -> Decode:
+    # JSON has no NaN, and plain data was looked through before.
+    def decode_finite(data: Any) -> Any:
+        value = decode(data)
+        if found := find_infinite(value):
+            raise Refused(found)
+        return value
+
+    return decode_finite
 
 
 def _trusting(decode: Decode, on: bool) -> Decode:
@@ -201,4 +213,4 @@ def validate_plain(decoding: Decoding, data: Any, *, strict: bool) -> Any:
         check_plain_data(data)
         return decoding.decoder("plain", strict=strict)(data)
     except FAILURES as error:
-        raise decoding.failure("plain", data, error, strict=strict) from error.__cause__
+        raise decoding.failure("plain", data, error) from error.__cause__
