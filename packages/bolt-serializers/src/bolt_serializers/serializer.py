@@ -11,6 +11,7 @@ from bolt_serializers.constructing import construct, decoding_of
 from bolt_serializers.declaring import SerializerMeta, reserve
 from bolt_serializers.decoding import FAILURES, validate_plain
 from bolt_serializers.fields import FieldOptions, field
+from bolt_serializers.schema import Mode, Schema, json_schema
 from bolt_serializers.writing import DumpOptions
 
 
@@ -203,6 +204,11 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         `Partial` first. What is `UNSET`, read-only or computed is left alone. Nothing is saved.
         """
         return updating.update_instance(cls.__serializer__.ready(), obj, data)
+
+    @classmethod
+    def json_schema(cls, mode: Mode = "input") -> Schema:
+        """The JSON Schema (2020-12) of what is read, or with *mode* `"output"` of what is written."""
+        return json_schema(cls, mode=mode)
 
     # Other classes.
 
