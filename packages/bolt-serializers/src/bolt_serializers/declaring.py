@@ -118,7 +118,7 @@ class _Body:
         return {one.name for known in every for one in (*known.fields, *known.models)}
 
     def _take_annotations(self) -> None:
-        annotations = _annotations(self.namespace)
+        annotations = body_annotations(self.namespace)
         for name, annotation in annotations.items():
             if _is_class_variable(annotation):
                 continue
@@ -200,7 +200,8 @@ class _Body:
         return config
 
 
-def _annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
+def body_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """The annotations in the body of a class, before there is one."""
     if sys.version_info >= (3, 14):
         import annotationlib
 
@@ -236,7 +237,10 @@ def _type_arguments(bases: tuple[Any, ...]) -> dict[Any, Mapping[Any, Any]]:
 def _scope_of_definition() -> dict[str, Any]:
     """Local names of the function that the class statement is in."""
     frame = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("bolt_serializers."):
+    # Metaclasses that derive from ours are no such function.
+    while frame is not None and (
+        frame.f_globals.get("__name__", "").startswith("bolt_serializers.") or frame.f_code.co_name == "__new__"
+    ):
         frame = frame.f_back  # type: ignore[assignment]
     if frame is None or frame.f_locals is frame.f_globals:
         return {}

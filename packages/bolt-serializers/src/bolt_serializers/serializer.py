@@ -6,7 +6,7 @@ from typing import Any, Self, dataclass_transform
 
 import msgspec
 
-from bolt_serializers import asynchronous, deriving, reading_instances, updating, writing
+from bolt_serializers import asynchronous, deriving, planning, reading_instances, updating, writing
 from bolt_serializers.constructing import construct, decoding_of
 from bolt_serializers.declaring import SerializerMeta, reserve
 from bolt_serializers.decoding import FAILURES, validate_plain
@@ -148,6 +148,19 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
             objects = [obj async for obj in objects]
         listed: Iterable[Any] = objects
         return await asynchronous.off_loop(lambda: cls.from_models(listed, strict=strict))
+
+    @classmethod
+    def optimize[Q](cls, queryset: Q) -> Q:
+        """A Django *queryset*, or manager, with the joins, prefetches and columns that `from_models` reads of it.
+
+        Adds `select_related` for relations to one object, `prefetch_related` for those to many, planned alike, and
+        `only`. All columns stay where a property or a method is read, as it may ask for any; what such code loads
+        itself is not planned. A class inside itself is planned once more and no deeper. What *queryset* does already
+        is kept: its own `only` or `defer`, `select_related()` of all, prefetches and annotations; `values()` and
+        unions come back as they are.
+        """
+        made: Q = planning.optimize(cls.__serializer__.ready(), queryset)
+        return made
 
     # To data.
 
