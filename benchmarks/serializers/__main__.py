@@ -1,6 +1,6 @@
 """`nox -s bench -- serializers --case in-one,out-one --repeats 30`.
 
-A full run rewrites the tables of docs/SERIALIZERS.md and benchmarks/results/serializers.md; a part of one only prints them.
+A full run rewrites docs/SERIALIZERS.md's tables and benchmarks/results/serializers.md; a part of one prints its own.
 """
 
 import argparse
