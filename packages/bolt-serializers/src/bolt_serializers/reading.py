@@ -10,6 +10,7 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from bolt_serializers.errors import LazyLoadError
+from bolt_serializers.exact import instance_reader
 from bolt_serializers.fields import NO_DEFAULT, Field
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.information import Information, information_of
@@ -38,7 +39,7 @@ def read_object(information: Information, value: Any, *, strict: bool = False) -
 
 def _make_reader(information: Information, kind: type, strict: bool) -> Read:
     if issubclass(kind, information.class_):
-        return _same
+        return instance_reader(information, lambda hint: _inner(hint, strict))
     if issubclass(kind, Mapping):
         return _mapping_reader(information, strict)
     columns = columns_of(kind)
@@ -278,3 +279,8 @@ class LazyLoad:
         """*error* of an object that *step* led to."""
         path, many, why = error.args
         return LazyLoadError(f"{step}__{path}", many, why)
+
+
+def data_reader(hint: Any) -> Read:
+    """What turns objects into the data of *hint*: instances, lists of them, what a manager or a QuerySet gives."""
+    return _inner(hint, False) or _same
