@@ -43,7 +43,7 @@ def read_object(information: Information, value: Any) -> Any:
 
 def _make_reader(information: Information, kind: type) -> Read:
     if issubclass(kind, information.class_):
-        return instance_reader(information, _inner)
+        return instance_reader(information, inner_reader)
     if issubclass(kind, Mapping):
         return _mapping_reader(information)
     writer = _Writer(information, kind)
@@ -343,4 +343,4 @@ def _record_reader(type_: Any) -> Read:
 
 def data_reader(hint: Any) -> Read:
     """What turns objects into the data of *hint*: instances, lists of them, what a manager or a QuerySet gives."""
-    return _inner(hint) or _same
+    return inner_reader(hint) or _same
