@@ -8,6 +8,7 @@ from typing import Any, ClassVar, get_args, get_origin
 
 import msgspec
 
+from bolt_serializers.copying import special_methods
 from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, FieldOptions
 from bolt_serializers.finishing import empty_finisher
@@ -89,6 +90,9 @@ class _Body:
                 reversed(nearest_first), self.functions, {name for name in self.namespace if name in self._base_names()}
             )
         )
+        hidden = any(one.write_only or one.exclude for one in declared.options.values())
+        if hidden or declared.computed:
+            self.namespace |= special_methods(self.namespace, tuple(self.bases), hidden=hidden)
         if self._needs_finishing():
             declared.finisher = self.namespace["__post_init__"] = empty_finisher()
         return declared

@@ -6,7 +6,7 @@ from typing import Any, Self, dataclass_transform
 
 import msgspec
 
-from bolt_serializers import asynchronous, deriving, reading_instances, updating, writing
+from bolt_serializers import asynchronous, copying, deriving, reading_instances, updating, writing
 from bolt_serializers.constructing import construct, decoding_of
 from bolt_serializers.declaring import SerializerMeta, reserve
 from bolt_serializers.decoding import FAILURES, validate_plain
@@ -64,6 +64,20 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
     def __class_getitem__(cls, arguments: Any) -> Any:
         alias = super().__class_getitem__(arguments)  # type: ignore[misc]
         return alias if alias.__parameters__ else deriving.concrete(cls.__serializer__, alias)
+
+    def __copy__(self) -> Self:
+        made: Self = copying.copied(self)
+        return made
+
+    def __replace__(self, **changes: Any) -> Self:
+        names = [name for name in self.__struct_fields__ if name not in type(self).__serializer__.declared.computed]
+        return type(self)(**{name: getattr(self, name) for name in names} | changes)
+
+    def __reduce__(self) -> Any:
+        return copying.blank, (type(self),), copying.state_of(self)
+
+    def __setstate__(self, state: copying.State) -> None:
+        copying.set_state(self, state)
 
     # From data.
 

@@ -21,6 +21,7 @@ MESSAGES: dict[str, str] = {
     "pattern_mismatch": "Must match the pattern {pattern}",
     "timezone_aware": "Must have a time zone",
     "timezone_naive": "Must have no time zone",
+    "int_out_of_range": "Expected an integer of at most 64 bits",
     "finite_number": "Expected a finite number",
     "enum": "Expected one of: {expected}",
     "uuid_parsing": "Expected a UUID",
