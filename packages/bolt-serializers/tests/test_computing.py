@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 from bolt_serializers import Serializer, computed_field, field
+from bolt_serializers.encoding import JSON_ENCODER
 
 
 class Name(Serializer, rename="camel"):
@@ -26,7 +27,7 @@ def test_it_is_written_and_read_like_a_property():
     assert msgspec.json.decode(made.to_json()) == {"first": "A", "last": "L", "fullName": "A L", "n": 1}
     assert made.dump() == {"first": "A", "last": "L", "full_name": "A L", "length": 1}
     assert made.to_dict() == {"first": "A", "last": "L"}
-    assert msgspec.json.encode({"x": [made]}).count(b"fullName") == 1
+    assert JSON_ENCODER.encode({"x": [made]}).count(b"fullName") == 1
 
 
 def test_it_is_computed_each_time():
@@ -82,7 +83,7 @@ def test_it_may_use_what_is_hidden_and_is_inherited():
 
     assert Base(2).to_json() == b'{"shown":4}'
     assert Below(2).dump() == {"shown": 6}
-    assert Same(2).dump() in ({"shown": 4, "more": 0},)
+    assert Same(2).dump() == {"shown": 4, "more": 0}
 
 
 def test_records_can_be_computed():

@@ -121,7 +121,7 @@ def test_fields_of_a_base_can_be_declared_again():
         a: str = "x"
         c: int = field(default=1, alias="see")
 
-    assert Below().to_dict() == {"a": "x", "b": "b", "c": 1} or set(Below().to_dict()) == {"a", "b", "c"}
+    assert Below().to_dict() == {"a": "x", "b": "b", "c": 1}
     assert Below.validate({"a": "y", "see": 2}).c == 2
 
 

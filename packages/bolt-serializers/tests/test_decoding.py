@@ -48,7 +48,10 @@ def types_of(call, *args):
         (b'{"d":"10000-01-01"}', [(("d",), "date_parsing")]),
         (b'{"kind":"b"}', [(("kind",), "enum")]),
         (b'{"price":"x"}', [(("price",), "decimal_parsing")]),
-        (b'{"i":"1","s":2,"by":{"k":"v"}}', [(("i",), "type_error"), (("s",), "type_error"), (("by", "k"), "type_error")]),
+        (
+            b'{"i":"1","s":2,"by":{"k":"v"}}',
+            [(("i",), "type_error"), (("s",), "type_error"), (("by", "k"), "type_error")],
+        ),
         (b"[1]", [((), "type_error")]),
         (b'{"i":1', [((), "json_invalid")]),
         (b"", [((), "json_invalid")]),

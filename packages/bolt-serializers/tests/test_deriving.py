@@ -166,7 +166,7 @@ def test_nested_generics():
     class Ints(Page[int]):
         name: str = ""
 
-    assert Box[int].validate({"page": {"items": [1]}}).page == Page[int](items=[1]) or True
+    assert Box[int].validate({"page": {"items": [1]}}).page.items == [1]
     with pytest.raises(ValidationError) as caught:
         Box[int].validate({"page": {"items": ["x"]}})
     assert caught.value.errors()[0]["loc"] == ("page", "items", 0)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, NamedTuple, Optional, TypedDict
 
 import msgspec
@@ -161,38 +162,35 @@ def test_attrs_classes_nest():
         Outer.validate({"attr": {"x": "a"}})
 
 
+def late_classes():
+    """Two classes, the first of which is known to msgspec only when it is used."""
+
+    class Early(Serializer):
+        later: "list[Other]" = []
+        n: int = 0
+
+    class Other(Serializer):
+        early: "Early | None" = None
+        name: str = ""
+
+        @field_validator("name")
+        def strip(cls, value):
+            return value.strip()
+
+    return Early, Other
+
+
 def test_two_threads_use_a_class_first_at_once():
     """A class whose types are resolved late can be used first by many threads at once."""
+    data = {"later": [{"name": " a ", "early": {"n": 3}}]}
     for _ in range(5):
-
-        class Early(Serializer):
-            later: "list[Other]" = []
-            n: int = 0
-
-        class Other(Serializer):
-            early: "Early | None" = None
-            name: str = ""
-
-            @field_validator("name")
-            def strip(cls, value):
-                return value.strip()
-
+        early, other = late_classes()
         barrier = threading.Barrier(4)
-        made, failed = [], []
 
-        def use(class_=Early, barrier=barrier, made=made, failed=failed):
+        def use(class_=early, barrier=barrier):
             barrier.wait()
-            try:
-                made.append(class_.validate_json(b'{"later":[{"name":" a ","early":{"n":3}}]}'))
-                made.append(class_.validate({"later": [{"name": " a ", "early": {"n": 3}}]}))
-            except Exception as error:
-                failed.append(error)
+            return [class_.validate_json(msgspec.json.encode(data)), class_.validate(data)]
 
-        threads = [threading.Thread(target=use) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert failed == []
-        assert all(one.later == [Other(Early(n=3), "a")] for one in made)
-        assert len(made) == 8
+        with ThreadPoolExecutor(4) as pool:
+            made = [one for future in [pool.submit(use) for _ in range(4)] for one in future.result()]
+        assert all(one.later == [other(early(n=3), "a")] for one in made)

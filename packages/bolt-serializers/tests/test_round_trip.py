@@ -5,7 +5,9 @@ import uuid
 from decimal import Decimal
 from typing import Annotated
 
+import msgspec
 from bolt_serializers import Meta, Serializer, field_validator
+from bolt_serializers.encoding import MSGPACK_ENCODER
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,7 +44,11 @@ class Inner(Serializer):
 
 def make(chosen, rename, frozen):
     annotations = {f"the_field_{index}": KINDS[one][0] for index, one in enumerate(chosen)}
-    namespace = {"__module__": __name__, "__qualname__": "Made", "__annotations__": annotations | {"inner": list[Inner]}}
+    namespace = {
+        "__module__": __name__,
+        "__qualname__": "Made",
+        "__annotations__": annotations | {"inner": list[Inner]},
+    }
     return type(Serializer)("Made", (Serializer,), namespace, rename=rename, frozen=frozen)
 
 
@@ -55,9 +61,6 @@ def make(chosen, rename, frozen):
 )
 def test_what_validates_dumps_and_validates_again(data, chosen, rename, frozen):
     """For classes of many kinds: JSON, MessagePack and dumps of an instance make an equal one."""
-    import msgspec
-    from bolt_serializers.encoding import MSGPACK_ENCODER
-
     class_ = make(chosen, rename, frozen)
     values = [data.draw(KINDS[one][1]) for one in chosen]
     inner = data.draw(st.lists(TEXT.filter(lambda text: text.casefold() == text.casefold().casefold()), max_size=2))

@@ -32,7 +32,8 @@ def _template(class_: Any) -> Any:
     lender = msgspec.StructMeta.__new__(meta, class_.__name__, (class_,), {"__post_init__": lambda self: None})
     # Copies are seen by the garbage collector where the original is: it is if it holds a container.
     made = msgspec.StructMeta.__call__(lender, **{name: [] for name in class_.__struct_fields__})
-    made.__class__ = class_
+    # Past the refusal of a frozen class.
+    object.__setattr__(made, "__class__", class_)
     return made
 
 

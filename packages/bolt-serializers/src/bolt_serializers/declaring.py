@@ -38,7 +38,10 @@ class SerializerMeta(msgspec.StructMeta):
         try:
             class_ = super().__new__(mcls, name, bases, body.namespace, **body.config())
         except (TypeError, ValueError) as error:
-            raise DeclarationError(f"{name}: {error}") from error
+            hint = ""
+            if "lay-out" in str(error):
+                hint = "; only one base may have fields of its own: let one derive from the other"
+            raise DeclarationError(f"{name}: {error}{hint}") from error
         information = Information(class_, declared)
         type.__setattr__(class_, "__serializer__", information)
         _check(information)
@@ -78,6 +81,7 @@ class _Body:
         self._take_annotations()
         self._take_functions()
         self._take_options()
+        self._check_aliases()
         declared.field_sets = {**declared.field_sets, **self.namespace.pop("field_sets", {})}
         declared.type_arguments = _type_arguments(self.namespace.get("__orig_bases__", ()))
         declared.scope = _scope_of_definition()
@@ -119,7 +123,7 @@ class _Body:
 
     def _base_names(self) -> set[str]:
         every = [base.__serializer__.validators for base in self.bases]  # type: ignore[attr-defined]
-        return {one.name for known in every for one in (*known.fields, *known.models)}
+        return {one.name for known in every for one in known.every}
 
     def _take_annotations(self) -> None:
         annotations = _annotations(self.namespace)
@@ -167,6 +171,18 @@ class _Body:
         self.declared.annotations[name] = hint
         self.namespace["__annotations__"][name] = hint
         self.namespace[name] = options
+
+    def _check_aliases(self) -> None:
+        seen: dict[str, str] = {}
+        for name, options in self.declared.options.items():
+            if options.alias is None:
+                continue
+            if options.alias in seen:
+                raise DeclarationError(
+                    f"{self.name}: fields {seen[options.alias]!r} and {name!r} are both {options.alias!r} in JSON; "
+                    "give one another alias"
+                )
+            seen[options.alias] = name
 
     def _take_options(self) -> None:
         for name in self.declared.annotations:
@@ -229,7 +245,7 @@ def _as_method(written: Any, made: FieldValidator | ModelValidator) -> Any:
 
 def _type_arguments(bases: tuple[Any, ...]) -> dict[Any, Mapping[Any, Any]]:
     """What stands for the type variables of generic bases that were not made concrete, as in `Base[list[T]]`."""
-    replaced = {}
+    replaced: dict[Any, Mapping[Any, Any]] = {}
     for base in bases:
         origin = get_origin(base)
         if origin is not None and origin is not typing.Generic and hasattr(origin, "__parameters__"):

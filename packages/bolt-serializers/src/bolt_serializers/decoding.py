@@ -120,7 +120,7 @@ class Decoding:
         if prepared is FAILED:
             return found
         refused = {loc for loc, *_ in found}
-        return [*found, *(one for one in find_problems(self.piece, prepared) if one[0] not in refused)]
+        return [*found, *(one for one in find_problems(self.piece, prepared) if not _is_told(one[0], refused))]
 
     @property
     def piece(self) -> Piece:

@@ -86,7 +86,7 @@ def _methods(class_: Any) -> dict[str, Any]:
         if "__serializer__" not in base.__dict__:
             continue
         validators = base.__serializer__.validators
-        not_methods = {one.name for one in (*validators.fields, *validators.models)} | set(base.__struct_fields__)
+        not_methods = {one.name for one in validators.every} | set(base.__struct_fields__)
         for name, value in base.__dict__.items():
             if not name.startswith("__") and name not in not_methods and name not in _INSTALLED:
                 names[name] = value

@@ -98,8 +98,8 @@ def take(value: Any, type_: Any, wire_name: str) -> Any:
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, Refused):
             raise
-        path, *told = parse_message(str(error))
-        raise Refused([((wire_name, *path), *told)]) from error
+        path, msg, kind, ctx = parse_message(str(error))
+        raise Refused([((wire_name, *path), msg, kind, ctx)]) from error
 
 
 def hold(find: Any, value: Any, wire_name: str) -> None:

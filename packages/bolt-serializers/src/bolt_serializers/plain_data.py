@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from bolt_serializers.errors import Loc, Refused
-from bolt_serializers.invalid import Found
+from bolt_serializers.errors import Refused
+from bolt_serializers.invalid import Found, Loc
 
 _probe = msgspec.json.Encoder(enc_hook=lambda value: None).encode
 _DEEPEST = 200

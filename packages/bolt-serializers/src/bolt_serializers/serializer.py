@@ -169,7 +169,10 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
 
         Nested records become dicts. With what is write-only; without what is computed and what is `UNSET`.
         """
-        return self.__to_dict__()  # type: ignore[attr-defined, no-any-return]
+        try:
+            return self.__to_dict__()  # type: ignore[attr-defined, no-any-return]
+        except RecursionError:
+            raise writing.too_deep(self) from None
 
     def dump(
         self,
@@ -187,8 +190,11 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         they are in JSON, such as text in place of dates.
         """
         options = DumpOptions(exclude_unset, exclude_none, exclude_defaults, by_alias)
-        made: dict[str, Any] = writing.dump(self, options)
-        return writing.as_json_values(made) if json else made  # type: ignore[no-any-return]
+        try:
+            made: dict[str, Any] = writing.dump(self, options)
+        except RecursionError:
+            raise writing.too_deep(self) from None
+        return writing.as_json_values(made) if json else made
 
     def to_json(self) -> bytes:
         """JSON in UTF-8, by the names of JSON: what a server answers with."""

@@ -10,7 +10,7 @@ import msgspec
 from bolt_serializers.checks import Finder, readable
 from bolt_serializers.foreign import foreign_reader
 from bolt_serializers.hints import is_union, union_of
-from bolt_serializers.limits import LEAST_INT, MOST_FLOAT, MOST_INT
+from bolt_serializers.limits import LEAST_INT, MOST_INT
 
 LEAST_INT, MOST_INT = -(2**63), 2**63 - 1
 """What a database, MessagePack and most other languages hold."""
