@@ -179,7 +179,7 @@ def test_nested_generics():
 T = TypeVar("T")
 
 
-class OldStyle(Serializer, Generic[T]):
+class OldStyle(Serializer, Generic[T]):  # noqa: UP046
     value: T
     others: dict[str, T] = {}
 

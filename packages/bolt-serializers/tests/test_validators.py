@@ -373,7 +373,7 @@ def test_async_validators_cannot_run_before():
 
 def test_validators_need_a_serializer():
     """A validator in a class that is no Serializer is told so."""
-    with pytest.raises((DeclarationError, RuntimeError), match="no Serializer|__set_name__"):
+    with pytest.raises((DeclarationError, RuntimeError), match=r"no Serializer|__set_name__"):
 
         class Mixin:
             @field_validator("a")

@@ -1,5 +1,6 @@
 """The metaclass of serializers: what the body of a class says, taken apart before msgspec makes the class."""
 
+import contextlib
 import sys
 import typing
 from collections.abc import Mapping
@@ -45,11 +46,9 @@ class SerializerMeta(msgspec.StructMeta):
         information = Information(class_, declared)
         type.__setattr__(class_, "__serializer__", information)
         _check(information)
-        try:
+        # Where it refers to what is defined later, that is seen to when it is first used.
+        with contextlib.suppress(UnresolvedType):
             information.ready()
-        except UnresolvedType:
-            # It refers to what is defined later; seen to when it is first used.
-            pass
         return class_
 
 
@@ -281,7 +280,8 @@ def _check(information: Information) -> None:
     for name, wire_name in information.wire_names.items():
         if wire_name in seen:
             raise DeclarationError(
-                f"{class_}: fields {seen[wire_name]!r} and {name!r} are both {wire_name!r} in JSON; give one another alias"
+                f"{class_}: fields {seen[wire_name]!r} and {name!r} are both {wire_name!r} in JSON; "
+                "give one another alias"
             )
         seen[wire_name] = name
     for name, wire_name in information.wire_names.items():

@@ -43,8 +43,8 @@ def _project(information: Information, kept: tuple[str, ...], title: str) -> Any
         if field.computed is not None:
             if lost := _names_used(field.computed) & gone:
                 raise DeclarationError(
-                    f"{class_.__qualname__}.{field.name} is computed from {', '.join(sorted(lost))}, which the projection "
-                    "leaves out; keep that, or leave both out"
+                    f"{class_.__qualname__}.{field.name} is computed from {', '.join(sorted(lost))}, which the "
+                    "projection leaves out; keep that, or leave both out"
                 )
             namespace[field.name] = declared.computed[field.name]
             continue

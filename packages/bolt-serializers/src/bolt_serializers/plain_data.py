@@ -15,7 +15,7 @@ _MOST = 100
 
 
 def check_plain_data(data: Any) -> None:
-    """Raise `Refused` for what is in *data* that JSON cannot express; one run of an encoder in C where there is none."""
+    """Raise `Refused` for what *data* holds that JSON cannot express; one run of an encoder in C where it is nothing."""
     try:
         encoded = _probe(data)
     except RecursionError:

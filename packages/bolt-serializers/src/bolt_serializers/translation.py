@@ -33,7 +33,7 @@ MESSAGES: dict[str, str] = {
     "base64_parsing": "Expected text in base64",
     "too_deep": "The data is nested too deeply, or holds itself",
 }
-"""The messages of our own, by type of error, as `set_translator`'s function is given them; the context fills them in."""
+"""The messages of our own, by type of error, as `set_translator` hands them out; the context fills them in."""
 
 _EXPECTED = "Expected {expected}, got {got}"
 _GOT = re.compile(r"Expected `(.*)`, got `(.*)`")
