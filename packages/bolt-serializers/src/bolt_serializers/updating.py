@@ -30,8 +30,8 @@ def update_instance(information: Information, obj: Any, data: Any) -> list[str]:
         *steps, last = field.source
         if steps:
             raise DeclarationError(
-                f"{given.class_.__qualname__}.{field.name} comes from {'.'.join(field.source)}, which belongs to another "
-                "object; make it read_only, or update that object itself"
+                f"{given.class_.__qualname__}.{field.name} comes from {'.'.join(field.source)}, which belongs to "
+                "another object; make it read_only, or update that object itself"
             )
         name = _target(given, field, columns.get(last), value)
         setattr(obj, name, value)
