@@ -10,9 +10,12 @@ from bolt_serializers import asynchronous, copying, deriving, planning, reading_
 from bolt_serializers.constructing import construct, decoding_of
 from bolt_serializers.declaring import SerializerMeta, reserve
 from bolt_serializers.decoding import FAILURES, validate_plain
+from bolt_serializers.encoding import JSON_ENCODER
 from bolt_serializers.fields import FieldOptions, field
 from bolt_serializers.schema import Mode, Schema, json_schema
 from bolt_serializers.writing import DumpOptions
+
+encode = JSON_ENCODER.encode
 
 
 def _first_decode(class_: Any, data: Any) -> Any:
@@ -22,13 +25,26 @@ def _first_decode(class_: Any, data: Any) -> Any:
     return decode(data)
 
 
-def _first_to_dict(class_: Any) -> Callable[[Any], dict[str, Any]]:
-    def to_dict(instance: Any) -> dict[str, Any]:
-        written = writing.write_to_dict(class_.__serializer__.ready())
-        type.__setattr__(class_, "__to_dict__", written)
-        return written(instance)
+def _first_to_dict(class_: Any, name: str, guard: Callable[[Any], Any] | None) -> Callable[[Any], dict[str, Any]]:
+    def to_dict(self: Any) -> dict[str, Any]:
+        written = writing.write_to_dict(class_.__serializer__.ready(), guard)
+        type.__setattr__(class_, name, written)
+        written.__bolt__ = True  # type: ignore[attr-defined]
+        return written(self)
 
+    to_dict.__bolt__ = True  # type: ignore[attr-defined]
     return to_dict
+
+
+def _by_own_class(instance: Any) -> Any:
+    # A derived class that calls `super().to_dict()` is asked for its own fields.
+    return instance.__to_dict__()
+
+
+def _is_ours(class_: Any, name: str) -> bool:
+    """Whether no class between *class_* and Serializer has a method *name* of its author's."""
+    found = next(base.__dict__[name] for base in class_.__mro__ if name in base.__dict__)
+    return found is Serializer.__dict__[name] or getattr(found, "__bolt__", False)
 
 
 @dataclass_transform(field_specifiers=(field, FieldOptions))
@@ -42,7 +58,9 @@ class _Meta(SerializerMeta):
         if "__serializer__" in cls.__dict__:
             # Never those of a base; each replaces itself when it is first called.
             type.__setattr__(cls, "__decode_json__", partial(_first_decode, cls))
-            type.__setattr__(cls, "__to_dict__", _first_to_dict(cls))
+            type.__setattr__(cls, "__to_dict__", _first_to_dict(cls, "__to_dict__", None))
+            if _is_ours(cls, "to_dict"):
+                type.__setattr__(cls, "to_dict", _first_to_dict(cls, "to_dict", _by_own_class))
 
     def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
         information = cls.__dict__.get("__serializer__")
@@ -212,7 +230,10 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
 
     def to_json(self) -> bytes:
         """JSON in UTF-8, by the names of JSON: what a server answers with."""
-        return writing.to_json(self, None)
+        try:
+            return encode(self)
+        except RecursionError:
+            raise writing.too_deep(self) from None
 
     @classmethod
     def dump_many(cls, instances: Iterable[Self], **options: Any) -> list[dict[str, Any]]:
