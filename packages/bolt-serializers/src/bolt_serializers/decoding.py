@@ -216,7 +216,7 @@ def validate_plain(decoding: Decoding, data: Any, *, strict: bool) -> Any:
         check_plain_data(data)
         return decoding.decoder("plain", strict=strict)(data)
     except FAILURES as error:
-        raise decoding.failure("plain", data, error) from error.__cause__
+        raise decoding.failure("plain", data, error, strict=strict) from error.__cause__
 
 
 def _is_told(loc: Loc, refused: Iterable[Loc]) -> bool:
