@@ -1,6 +1,7 @@
 """The metaclass of serializers: what the body of a class says, taken apart before msgspec makes the class."""
 
 import contextlib
+import importlib
 import sys
 import typing
 from collections.abc import Mapping
@@ -125,7 +126,7 @@ class _Body:
         return {one.name for known in every for one in known.every}
 
     def _take_annotations(self) -> None:
-        annotations = _annotations(self.namespace)
+        annotations = body_annotations(self.namespace)
         for name, annotation in annotations.items():
             if _is_class_variable(annotation):
                 continue
@@ -219,10 +220,11 @@ class _Body:
         return config
 
 
-def _annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
+def body_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """The annotations in the body of a class, before there is one."""
     if sys.version_info >= (3, 14):
-        import annotationlib
-
+        # Which Python has from 3.14 on.
+        annotationlib = importlib.import_module("annotationlib")
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is not None:
             return dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.FORWARDREF))
@@ -255,7 +257,10 @@ def _type_arguments(bases: tuple[Any, ...]) -> dict[Any, Mapping[Any, Any]]:
 def _scope_of_definition() -> dict[str, Any]:
     """Local names of the function that the class statement is in."""
     frame = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("bolt_serializers."):
+    # Metaclasses that derive from ours are no such function.
+    while frame is not None and (
+        frame.f_globals.get("__name__", "").startswith("bolt_serializers.") or frame.f_code.co_name == "__new__"
+    ):
         frame = frame.f_back  # type: ignore[assignment]
     if frame is None or frame.f_locals is frame.f_globals:
         return {}

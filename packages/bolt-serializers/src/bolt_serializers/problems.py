@@ -15,6 +15,7 @@ from bolt_serializers.again import again_of, found_by
 from bolt_serializers.checks import Finder, readable
 from bolt_serializers.choices import choice_error, choices_of
 from bolt_serializers.errors import Refused
+from bolt_serializers.foreign import foreign_reader
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.invalid import MOST, Found, Loc
 from bolt_serializers.limits import check_error
@@ -93,7 +94,7 @@ def _piece(annotation: Any, known: Known) -> Piece:
     hint = peel(annotation)
     type_ = hint.type
     piece.limits = hint.limits
-    if type_ in _PLAIN and not hint.limits:
+    if type_ in _PLAIN and not hint.limits and taken.find is None:
         piece.plain = type_
     elif (choices := choices_of(type_)) is not None:
         piece.choices = (*choices, None) if hint.optional else tuple(choices)
@@ -128,12 +129,17 @@ def _take_container_apart(piece: Piece, type_: Any, known: Known) -> None:
         return
     again = again_of(getattr(origin, "__serializer__", None))
     piece.fields = tuple(
-        FieldPiece(field.wire_name, field.required, _piece(field.hint, known), again.get(field.name))
+        FieldPiece(field.wire_name, field.required, _piece(_looked_at(field.hint), known), again.get(field.name))
         for field in record_fields(type_)
     )
     if config is not None and config.forbid_unknown_fields:
         tag = {config.tag_field} if config.tag_field else set()
         piece.allowed = frozenset({*origin.__struct_encode_fields__, *tag})
+
+
+def _looked_at(hint: Any) -> Any:
+    """*hint*, or anything in its place where another library validates: the second look at the field asks it."""
+    return hint if foreign_reader(hint) is None else Any
 
 
 def find_problems(piece: Piece, value: Any, *, strict: bool = True) -> list[Found]:

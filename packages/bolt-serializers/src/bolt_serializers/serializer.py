@@ -6,11 +6,12 @@ from typing import Any, Self, dataclass_transform
 
 import msgspec
 
-from bolt_serializers import asynchronous, copying, deriving, reading_instances, updating, writing
+from bolt_serializers import asynchronous, copying, deriving, planning, reading_instances, updating, writing
 from bolt_serializers.constructing import construct, decoding_of
 from bolt_serializers.declaring import SerializerMeta, reserve
 from bolt_serializers.decoding import FAILURES, validate_plain
 from bolt_serializers.fields import FieldOptions, field
+from bolt_serializers.schema import Mode, Schema, json_schema
 from bolt_serializers.writing import DumpOptions
 
 
@@ -164,6 +165,19 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         listed: Iterable[Any] = objects
         return await asynchronous.off_loop(lambda: cls.from_models(listed, strict=strict))
 
+    @classmethod
+    def optimize[Q](cls, queryset: Q) -> Q:
+        """A Django *queryset*, or manager, with the joins, prefetches and columns that `from_models` reads of it.
+
+        Adds `select_related` for relations to one object, `prefetch_related` for those to many, planned alike, and
+        `only`. All columns stay where a property or a method is read, as it may ask for any; what such code loads
+        itself is not planned. A class inside itself is planned once more and no deeper. What *queryset* does already
+        is kept: its own `only` or `defer`, `select_related()` of all, prefetches and annotations; `values()` and
+        unions come back as they are.
+        """
+        made: Q = planning.optimize(cls.__serializer__.ready(), queryset)
+        return made
+
     # To data.
 
     def to_dict(self) -> dict[str, Any]:
@@ -225,6 +239,11 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         `Partial` first. What is `UNSET`, read-only or computed is left alone. Nothing is saved.
         """
         return updating.update_instance(cls.__serializer__.ready(), obj, data)
+
+    @classmethod
+    def json_schema(cls, mode: Mode = "input") -> Schema:
+        """The JSON Schema (2020-12) of what is read, or with *mode* `"output"` of what is written."""
+        return json_schema(cls, mode=mode)
 
     # Other classes.
 
