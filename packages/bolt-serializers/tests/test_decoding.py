@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 import pytest
-from bolt_serializers import Meta, Serializer, ValidationError, field
+from bolt_serializers import Meta, Serializer, ValidationError, field, field_validator
 
 
 class Kind(enum.Enum):
@@ -222,3 +222,42 @@ def test_the_program_sets_what_is_read_only():
     assert ReadOnly("a", 7).id == 7
     with pytest.raises(ValidationError, match="id"):
         ReadOnly("a", "7")
+
+
+class Tight(Serializer, strict=False):
+    n: int
+
+    @field_validator("n")
+    def small(cls, value):
+        assert value < 10
+        return value
+
+
+def test_lax_data_is_validated_once_made():
+    """In lax mode a validator is given the number that the text stands for, also when problems are listed."""
+    for call in (
+        lambda: Tight.validate({"n": "20"}),
+        lambda: Tight.validate_json(b'{"n":"20"}'),
+        lambda: Tight.validate_msgpack(msgspec.msgpack.encode({"n": "20"})),
+        lambda: Tight.validate_many([{"n": "20"}])[0],
+        lambda: Tight.validate_many(b'[{"n":"20"}]')[0],
+    ):
+        with pytest.raises(ValidationError) as caught:
+            call()
+        assert [one["type"] for one in caught.value.errors()] == ["assertion_error"]
+        assert caught.value.errors()[0]["loc"][-1] == "n"
+
+
+def test_all_ways_in_tell_the_same_of_int_limits():
+    """MessagePack and lists tell of wide integers as JSON does."""
+    assert types_of(Every.validate_msgpack, msgspec.msgpack.encode({"i": 2**63})) == [(("i",), "int_out_of_range")]
+    assert types_of(Every.validate_many, [{"i": 2**63}]) == [((0, "i"), "int_out_of_range")]
+    assert types_of(Every.validate_json, b'{"i":9223372036854775808,"s":1}') == [
+        (("i",), "int_out_of_range"),
+        (("s",), "type_error"),
+    ]
+
+
+def test_wide_floats_in_json():
+    """A number too large for a float is an error."""
+    assert types_of(Every.validate_json, b'{"f":1e999}') == [((), "json_invalid")]

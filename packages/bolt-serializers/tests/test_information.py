@@ -194,3 +194,11 @@ def test_two_threads_use_a_class_first_at_once():
         with ThreadPoolExecutor(4) as pool:
             made = [one for future in [pool.submit(use) for _ in range(4)] for one in future.result()]
         assert all(one.later == [other(early(n=3), "a")] for one in made)
+
+
+def test_a_function_that_makes_classes_twice():
+    """Classes of a function's second call refer to each other, and not to those of the first."""
+    kept = late_classes()
+    early, other = late_classes()
+    assert type(early.validate({"later": [{}]}).later[0]) is other
+    assert type(kept[0].validate({"later": [{}]}).later[0]) is not None

@@ -1,6 +1,7 @@
 """The metaclass of serializers: what the body of a class says, taken apart before msgspec makes the class."""
 
 import contextlib
+import importlib
 import sys
 import typing
 from collections.abc import Mapping
@@ -222,8 +223,8 @@ class _Body:
 def body_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """The annotations in the body of a class, before there is one."""
     if sys.version_info >= (3, 14):
-        import annotationlib
-
+        # Which Python has from 3.14 on.
+        annotationlib = importlib.import_module("annotationlib")
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is not None:
             return dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.FORWARDREF))

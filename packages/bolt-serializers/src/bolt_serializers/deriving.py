@@ -87,9 +87,11 @@ def _methods(class_: Any) -> dict[str, Any]:
             continue
         validators = base.__serializer__.validators
         not_methods = {one.name for one in validators.every} | set(base.__struct_fields__)
-        for name, value in base.__dict__.items():
-            if not name.startswith("__") and name not in not_methods and name not in _INSTALLED:
-                names[name] = value
+        names |= {
+            name: value
+            for name, value in base.__dict__.items()
+            if not name.startswith("__") and name not in not_methods and name not in _INSTALLED
+        }
     return names
 
 

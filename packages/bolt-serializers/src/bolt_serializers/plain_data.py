@@ -15,7 +15,7 @@ _MOST = 100
 
 
 def check_plain_data(data: Any) -> None:
-    """Raise `Refused` for what *data* holds that JSON cannot express; one run of an encoder in C where it is nothing."""
+    """Raise `Refused` for what *data* holds that JSON cannot express; one run of an encoder in C if nothing."""
     try:
         encoded = _probe(data)
     except RecursionError:

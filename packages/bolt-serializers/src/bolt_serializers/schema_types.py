@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NewType, TypeAliasType, TypeVar, get
 import msgspec
 
 from bolt_serializers.deriving import substituted
-from bolt_serializers.foreign import is_foreign
+from bolt_serializers.encoding import is_foreign
 from bolt_serializers.hints import is_union
 from bolt_serializers.information import information_of
 from bolt_serializers.records import is_record

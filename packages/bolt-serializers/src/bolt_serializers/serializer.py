@@ -120,7 +120,9 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         try:
             return cls.__decode_json__(data)  # type: ignore[no-any-return]
         except FAILURES as error:
-            raise decoding_of(cls.__serializer__).failure("json", data, error) from error.__cause__
+            raise decoding_of(cls.__serializer__).failure(
+                "json", data, error, strict=cls.__serializer__.strict
+            ) from error.__cause__
 
     @classmethod
     def validate_msgpack(cls, data: bytes, *, strict: bool | None = None) -> Self:
@@ -136,7 +138,7 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
             made: Self = decoding.decoder(kind, strict=strict)(data)
             return made
         except FAILURES as error:
-            raise decoding.failure(kind, data, error) from error.__cause__
+            raise decoding.failure(kind, data, error, strict=strict) from error.__cause__
 
     @classmethod
     def validate_many(cls, data: Iterable[Any] | bytes | str, *, strict: bool | None = None) -> list[Self]:

@@ -38,7 +38,7 @@ class Shown:
 
 
 def show(hint: Any, *, taken_from_data: bool, unset: bool) -> Shown:
-    """How to decode values of *hint*, of which `UNSET` is one where *unset*. Raises TypeError for an impossible type."""
+    """How to decode values of *hint*, `UNSET` among them where *unset*. Raises TypeError for an impossible type."""
     late = foreign_reader(hint)
     left = readable(hint, finite=True)
     taken = Any if late is not None else bounded(left.type)

@@ -210,8 +210,8 @@ def may_return_none(function: Callable[..., Any]) -> bool:
     for instruction in dis.get_instructions(function):
         if instruction.opname == "RETURN_CONST" and instruction.argval is None:
             return True
-        if instruction.opname == "RETURN_VALUE" and before is not None and before.opname == "LOAD_CONST":
-            if before.argval is None:
-                return True
+        constant = before if before is not None and before.opname == "LOAD_CONST" else None
+        if instruction.opname == "RETURN_VALUE" and constant is not None and constant.argval is None:
+            return True
         before = instruction
     return False

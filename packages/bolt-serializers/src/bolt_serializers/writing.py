@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 
 import msgspec
 
-from bolt_serializers.encoding import JSON_ENCODER, encode_unknown
+from bolt_serializers.encoding import JSON_ENCODER, encode_unknown, is_foreign
 from bolt_serializers.fields import NO_DEFAULT, Field
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.information import Information, information_of
@@ -129,7 +129,7 @@ def plain(value: Any) -> Any:
         return {name: plain(getattr(value, name)) for name in given}
     if (names := record_names(kind)) is not None:
         return {name: plain(getattr(value, name)) for name in names}
-    return value
+    return value.model_dump() if is_foreign(kind) else value
 
 
 def record_names(kind: type) -> list[str] | None:
@@ -159,7 +159,7 @@ def dump(value: Any, options: DumpOptions) -> Any:
         return _dump_members(value, [(name, wire if options.by_alias else name) for name, wire in names], options)
     if (own := record_names(kind)) is not None:
         return _dump_members(value, [(name, name) for name in own], options)
-    return value
+    return value.model_dump(by_alias=options.by_alias) if is_foreign(kind) else value
 
 
 def _dump_members(value: Any, names: list[tuple[str, str]], options: DumpOptions) -> dict[str, Any]:

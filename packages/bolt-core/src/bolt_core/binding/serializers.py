@@ -48,16 +48,19 @@ def serializer_decoders(decoding: Decoding) -> tuple[Decode, Decode]:
     json, msgpack = decoding.decoder("json", strict=strict), decoding.decoder("msgpack", strict=strict)
     if decoding.direct:
         return json, msgpack
-    return _telling_all(json, decoding, msgspec.json.decode), _telling_all(msgpack, decoding, msgspec.msgpack.decode)
+    return (
+        _telling_all(json, decoding, msgspec.json.decode, strict),
+        _telling_all(msgpack, decoding, msgspec.msgpack.decode, strict),
+    )
 
 
-def _telling_all(decode: Decode, decoding: Decoding, plain: Callable[[bytes], Any]) -> Decode:
+def _telling_all(decode: Decode, decoding: Decoding, plain: Callable[[bytes], Any], strict: bool) -> Decode:
     def decode_body(data: bytes) -> Any:
         try:
             return decode(data)
         except Refused as error:
             # What runs over plain data refused it, before msgspec had a look.
-            raise InvalidBody(decoding.explain(plain(data)) or error.found) from error
+            raise InvalidBody(decoding.explain(plain(data), strict=strict) or error.found) from error
 
     return decode_body
 
