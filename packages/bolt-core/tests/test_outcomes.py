@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from bolt_core import BoltAPI, encoding, outcomes, reading, register_encoder
+from bolt_core import BoltAPI, outcomes, reading, register_encoder
 from bolt_core.outcomes import register_result_adapter
 from bolt_core.responses import JSON, PlainText, Redirect, Response, StreamingResponse
+from bolt_serializers import encoding
 from raw_client import Served
 
 

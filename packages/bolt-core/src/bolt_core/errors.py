@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bolt_serializers.errors import Escaped, ValidationError
+
 from bolt_core._native import Request
 from bolt_core.binding.results import compile_result
 from bolt_core.error_bodies import with_required, write_error
@@ -14,6 +16,7 @@ from bolt_core.markers import UNSET
 from bolt_core.outcomes import outcome_of_response, outcome_of_result
 from bolt_core.plan import ExceptionCall, HandlerPlan
 from bolt_core.pool import on_event_loop, run_in_pool
+from bolt_core.problems import invalid_data
 from bolt_core.responses import Response
 from bolt_core.types import Outcome, Promise
 
@@ -23,7 +26,7 @@ type ExceptionAdapter = Callable[[Any, Request], HTTPException | Response | None
 type ExceptionCallback = Callable[[BaseException, Request], None]
 type ErrorPage = Callable[[BaseException, Request], HTTPException | Response | None]
 
-_adapters: dict[type[BaseException], ExceptionAdapter] = {}
+_adapters: dict[type[BaseException], ExceptionAdapter] = {ValidationError: invalid_data}
 _callbacks: list[ExceptionCallback] = []
 _error_pages: list[ErrorPage] = []
 
@@ -61,6 +64,8 @@ def set_error_page(page: ErrorPage | None) -> None:
 
 def outcome_of_exception(plan: HandlerPlan | None, exc: BaseException, request: Request) -> Outcome | Promise:
     """What *exc* becomes; never raises, nor does what it promises."""
+    if isinstance(exc, Escaped):
+        exc = exc.error
     if plan is None:
         return _settle(plan, exc, request)
     found, answered = _resolve(plan, exc, request, plan.exception_handlers)

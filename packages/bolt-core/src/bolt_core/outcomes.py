@@ -9,7 +9,7 @@ from bolt_serializers.hints import describe
 
 from bolt_core._native import Request
 from bolt_core.background import BackgroundTask, BackgroundTasks, after_reply, tasks_of
-from bolt_core.binding.results import ResponseValidationError
+from bolt_core.binding.serializers import ResponseValidationError
 from bolt_core.conditions import Validated
 from bolt_core.encoding import JSON_ENCODER, encode_strict
 from bolt_core.headers import check_headers

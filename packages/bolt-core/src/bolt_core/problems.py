@@ -5,13 +5,16 @@ from itertools import islice
 from typing import Any
 
 import msgspec
+from bolt_serializers.again import found_by
+from bolt_serializers.errors import ConstructionError, Escaped, ValidationError
 from bolt_serializers.invalid import MOST, Found, InvalidValue
 from bolt_serializers.messages import parse_message
+from bolt_serializers.translation import translated
 
 from bolt_core._native import Request
-from bolt_core.binding.bodies import InvalidBody
 from bolt_core.binding.body_params import UnknownCharset
 from bolt_core.binding.scalars import REFUSALS
+from bolt_core.binding.serializers import InvalidBody, RequestInvalid
 from bolt_core.exceptions import (
     BadRequest,
     HTTPException,
@@ -45,6 +48,8 @@ def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Reque
             msg, kind = _PLAIN[code]
             listed.append({"loc": loc, "msg": msg, "type": kind})
             continue
+        if isinstance(detail, Escaped):
+            raise detail.error
         if detail is not None and not isinstance(detail, ValueError | RecursionError):
             # No fault of the client's: a converter or a type's own check broke.
             raise detail
@@ -64,6 +69,16 @@ def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Reque
                 return _malformed(exc)
             listed.extend(body)
     return _validation_error(listed)
+
+
+def invalid_data(exc: BaseException, request: Any) -> HTTPException | None:
+    """422 for a `ValidationError` that a handler raised of data; `None`, so 500, where its own data is at fault."""
+    if isinstance(exc, ConstructionError) or not isinstance(exc, ValidationError):
+        return None
+    start: tuple[str, ...] = () if isinstance(exc, RequestInvalid) else ("body",)
+    return _validation_error(
+        [_listed((*start, *one["loc"]), one["msg"], one["type"], one["ctx"] or None) for one in exc.errors()[:MOST]]
+    )
 
 
 def _validation_error(listed: list[Listed]) -> RequestValidationError:
@@ -97,6 +112,13 @@ def _malformed(detail: BaseException | None) -> BadRequest:
 def _converted(source: str, wire_name: str, detail: BaseException | None) -> list[Listed]:
     """What a converter refused: one value, items of a list, or a model as a whole."""
     loc: tuple[str | int, ...] = (source, wire_name) if wire_name else (source,)
+    if isinstance(detail, ValidationError):
+        return [
+            _listed(
+                (*loc[:1], *error["loc"]) if error["loc"] else loc, error["msg"], error["type"], error["ctx"] or None
+            )
+            for error in detail.errors()[:MOST]
+        ]
     if isinstance(detail, InvalidItems):
         return [_listed((*loc, index), *_told(error)) for index, error in detail.items[:MOST]]
     return [_listed(loc, *_told(detail))]
@@ -111,7 +133,8 @@ def _told(error: BaseException | None) -> tuple[str, str, Mapping[str, Any] | No
 def _body_problems(plan: HandlerPlan, code: str, detail: BaseException | None, request: Request) -> list[Listed]:
     if code == "body_missing":
         return [_listed(("body",), "A body is required", "missing", None)]
-    return [_listed(("body", *path), msg, kind, ctx) for path, msg, kind, ctx in _found(plan, code, detail, request)]
+    found = _found(plan, code, detail, request)
+    return [_listed(("body", *path), translated(str(msg), kind, ctx), kind, ctx) for path, msg, kind, ctx in found]
 
 
 def _found(plan: HandlerPlan, code: str, detail: BaseException | None, request: Request) -> Iterable[Found]:
@@ -127,7 +150,7 @@ def _found(plan: HandlerPlan, code: str, detail: BaseException | None, request: 
         except msgspec.ValidationError:
             # As of a number with thousands of digits; the decoder's own words stand.
             pass
-    return [parse_message(str(detail))]
+    return [parse_message("")] if detail is None else found_by(detail)
 
 
 def _body_of(plan: HandlerPlan) -> BodyPlan | None:

@@ -8,6 +8,8 @@ handler returned is turned into its reply on a thread.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bolt_serializers.errors import LazyLoadError
+
 from bolt_core.pool import on_event_loop, run_in_pool
 
 type Reader = Callable[[Any, frozenset[str]], Any]
@@ -87,7 +89,7 @@ def must_leave_loop(error: Exception) -> bool:
     """Whether *error* says that something may not be read where this is called, because that is the event loop."""
     if not _off_loop or not on_event_loop():
         return False
-    return isinstance(error, (_ReadOffLoop, *_off_loop[0][1]))
+    return isinstance(error, (_ReadOffLoop, LazyLoadError, *_off_loop[0][1]))
 
 
 async def off_loop[T](function: Callable[[], T]) -> T:

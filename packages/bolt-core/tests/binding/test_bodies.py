@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, TypedDict
 
 import msgspec
 import pytest
-from bolt_core.binding.bodies import InvalidBody, body_decoders
+from bolt_core.binding.bodies import body_decoders
+from bolt_core.binding.serializers import InvalidBody
 from bolt_core.binding.shapes import is_body
 from bolt_core.markers import Constraints
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Generic, TypeVar
 import msgspec
 import pytest
 from bolt_core import BoltAPI
-from bolt_core.binding.bodies import InvalidBody, body_decoders
+from bolt_core.binding.bodies import body_decoders
+from bolt_core.binding.serializers import InvalidBody
 from bolt_core.exceptions import ConfigError
 from bolt_core.params import Body
 from msgspec import Meta

@@ -8,7 +8,8 @@ from typing import Any, NewType, TypedDict
 
 import msgspec
 import pytest
-from bolt_core.binding.results import ResponseValidationError, compile_result
+from bolt_core.binding.results import compile_result
+from bolt_core.binding.serializers import ResponseValidationError
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET
 from bolt_core.responses import JSON, Redirect

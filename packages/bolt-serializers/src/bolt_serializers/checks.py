@@ -128,6 +128,9 @@ class _Walk:
 
     def _look_at_record(self, annotation: Any) -> Readable:
         class_ = get_origin(annotation) or annotation
+        if getattr(class_, "__serializer__", None) is not None:
+            # It holds its own limits.
+            return Readable(annotation)
         try:
             if isinstance(annotation, type) and annotation in _free:
                 return Readable(annotation)

@@ -7,11 +7,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from bolt_serializers.again import found_by
 from bolt_serializers.errors import Escaped, Refused, ValidationError
 from bolt_serializers.finishing import trust
+from bolt_serializers.finite import find_infinite
 from bolt_serializers.information import reachable
 from bolt_serializers.invalid import Found
-from bolt_serializers.messages import parse_message
 from bolt_serializers.plain_data import check_plain_data
 from bolt_serializers.preparing import FAILED, Prepare, preparer
 from bolt_serializers.problems import Piece, find_problems, take_apart
@@ -89,11 +90,11 @@ class Decoding:
         if kind == "json":
             return msgspec.json.Decoder(self.shown, strict=strict).decode
         if kind == "msgpack":
-            return msgspec.msgpack.Decoder(self.shown, strict=strict).decode
+            return _finite(msgspec.msgpack.Decoder(self.shown, strict=strict).decode)
         shown = self.shown
         return lambda value: msgspec.convert(value, shown, strict=strict, str_keys=True)
 
-    def failure(self, kind: Kind, data: Any, error: BaseException, *, strict: bool = True) -> BaseException:
+    def failure(self, kind: Kind, data: Any, error: BaseException) -> BaseException:
         """What to raise for *error*, which a decoder raised for *data*: a `ValidationError` with all that is wrong.
 
         An exception of a validator that says nothing of the data is returned as it is.
@@ -107,18 +108,26 @@ class Decoding:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as malformed:
             # The typed decoder stopped at a wrong type, before what is not well-formed.
             return ValidationError([self._malformed(kind, data, malformed)], title=self.title)
-        return ValidationError(self.explain(plain, error), title=self.title)
+        try:
+            return ValidationError(self.explain(plain) or found_by(error), title=self.title)
+        except Escaped as escaped:
+            return escaped.error
 
-    def explain(self, plain: Any, error: BaseException) -> list[Found]:
-        """Everything that is wrong with *plain*, which was refused with *error*."""
+    def explain(self, plain: Any) -> list[Found]:
+        """Everything that is wrong with *plain*, which was refused; nothing where a second look finds nothing."""
         found: list[Found] = []
         prepared = self.prepared(plain, found)
-        if prepared is not FAILED:
-            if self._piece is None:
-                self._piece = take_apart(self.hint)
-            refused = {loc for loc, *_ in found}
-            found += [one for one in find_problems(self._piece, prepared) if one[0] not in refused]
-        return found or told(error)
+        if prepared is FAILED:
+            return found
+        refused = {loc for loc, *_ in found}
+        return [*found, *(one for one in find_problems(self.piece, prepared) if one[0] not in refused)]
+
+    @property
+    def piece(self) -> Piece:
+        """The type, taken apart for a second look."""
+        if self._piece is None:
+            self._piece = take_apart(self.hint)
+        return self._piece
 
     @staticmethod
     def _malformed(kind: Kind, data: Any, error: BaseException) -> Found:
@@ -132,15 +141,15 @@ class Decoding:
         return (), f"The data is malformed: {error}", f"{kind}_invalid", None
 
 
-def told(error: BaseException) -> list[Found]:
-    """What an exception of a decoder says by itself."""
-    if isinstance(error, Refused):
-        return error.found
-    path, *rest = parse_message(str(error))
-    cause = error.__cause__
-    if isinstance(cause, Refused):
-        return [((*path, *loc), *others) for loc, *others in cause.found]
-    return [(path, *rest)]  # type: ignore[list-item]
+def _finite(decode: Decode) -> Decode:
+    # JSON has no NaN, and plain data was looked through before.
+    def decode_finite(data: Any) -> Any:
+        value = decode(data)
+        if found := find_infinite(value):
+            raise Refused(found)
+        return value
+
+    return decode_finite
 
 
 def _trusting(decode: Decode, on: bool) -> Decode:
@@ -204,4 +213,4 @@ def validate_plain(decoding: Decoding, data: Any, *, strict: bool) -> Any:
         check_plain_data(data)
         return decoding.decoder("plain", strict=strict)(data)
     except FAILURES as error:
-        raise decoding.failure("plain", data, error, strict=strict) from error.__cause__
+        raise decoding.failure("plain", data, error) from error.__cause__

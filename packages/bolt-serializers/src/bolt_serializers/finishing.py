@@ -21,6 +21,7 @@ from bolt_serializers.computing import Computed
 from bolt_serializers.errors import Refused, refusal
 from bolt_serializers.hidden import Hidden
 from bolt_serializers.messages import parse_message
+from bolt_serializers.validators import may_return_none
 
 if TYPE_CHECKING:
     from bolt_serializers.fields import Field
@@ -222,7 +223,7 @@ class _Writer:
             target = "v" if changed or index < len(validators) - 1 else "r"
             changed = changed or len(validators) > 1
             yield f"{indent}    {target} = {self.name(validator.name, validator.function)}(cls, v)"
-            if not self.information.can_be_none(field):
+            if not self.information.can_be_none(field) and may_return_none(validator.function):
                 yield f"{indent}    if {target} is None: returned({target}, cls, {validator.name!r})"
             if target == "r":
                 yield f"{indent}    if r is not v: {self.set(field, 'r')}"

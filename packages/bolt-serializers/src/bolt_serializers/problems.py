@@ -5,14 +5,16 @@ type piece by piece. What the pieces are is worked out once for each type.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, get_args, get_origin
 
 import msgspec
 
+from bolt_serializers.again import again_of, found_by
 from bolt_serializers.checks import Finder, readable
 from bolt_serializers.choices import choice_error, choices_of
+from bolt_serializers.errors import Refused
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.invalid import MOST, Found, Loc
 from bolt_serializers.limits import check_error
@@ -69,6 +71,8 @@ class FieldPiece:
     name: str
     required: bool
     piece: Piece
+    again: Callable[[Any], list[Found]] | None = None
+    """What else is wrong with a value of the piece's type."""
 
 
 type Known = dict[int, tuple[Any, Piece]]
@@ -122,12 +126,14 @@ def _take_container_apart(piece: Piece, type_: Any, known: Known) -> None:
     config = getattr(origin, "__struct_config__", None)
     if config is not None and config.array_like:
         return
+    again = again_of(getattr(origin, "__serializer__", None))
     piece.fields = tuple(
-        FieldPiece(field.wire_name, field.required, _piece(field.hint, known)) for field in record_fields(type_)
+        FieldPiece(field.wire_name, field.required, _piece(field.hint, known), again.get(field.name))
+        for field in record_fields(type_)
     )
     if config is not None and config.forbid_unknown_fields:
         tag = {config.tag_field} if config.tag_field else set()
-        piece.allowed = frozenset({field.name for field in piece.fields} | tag)
+        piece.allowed = frozenset({*origin.__struct_encode_fields__, *tag})
 
 
 def find_problems(piece: Piece, value: Any) -> list[Found]:
@@ -176,12 +182,15 @@ class _Search:
                 self.found.extend(islice(piece.find(made, loc), MOST))
             return
         except msgspec.ValidationError as caught:
-            message = str(caught)
+            error = caught
         before = len(self.found)
         if isinstance(value, dict | list) and len(loc) < DEEPEST:
             self.look_inside(piece, value, loc)
         if len(self.found) == before and self.left > 0:
-            found = _told(piece, message, loc)
+            if isinstance(error.__cause__, Refused):
+                self.found.extend(((*loc, *where), *told) for where, *told in found_by(error))
+                return
+            found = _told(piece, str(error), loc)
             if _are_alike(piece.plain, class_):
                 piece.told[class_] = found[1:]
             self.found.append(found)
@@ -223,10 +232,13 @@ class _Search:
             name = field.name
             if name in value:
                 member = value[name]
+                before = len(self.found)
                 if type(member) is not field.piece.plain:
                     if self.over:
                         return
                     self.look_at(field.piece, member, (*loc, name))
+                if field.again is not None and len(self.found) == before:
+                    self.found.extend(((*loc, *where), *told) for where, *told in field.again(member))
             elif field.required:
                 self.found.append(((*loc, name), *_MISSING))
         if piece.allowed is not None:

@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from bolt_serializers.errors import LazyLoadError
+from bolt_serializers.exact import instance_reader
 from bolt_serializers.fields import NO_DEFAULT, Field
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.information import Information, information_of
@@ -42,7 +43,7 @@ def read_object(information: Information, value: Any) -> Any:
 
 def _make_reader(information: Information, kind: type) -> Read:
     if issubclass(kind, information.class_):
-        return _same
+        return instance_reader(information, inner_reader)
     if issubclass(kind, Mapping):
         return _mapping_reader(information)
     writer = _Writer(information, kind)
@@ -338,3 +339,8 @@ def _record_reader(type_: Any) -> Read:
         return made
 
     return read
+
+
+def data_reader(hint: Any) -> Read:
+    """What turns objects into the data of *hint*: instances, lists of them, what a manager or a QuerySet gives."""
+    return inner_reader(hint) or _same

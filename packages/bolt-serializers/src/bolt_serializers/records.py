@@ -43,7 +43,11 @@ def record_fields(type_: Any) -> Iterator[RecordField]:
     class_ = get_origin(type_) or type_
     if not isinstance(class_, type):
         return
-    if issubclass(class_, msgspec.Struct):
+    if (information := getattr(class_, "__serializer__", None)) is not None:
+        for field in information.fields:
+            if field.taken:
+                yield RecordField(field.name, field.wire_name, field.required, field.hint)
+    elif issubclass(class_, msgspec.Struct):
         for info in msgspec.structs.fields(type_):
             yield RecordField(info.name, info.encode_name, info.required, info.type)
     elif dataclasses.is_dataclass(class_):

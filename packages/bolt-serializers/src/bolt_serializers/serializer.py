@@ -1,6 +1,7 @@
 """`Serializer`: a class whose annotations say what data holds, read and written in C."""
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, Self, dataclass_transform
 
 import msgspec
@@ -13,9 +14,34 @@ from bolt_serializers.fields import FieldOptions, field
 from bolt_serializers.writing import DumpOptions
 
 
+def _first_decode(class_: Any, data: Any) -> Any:
+    information = class_.__serializer__.ready()
+    decode = decoding_of(information).decoder("json", strict=information.strict)
+    type.__setattr__(class_, "__decode_json__", decode)
+    return decode(data)
+
+
+def _first_to_dict(class_: Any) -> Callable[[Any], dict[str, Any]]:
+    def to_dict(instance: Any) -> dict[str, Any]:
+        written = writing.write_to_dict(class_.__serializer__.ready())
+        type.__setattr__(class_, "__to_dict__", written)
+        return written(instance)
+
+    return to_dict
+
+
 @dataclass_transform(field_specifiers=(field, FieldOptions))
 class _Meta(SerializerMeta):
     """A call of the class validates its arguments."""
+
+    __decode_json__: Callable[[Any], Any]
+
+    def __init__(cls, *args: Any, **config: Any) -> None:
+        super().__init__(*args)
+        if "__serializer__" in cls.__dict__:
+            # Never those of a base; each replaces itself when it is first called.
+            type.__setattr__(cls, "__decode_json__", partial(_first_decode, cls))
+            type.__setattr__(cls, "__to_dict__", _first_to_dict(cls))
 
     def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
         information = cls.__dict__.get("__serializer__")
@@ -56,7 +82,12 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
     @classmethod
     def validate_json(cls, data: bytes | str, *, strict: bool | None = None) -> Self:
         """An instance of JSON (RFC 8259) in UTF-8. Raises `ValidationError` with everything that is wrong."""
-        return cls._decode("json", data, strict)
+        if strict is not None:
+            return cls._decode("json", data, strict)
+        try:
+            return cls.__decode_json__(data)  # type: ignore[no-any-return]
+        except FAILURES as error:
+            raise decoding_of(cls.__serializer__).failure("json", data, error) from error.__cause__
 
     @classmethod
     def validate_msgpack(cls, data: bytes, *, strict: bool | None = None) -> Self:
@@ -72,7 +103,7 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
             made: Self = decoding.decoder(kind, strict=strict)(data)
             return made
         except FAILURES as error:
-            raise decoding.failure(kind, data, error, strict=strict) from error.__cause__
+            raise decoding.failure(kind, data, error) from error.__cause__
 
     @classmethod
     def validate_many(cls, data: Iterable[Any] | bytes | str, *, strict: bool | None = None) -> list[Self]:
@@ -137,11 +168,7 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
 
         Nested records become dicts. With what is write-only; without what is computed and what is `UNSET`.
         """
-        information = type(self).__serializer__.ready()
-        made = information.made.get("to_dict")
-        if made is None:
-            made = information.made["to_dict"] = writing.write_to_dict(information)
-        return made(self)  # type: ignore[no-any-return]
+        return self.__to_dict__()  # type: ignore[attr-defined, no-any-return]
 
     def dump(
         self,

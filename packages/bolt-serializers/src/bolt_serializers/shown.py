@@ -1,7 +1,6 @@
 """What msgspec is shown in place of a field's type, and what is left to check of its values."""
 
 import collections.abc
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAliasType, get_args, get_origin
@@ -14,7 +13,6 @@ from bolt_serializers.hints import is_union, union_of
 
 LEAST_INT, MOST_INT = -(2**63), 2**63 - 1
 """What a database, MessagePack and most other languages hold."""
-MOST_FLOAT = sys.float_info.max
 
 _CONTAINERS = (
     list, set, frozenset, tuple, dict,
@@ -52,21 +50,19 @@ def show(hint: Any, *, taken_from_data: bool, unset: bool) -> Shown:
 
 
 def bounded(hint: Any, meta: tuple[Any, ...] = ()) -> Any:
-    """*hint*, its integers held to 64 bits and its floats to finite numbers, at any depth of builtin containers."""
+    """*hint*, its integers held to 64 bits, at any depth of builtin containers."""
     if hint is int:
         return _with_bounds(int, meta, LEAST_INT, MOST_INT)
-    if hint is float:
-        return _with_bounds(float, meta, -MOST_FLOAT, MOST_FLOAT)
     if get_origin(hint) is Annotated:
         metadata = (*hint.__metadata__, *meta)
         if Unbounded in metadata or any(isinstance(item, Unbounded) for item in metadata):
             return hint
         inner = bounded(hint.__origin__, metadata)
         # Bounds of a number include what was said of it; of anything else that is said again.
-        return inner if hint.__origin__ in (int, float) else Annotated[(inner, *hint.__metadata__)]
+        return inner if hint.__origin__ is int else Annotated[(inner, *hint.__metadata__)]
     if isinstance(hint, TypeAliasType):
         # It may hold itself; only one of a plain number is worth following.
-        return bounded(hint.__value__, meta) if hint.__value__ in (int, float) else hint
+        return bounded(hint.__value__, meta) if hint.__value__ is int else hint
     arguments = get_args(hint)
     if is_union(hint):
         return union_of([bounded(argument) for argument in arguments])

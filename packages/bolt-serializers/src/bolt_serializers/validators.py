@@ -1,5 +1,6 @@
 """Functions of a class that check or compute: how they are declared, and how they are found again."""
 
+import dis
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -193,3 +194,18 @@ def inherited(
         tuple(one for one in every if isinstance(one, FieldValidator)),
         tuple(one for one in every if isinstance(one, ModelValidator)),
     )
+
+
+def may_return_none(function: Callable[..., Any]) -> bool:
+    """Whether *function* ends somewhere without a value, or returns None; so far as its code tells."""
+    if getattr(function, "__code__", None) is None:
+        return True
+    before = None
+    for instruction in dis.get_instructions(function):
+        if instruction.opname == "RETURN_CONST" and instruction.argval is None:
+            return True
+        if instruction.opname == "RETURN_VALUE" and before is not None and before.opname == "LOAD_CONST":
+            if before.argval is None:
+                return True
+        before = instruction
+    return False

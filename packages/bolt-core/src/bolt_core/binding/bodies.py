@@ -1,6 +1,6 @@
 """Decoders of request bodies, compiled once per route."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
@@ -8,9 +8,12 @@ import msgspec
 from bolt_serializers.checks import Finder, readable
 from bolt_serializers.finite import find_infinite
 from bolt_serializers.hints import describe
-from bolt_serializers.invalid import MOST, Found, InvalidValue
+from bolt_serializers.information import reachable
+from bolt_serializers.invalid import MOST, InvalidValue
 from bolt_serializers.shapes import contains, custom_type, type_info
 from msgspec import inspect as spec
+
+from bolt_core.binding.serializers import InvalidBody, decoding_for, serializer_decoders
 
 type Decode = Callable[[bytes], Any]
 
@@ -23,15 +26,11 @@ def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) ->
     """
     if (name := custom_type(annotation)) is not None:
         raise TypeError(f"{describe(annotation)} holds the type {name}, which no body can be decoded into")
-    node = type_info(annotation)
     taken = readable(annotation)
-    from_json: Decode = msgspec.json.Decoder(taken.type).decode
-    from_msgpack: Decode = msgspec.msgpack.Decoder(taken.type).decode
-    # JSON has no NaN, yet msgspec reads a Decimal from "NaN"; MessagePack has NaN as a float.
-    if contains(node, spec.DecimalType):
-        from_json = _checked(from_json, require_finite)
-    if contains(node, spec.DecimalType, spec.FloatType, spec.AnyType):
-        from_msgpack = _checked(from_msgpack, require_finite)
+    if reachable(annotation):
+        from_json, from_msgpack = serializer_decoders(decoding_for(annotation))
+    else:
+        from_json, from_msgpack = _plain_decoders(type_info(annotation), taken.type)
     if taken.find is not None:
         decimals = _as_limits(taken.find)
         from_json, from_msgpack = _checked(from_json, decimals), _checked(from_msgpack, decimals)
@@ -41,12 +40,15 @@ def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) ->
     return from_json, from_msgpack
 
 
-class InvalidBody(msgspec.ValidationError):
-    """A body that is of its type but breaks a limit, and where it does."""
-
-    def __init__(self, found: Sequence[Found]) -> None:
-        super().__init__(found[0][1])
-        self.found = found
+def _plain_decoders(node: spec.Type, type_: Any) -> tuple[Decode, Decode]:
+    from_json: Decode = msgspec.json.Decoder(type_).decode
+    from_msgpack: Decode = msgspec.msgpack.Decoder(type_).decode
+    # JSON has no NaN, yet msgspec reads a Decimal from "NaN"; MessagePack has NaN as a float.
+    if contains(node, spec.DecimalType):
+        from_json = _checked(from_json, require_finite)
+    if contains(node, spec.DecimalType, spec.FloatType, spec.AnyType):
+        from_msgpack = _checked(from_msgpack, require_finite)
+    return from_json, from_msgpack
 
 
 def _as_validation(check: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 from bolt_serializers.checks import readable
+from bolt_serializers.information import reachable
 from bolt_serializers.invalid import Found, InvalidValue
 from bolt_serializers.limits import Constraints, compile_check
 from bolt_serializers.problems import find_problems, take_apart
@@ -15,6 +16,7 @@ from bolt_serializers.problems import find_problems, take_apart
 from bolt_core.binding.bodies import body_decoders
 from bolt_core.binding.hints import merge_limits, peel
 from bolt_core.binding.parts import EMPTY, Parts, check_default, check_limits, default_of
+from bolt_core.binding.serializers import decoding_for
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import Source
 from bolt_core.plan import BodyPlan, ParamPlan
@@ -114,7 +116,9 @@ def _decoders(annotation: Any, name: str, check: Callable[[Any], Any] | None = N
             f"has body parameter {name!r} of a type that no body can be decoded into ({error}); use a Struct, a "
             "dataclass, a TypedDict or builtin types"
         ) from error
-    explain = partial(find_problems, take_apart(annotation))
+    explain = (
+        decoding_for(annotation).explain if reachable(annotation) else partial(find_problems, take_apart(annotation))
+    )
     return BodyPlan(decode=decode, decode_msgpack=decode_msgpack, explain=explain)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bolt_serializers.errors import DeclarationError
@@ -23,6 +23,7 @@ from bolt_core.binding.conditions import conditional
 from bolt_core.binding.mixtures import body_mode, check_params, form_of
 from bolt_core.binding.parts import Place
 from bolt_core.binding.results import compile_result
+from bolt_core.binding.serializers import with_async_validators
 from bolt_core.binding.sources import plan_param
 from bolt_core.conditions import note_registered
 from bolt_core.exception_handlers import compile_exception_handlers
@@ -92,6 +93,7 @@ def _compile(declared: Declaration) -> HandlerPlan:
     params, embedded = finish_bodies(planned)
     call = plan_call(handler)
     is_async = call.is_async
+    call = replace(call, function=with_async_validators(call.function, params, is_async=is_async))
     params, call = conditional(handler, params, call, place, declared.namespace)
     return HandlerPlan(
         method=declared.method,

@@ -12,6 +12,12 @@ from bolt_serializers.shapes import contains, custom_type, parts, type_info
 from msgspec import inspect as spec
 
 from bolt_core.binding.hints import peel
+from bolt_core.binding.serializers import (
+    ResponseValidationError,
+    is_serializer_model,
+    result_encoder,
+    result_validator,
+)
 from bolt_core.encoding import JSON_ENCODER, MSGPACK_ENCODER
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET
@@ -32,10 +38,6 @@ _ITERABLES = (
 _RECORDS = (spec.StructType, spec.DataclassType, spec.NamedTupleType)
 _NAMED = (*_RECORDS, spec.TypedDictType)
 _BYTES = (bytes, bytearray, memoryview)
-
-
-class ResponseValidationError(Exception):
-    """A handler returned something that its response model does not allow; the client sees a plain 500."""
 
 
 def compile_result(returns: Any, response_model: Any = UNSET) -> ResultPlan:
@@ -154,6 +156,8 @@ def _is_model(type_: Any) -> bool:
 
 def _validator(model: Any) -> Callable[[Any], Any]:
     """A function that returns a result as *model* allows it, or raises `ResponseValidationError`."""
+    if is_serializer_model(model):
+        return result_validator(model)
     try:
         node = type_info(model)
     except TypeError:
@@ -236,6 +240,8 @@ def _union_validator(members: Sequence[Any]) -> Callable[[Any], Any]:
 
 def _encode_valid(model: Any, validate: Callable[[Any], Any]) -> Callable[[Any], bytes]:
     """JSON of a valid result. The usual results, already of the model's own type, take a shorter way."""
+    if is_serializer_model(model):
+        return result_encoder(model, validate)
     encode = JSON_ENCODER.encode
 
     def encode_valid(result: Any) -> bytes:

@@ -1,0 +1,250 @@
+"""Serializers as bodies, parameters and replies of handlers."""
+
+from typing import Annotated, Any
+
+import pytest
+from bolt_core import BoltAPI
+from bolt_core.exceptions import ConfigError
+from bolt_core.params import Query
+from bolt_serializers import (
+    Serializer,
+    ValidationError,
+    computed_field,
+    field,
+    field_validator,
+    model_validator,
+)
+from bolt_testing import TestClient
+
+
+class Author(Serializer):
+    name: str
+    password: str = field(write_only=True, default="")
+
+
+class FullAuthor(Author):
+    secret: str = "s"
+
+    @computed_field
+    def loud(self) -> str:
+        return self.name.upper()
+
+
+class Book(Serializer):
+    title: str
+    author: Author
+
+
+class UserCreate(Serializer):
+    id: int = field(read_only=True)
+    name: str
+    email: str
+
+    @field_validator("name", mode="before")
+    def strip(cls, value: Any) -> Any:
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("email")
+    def validate_email(cls, value: str) -> str:
+        if "@" not in value:
+            raise ValueError("Invalid email")
+        return value.lower()
+
+    @model_validator
+    def no_root(self) -> None:
+        if self.name == "root":
+            raise ValueError("No root")
+
+
+class Unique(Serializer):
+    email: str
+
+    @field_validator("email")
+    async def is_free(cls, value: str) -> str:
+        if value == "taken":
+            raise ValidationError("Taken", type="unique")
+        return value
+
+
+class Search(Serializer):
+    q: str
+    page: int = 1
+
+    @field_validator("q")
+    def not_bad(cls, value: str) -> str:
+        if value == "bad":
+            raise ValueError("Bad q")
+        return value
+
+
+class Broken(Serializer):
+    number: int
+
+    @field_validator("number")
+    def breaks(cls, value: int) -> int:
+        raise KeyError("broken")
+
+
+class Person:
+    name = "Ann"
+
+
+api = BoltAPI()
+
+
+@api.post("/users")
+async def create(data: UserCreate) -> dict[str, Any]:
+    return data.to_dict()
+
+
+@api.post("/users/many")
+def create_many(data: list[UserCreate]) -> int:
+    return len(data)
+
+
+@api.post("/unique")
+async def unique(data: Unique) -> Unique:
+    return data
+
+
+@api.get("/search")
+def search(query: Annotated[Search, Query()]) -> Search:
+    return query
+
+
+@api.get("/book", response_model=Book)
+async def book() -> Any:
+    return Book(title="T", author=FullAuthor(name="Ann", password="p"))
+
+
+@api.get("/author", response_model=Author)
+async def author() -> Any:
+    return FullAuthor(name="Ann", password="p")
+
+
+@api.get("/plain")
+async def plain() -> Any:
+    return [FullAuthor(name="Ann", password="p")]
+
+
+@api.get("/objects", response_model=list[Author])
+async def objects() -> Any:
+    return [Person(), {"name": "Bob"}, Author(name="Cid")]
+
+
+@api.get("/misfit", response_model=Book)
+async def misfit() -> Any:
+    return {"title": 1}
+
+
+@api.get("/constructed")
+async def constructed() -> Any:
+    return Book(title=1, author=None)  # type: ignore[arg-type]
+
+
+@api.get("/validated")
+async def validated() -> Any:
+    return Author.validate({})
+
+
+@api.post("/broken")
+async def broken(data: Broken) -> Any:
+    return data
+
+
+@pytest.fixture
+def client():
+    with TestClient(api) as client:
+        yield client
+
+
+def _wrong(response: Any) -> list[tuple[Any, str]]:
+    assert response.status_code == 422
+    return [(tuple(item["loc"]), item["type"]) for item in response.json()["detail"]]
+
+
+def test_a_body_is_validated_and_its_read_only_fields_are_left_out(client):
+    """A handler is given what validators made of the body, and no id that the client chose."""
+    response = client.post("/users", json={"id": 7, "name": " Ann ", "email": "A@X"})
+
+    assert response.json() == {"name": "Ann", "email": "a@x"}
+
+
+def test_types_and_validators_are_listed_together(client):
+    """A wrong type of one field and a refusing validator of another are both told."""
+    response = client.post("/users", json={"name": 5, "email": "x"})
+
+    assert _wrong(response) == [(("body", "name"), "type_error"), (("body", "email"), "value_error")]
+
+
+def test_a_model_validator_speaks_of_the_whole_body(client):
+    """What several fields break together is the body's own fault."""
+    response = client.post("/users", json={"name": "root", "email": "x@y"})
+
+    assert response.json()["detail"] == [{"loc": ["body"], "msg": "No root", "type": "value_error"}]
+
+
+def test_items_of_a_list_have_their_indexes(client):
+    """Each wrong item of a list is told, with its index."""
+    response = client.post("/users/many", json=[{"name": "a", "email": "b"}, {"name": "a", "email": "b@"}, {}])
+
+    assert _wrong(response) == [
+        (("body", 0, "email"), "value_error"),
+        (("body", 2, "name"), "missing"),
+        (("body", 2, "email"), "missing"),
+    ]
+
+
+def test_async_validators_run_before_the_handler(client):
+    """An async validator's refusal is a 422 like any other."""
+    assert _wrong(client.post("/unique", json={"email": "taken"})) == [(("body", "email"), "unique")]
+    assert client.post("/unique", json={"email": "free"}).json() == {"email": "free"}
+
+
+def test_a_def_handler_cannot_await_async_validators():
+    """Registering one is an error that says what to do."""
+
+    def handler(data: Unique) -> None: ...
+
+    with pytest.raises(ConfigError, match="async validators a def handler cannot await; declare it async def"):
+        BoltAPI().post("/")(handler)
+
+
+def test_a_query_model_runs_its_validators(client):
+    """A model of the query is validated as a whole, with the query as its place."""
+    assert _wrong(client.get("/search?q=bad")) == [(("query", "q"), "value_error")]
+    assert client.get("/search?q=ok&page=3").json() == {"q": "ok", "page": 3}
+
+
+def test_a_derived_class_is_written_as_its_base(client):
+    """A response model leaves out what a derived class adds, inside of another model, too."""
+    assert client.get("/author").json() == {"name": "Ann"}
+    assert client.get("/book").json() == {"title": "T", "author": {"name": "Ann"}}
+
+
+def test_without_a_model_everything_that_is_written_leaves(client):
+    """Computed fields are written, and what is write-only is not."""
+    assert client.get("/plain").json() == [{"name": "Ann", "secret": "s", "loud": "ANN"}]
+
+
+def test_objects_dicts_and_instances_become_the_model(client):
+    """A list of any of them fits a list of the model."""
+    assert client.get("/objects").json() == [{"name": "Ann"}, {"name": "Bob"}, {"name": "Cid"}]
+
+
+@pytest.mark.parametrize("path", ["/misfit", "/constructed"])
+def test_the_program_s_own_faults_are_500(path):
+    """A result that does not fit, and a wrong construction, are no fault of the client's."""
+    with TestClient(api, raise_server_exceptions=False) as client:
+        assert client.get(path).status_code == 500
+
+
+def test_validation_in_a_handler_is_422(client):
+    """What `validate` refuses inside a handler is told as if it were the body."""
+    assert _wrong(client.get("/validated")) == [(("body", "name"), "missing")]
+
+
+def test_any_other_exception_of_a_validator_is_its_own(client):
+    """A KeyError of a validator is the server's fault, and is raised as it is."""
+    with pytest.raises(KeyError, match="broken"):
+        client.post("/broken", json={"number": 1})
