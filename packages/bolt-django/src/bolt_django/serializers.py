@@ -21,7 +21,7 @@ class ModelSerializerMeta(type(Serializer)):  # type: ignore[misc]
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
         if not any(isinstance(base, ModelSerializerMeta) for base in bases):
             # As Serializer itself: nobody's fields.
-            return super(SerializerMeta, mcls).__new__(mcls, name, bases, namespace, **config)
+            return super(SerializerMeta, mcls).__new__(mcls, name, bases, namespace, **config)  # type: ignore[misc]
         # Partials and projections bring fields and validators along.
         if "Meta" in namespace and "__validators__" not in namespace:
             namespace = _Filling(name, bases, namespace).filled()
