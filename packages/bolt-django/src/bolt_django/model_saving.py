@@ -51,6 +51,7 @@ class Saving:
 
     def save(self) -> Any:
         """The object, saved with its relations."""
+        self._keep_key()
         with transaction.atomic(using=self.alias):
             for name, value in self.columns.items():
                 if name == "password" and hasattr(self.obj, "set_password"):
@@ -64,6 +65,14 @@ class Saving:
             for name, values in self.many.items():
                 getattr(self.obj, name).set(values)
         return self.obj
+
+    def _keep_key(self) -> None:
+        """Another primary key would be another row."""
+        key = self.obj._meta.pk
+        if self.is_new or self.columns.get(key.attname, self.obj.pk) == self.obj.pk:
+            return
+        loc = (self.wire_names.get(key.name, key.name),)
+        raise ValidationError([(loc, "The key of an object does not change", "read_only", None)], title=self.title)
 
     def _write(self) -> None:
         names: Iterable[str] | None = None

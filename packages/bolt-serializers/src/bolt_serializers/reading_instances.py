@@ -49,7 +49,7 @@ def list_decoding(information: Information) -> Decoding:
         made = Decoding(list[information.class_], unique_keys=information.unique_keys)  # type: ignore[name-defined]
         made.title = information.class_.__name__
         information.made["list_decoding"] = made
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def validate_many(class_: Any, data: Any, strict: bool | None) -> list[Any]:
