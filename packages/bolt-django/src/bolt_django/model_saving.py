@@ -78,7 +78,8 @@ class Saving:
         names: Iterable[str] | None = None
         if not self.is_new:
             automatic = {one.name for one in self.obj._meta.concrete_fields if getattr(one, "auto_now", False)}
-            names = self.touched | automatic if self.touched else ()
+            keys = {one.name for one in self.obj._meta.fields if one.primary_key}
+            names = (self.touched - keys) | automatic if self.touched else ()
         try:
             # Its own savepoint: the transaction goes on to say what stood in the way.
             with transaction.atomic(using=self.alias):

@@ -187,7 +187,7 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         """
         options = DumpOptions(exclude_unset, exclude_none, exclude_defaults, by_alias)
         made: dict[str, Any] = writing.dump(self, options)
-        return writing.as_json_values(made) if json else made  # type: ignore[no-any-return]
+        return writing.as_json_values(made) if json else made
 
     def to_json(self) -> bytes:
         """JSON in UTF-8, by the names of JSON: what a server answers with."""
