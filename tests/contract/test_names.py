@@ -12,6 +12,8 @@ NAMES = {
     "django_bolt.params": "Path Query Header Cookie Form File Body",
     "django_bolt.responses": "Response JSON PlainText HTML Redirect FileResponse StreamingResponse "
     "EventSourceResponse ServerSentEvent",
+    "django_bolt.serializers": "Serializer ModelSerializer field field_validator model_validator computed_field "
+    "Partial UNSET Meta ValidationError",
     "django_bolt.testing": "TestClient AsyncTestClient",
 }
 

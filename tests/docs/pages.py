@@ -2,7 +2,9 @@
 
 import asyncio
 import inspect
+import os
 import re
+import subprocess
 import sys
 import types
 from collections.abc import Iterator
@@ -29,7 +31,27 @@ def blocks(page: Path) -> Iterator[tuple[int, str]]:
 
 
 def run(page: Path) -> None:
-    """Execute the page's blocks in order, then each test function that they define."""
+    """Execute the page's blocks in order, then each test function that they define.
+
+    A page that configures Django does so in a process of its own: there is one configuration in each.
+    """
+    if any("settings.configure(" in code for _, code in blocks(page)):
+        run_alone(page)
+    else:
+        run_here(page)
+
+
+def run_alone(page: Path) -> None:
+    """Run *page* in a new interpreter, where warnings are errors, too."""
+    code = "import pathlib, pages, sys; pages.run_here(pathlib.Path(sys.argv[1]))"
+    command = [sys.executable, "-W", "error", "-c", code, str(page)]
+    env = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    done = subprocess.run(command, cwd=Path(__file__).parent, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def run_here(page: Path) -> None:
+    """Run *page* in this interpreter."""
     module = types.ModuleType("docs_" + re.sub(r"\W", "_", str(page.relative_to(ROOT))))
     # Annotations are resolved through the module of the function or class that bears them.
     sys.modules[module.__name__] = module

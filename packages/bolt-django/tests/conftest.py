@@ -16,6 +16,7 @@ import django
 django.setup()
 
 from bolt_django.project import Project, build  # noqa: E402
+from boltsite.library.models import Author, Book, Country, Publisher, Tag  # noqa: E402
 from boltsite_tools.inprocess import Client  # noqa: E402
 from boltsite_tools.process import SITE, Served, manage  # noqa: E402
 
@@ -86,6 +87,22 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
             yield env
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def author(db: None) -> Author:
+    """An author with a publisher."""
+    country = Country.objects.create(code="de", name="Germany")
+    publisher = Publisher.objects.create(name="Good Books", country=country)
+    return Author.objects.create(name="Ann Bee", email="ann@example.org", publisher=publisher)
+
+
+@pytest.fixture
+def book(author: Author) -> Book:
+    """Her book, with two tags; read anew, so that no relation is loaded."""
+    book = Book.objects.create(title="First", author=author, price="9.50", published="2026-01-02", details={"a": [1]})
+    book.tags.set([Tag.objects.create(name="one"), Tag.objects.create(name="two")])
+    return Book.objects.get()
 
 
 @pytest.fixture

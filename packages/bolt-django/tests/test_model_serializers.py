@@ -290,6 +290,72 @@ def test_keys_of_text_and_exclude() -> None:
     assert Out.from_model(made).dump() == {"id": made.pk, "name": "P", "country": "de"}
 
 
+def test_the_key_stays() -> None:
+    """An update cannot make another row."""
+
+    class Out(ModelSerializer):
+        class Meta:
+            model = Country
+            fields = ("code", "name")
+
+    country = Out.validate({"code": "de", "name": "Germany"}).create()
+
+    assert saved_errors(Out.validate({"code": "fr", "name": "France"}), country) == [(("code",), "read_only")]
+    Out.validate({"code": "de", "name": "Deutschland"}).update(country)
+    assert [one.name for one in Country.objects.all()] == ["Deutschland"]
+
+
+def test_derived_classes() -> None:
+    """A Meta of its own counts for all fields; it cannot take away what a base has."""
+
+    class Fixed(ShortBook):
+        class Meta(ShortBook.Meta):
+            read_only_fields = ("author",)
+
+    assert Fixed.validate({"title": "First", "author": 3}).author is UNSET
+    assert ShortBook.validate({"title": "First", "author": 3}).author == 3
+    with pytest.raises(
+        DeclarationError, match="fields leaves out author, id, pages, status, tags, which a base class has"
+    ):
+
+        class Fewer(ShortBook):
+            class Meta(ShortBook.Meta):
+                fields = ("title",)
+
+
+def test_partials_hold_limits() -> None:
+    """Validators and limits hold for what a partial update has."""
+    assert errors(Partial[ShortBook], {"title": "LOUD", "pages": 0}) == [
+        (("title",), "shouting"),
+        (("pages",), "greater_than_equal"),
+    ]
+    assert Partial[ShortBook].validate({}).title is UNSET
+
+
+def test_a_name_of_a_method() -> None:
+    """A field that would hide a method is refused."""
+    with pytest.raises(DeclarationError, match=r"update is a method of every ModelSerializer"):
+
+        class Wrong(ModelSerializer):
+            class Meta:
+                model = Book
+                fields = ("title", "update")
+
+
+def test_fields_of_others() -> None:
+    """What is no column of the model cannot be saved, and is told as the program's mistake."""
+
+    class Out(ModelSerializer):
+        again: str
+
+        class Meta:
+            model = Country
+            fields = ("code",)
+
+    with pytest.raises(DeclarationError, match=r"Out\.again is no column of Country; make it read_only"):
+        Out.validate({"code": "de", "again": "x"}).create()
+
+
 async def test_async(transactional_db: None) -> None:
     """The same in coroutines."""
     author = await Author.objects.acreate(name="Ann", email="ann@example.org")

@@ -62,7 +62,7 @@ def annotation(column: Any, *, limited: bool) -> Any:
     """The type of *column* in a serializer; with what data is held against where it is *limited*."""
     type_ = value_type(column)
     if column.many_to_many:
-        return list[type_]
+        return list[type_]  # type: ignore[valid-type]
     if limited and not column.is_relation:
         type_ = _chosen(column, type_) or _with_limits(column, type_)
     if column.null and type_ is not Any:
@@ -81,7 +81,7 @@ def _chosen(column: Any, type_: Any) -> Any:
 
 
 def _with_limits(column: Any, type_: Any) -> Any:
-    limits = {}
+    limits: dict[str, Any] = {}
     for one in column.validators:
         if (found := _limit(one, type_)) is not None:
             name, value = found

@@ -51,6 +51,7 @@ class Saving:
 
     def save(self) -> Any:
         """The object, saved with its relations."""
+        self._keep_key()
         with transaction.atomic(using=self.alias):
             for name, value in self.columns.items():
                 if name == "password" and hasattr(self.obj, "set_password"):
@@ -65,11 +66,20 @@ class Saving:
                 getattr(self.obj, name).set(values)
         return self.obj
 
+    def _keep_key(self) -> None:
+        """Another primary key would be another row."""
+        key = self.obj._meta.pk
+        if self.is_new or self.columns.get(key.attname, self.obj.pk) == self.obj.pk:
+            return
+        loc = (self.wire_names.get(key.name, key.name),)
+        raise ValidationError([(loc, "The key of an object does not change", "read_only", None)], title=self.title)
+
     def _write(self) -> None:
         names: Iterable[str] | None = None
         if not self.is_new:
             automatic = {one.name for one in self.obj._meta.concrete_fields if getattr(one, "auto_now", False)}
-            names = self.touched | automatic if self.touched else ()
+            keys = {one.name for one in self.obj._meta.fields if one.primary_key}
+            names = (self.touched - keys) | automatic if self.touched else ()
         try:
             # Its own savepoint: the transaction goes on to say what stood in the way.
             with transaction.atomic(using=self.alias):

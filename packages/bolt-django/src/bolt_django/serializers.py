@@ -21,7 +21,7 @@ class ModelSerializerMeta(type(Serializer)):  # type: ignore[misc]
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
         if not any(isinstance(base, ModelSerializerMeta) for base in bases):
             # As Serializer itself: nobody's fields.
-            return super(SerializerMeta, mcls).__new__(mcls, name, bases, namespace, **config)
+            return super(SerializerMeta, mcls).__new__(mcls, name, bases, namespace, **config)  # type: ignore[misc]
         # Partials and projections bring fields and validators along.
         if "Meta" in namespace and "__validators__" not in namespace:
             namespace = _Filling(name, bases, namespace).filled()
@@ -32,9 +32,9 @@ class ModelSerializer(Serializer, metaclass=ModelSerializerMeta):
     """A `Serializer` of a model: `class Meta: model = Article; fields = ("id", "title")`.
 
     `Meta.fields` is `"__all__"` or a tuple of fields, relations, properties and methods of the model; `exclude` in its
-    place takes all but these. `read_only_fields` are never taken from data. `depth` nests related objects so many levels
-    deep, for reading. A field that the class declares itself stands as it is declared. Sensitive columns, such as a
-    password, are taken and never written.
+    place takes all but these. `read_only_fields` are never taken from data. `depth` nests related objects so many
+    levels deep, for reading. A field that the class declares itself stands as it is declared. Sensitive columns, such
+    as a password, are taken and never written.
 
     Raises `DeclarationError` when the class is made, for names that the model does not have.
     """
@@ -44,13 +44,16 @@ class ModelSerializer(Serializer, metaclass=ModelSerializerMeta):
     def create(self, **extra: Any) -> Any:
         """A new row, saved; *extra* are columns that the data does not say, such as its owner.
 
-        In one transaction with its many-to-many relations. Raises `ValidationError` for what the model's own checks, its
-        uniqueness or its constraints refuse, and for keys of objects that do not exist.
+        In one transaction with its many-to-many relations. Raises `ValidationError` for what the model's own checks,
+        its uniqueness or its constraints refuse, and for keys of objects that do not exist.
         """
         return Saving(self, type(self).Meta.model(), extra).save()
 
     def update(self, obj: Any, **extra: Any) -> Any:
-        """*obj*, with what is not `UNSET` set and saved; raises as `create` does, and *obj* is then changed, not saved."""
+        """*obj*, with what is not `UNSET` set and saved.
+
+        Raises as `create` does, and for another primary key; *obj* is then changed, and not saved.
+        """
         return Saving(self, obj, extra).save()
 
     def save(self, obj: Any = None, **extra: Any) -> Any:
@@ -86,7 +89,10 @@ class _Filling:
         self.declared = body_annotations(namespace)
         inherited = {one for base in bases for one in getattr(base, "__struct_fields__", ())}
         computed = {one for one, value in namespace.items() if type(value).__name__ == "ComputedField"}
-        self.own = {*self.declared, *inherited, *computed}
+        generated = {one for base in bases for one in getattr(base, "_of_model", ())}
+        self.inherited = inherited
+        # What a base took from the model is taken anew, as this Meta says it.
+        self.own = {*self.declared, *computed, *(inherited - generated)}
         columns = [*self.model._meta.concrete_fields, *self.model._meta.many_to_many]
         self.columns: dict[str, Any] = {one.name: one for one in columns}
         self.annotations: dict[str, Any] = {}
@@ -96,6 +102,11 @@ class _Filling:
         wanted = self._wanted()
         if unknown := [one for one in self.read_only if one not in wanted]:
             raise self._error(f"read_only_fields names {', '.join(sorted(unknown))}, which is none of its fields")
+        if left := sorted(self.inherited - {*wanted, *self.own}):
+            raise self._error(
+                f"fields leaves out {', '.join(left)}, which a base class has; derive from ModelSerializer, or take a "
+                "projection with only() or exclude()"
+            )
         for name in wanted:
             if name in self.declared:
                 self.annotations[name] = self.declared[name]
@@ -104,6 +115,7 @@ class _Filling:
         for key in ("__annotate__", "__annotate_func__"):
             self.namespace.pop(key, None)
         self.namespace["__annotations__"] = self.annotations | self.declared
+        self.namespace["_of_model"] = frozenset(self.annotations.keys() - self.declared.keys())
         return self.namespace
 
     def _error(self, text: str) -> DeclarationError:

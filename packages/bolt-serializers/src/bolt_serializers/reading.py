@@ -161,6 +161,7 @@ def _whole(step: Read, inner: Read | None, field: Field, information: Informatio
     """Read a path, then what its end holds; an attribute that is not there is absent where the field can do without."""
     first = field.source[0]
     path = "__".join(field.source)
+    where = f"{information.class_.__qualname__}.{field.name}"
     many = is_array(field.hint)
 
     def read(value: Any) -> Any:
@@ -172,7 +173,7 @@ def _whole(step: Read, inner: Read | None, field: Field, information: Informatio
             if absent:
                 return _ABSENT
             raise AttributeError(
-                f"{information.class_.__qualname__}.{field.name}: {type(value).__qualname__} has no attribute {first!r}; "
+                f"{where}: {type(value).__qualname__} has no attribute {first!r}; "
                 "name the one to read with field(source=…), or give the field a default"
             ) from error
         if inner is None or found is None:

@@ -47,12 +47,12 @@ def _target(given: Information, field: Field, column: Column | None, value: Any)
     where = f"{given.class_.__qualname__}.{field.name}"
     if column.many:
         raise DeclarationError(
-            f"{where} leads to many objects, which are no attribute; make it read_only, leave it out with exclude(), and "
-            f"call {last}.set() once the object is saved"
+            f"{where} leads to many objects, which are no attribute; make it read_only, leave it out with exclude(), "
+            f"and call {last}.set() once the object is saved"
         )
     if hasattr(value, "__struct_fields__"):
         raise DeclarationError(
-            f"{where} holds the data of another object; make it read_only or leave it out with exclude(), and update that "
-            "object itself"
+            f"{where} holds the data of another object; make it read_only or leave it out with exclude(), and update "
+            "that object itself"
         )
     return last if hasattr(value, "_meta") else column.key

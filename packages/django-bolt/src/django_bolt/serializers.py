@@ -1,0 +1,45 @@
+"""Serializers: what data holds, declared once, read and written."""
+
+from bolt_django.serializers import ModelSerializer
+from bolt_serializers import (
+    MESSAGES,
+    UNSET,
+    ConstructionError,
+    DeclarationError,
+    ErrorDetails,
+    InvalidValue,
+    LazyLoadError,
+    Meta,
+    Partial,
+    Serializer,
+    UnsetType,
+    ValidationError,
+    computed_field,
+    field,
+    field_validator,
+    model_validator,
+    register_encoder,
+    set_translator,
+)
+
+__all__ = [
+    "MESSAGES",
+    "UNSET",
+    "ConstructionError",
+    "DeclarationError",
+    "ErrorDetails",
+    "InvalidValue",
+    "LazyLoadError",
+    "Meta",
+    "ModelSerializer",
+    "Partial",
+    "Serializer",
+    "UnsetType",
+    "ValidationError",
+    "computed_field",
+    "field",
+    "field_validator",
+    "model_validator",
+    "register_encoder",
+    "set_translator",
+]
