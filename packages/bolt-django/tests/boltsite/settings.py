@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "bolt_django",
     "boltsite.shop",
+    "boltsite.library",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -59,5 +59,5 @@ def found_by(error: BaseException) -> list[Found]:
     path, *rest = parse_message(str(error))
     cause = error.__cause__
     if isinstance(cause, Refused):
-        return [((*path, *loc), *others) for loc, *others in cause.found]
+        return [((*path, *loc), msg, kind, ctx) for loc, msg, kind, ctx in cause.found]
     return [(path, *rest)]

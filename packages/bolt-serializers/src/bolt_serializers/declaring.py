@@ -1,5 +1,6 @@
 """The metaclass of serializers: what the body of a class says, taken apart before msgspec makes the class."""
 
+import contextlib
 import sys
 import typing
 from collections.abc import Mapping
@@ -8,6 +9,7 @@ from typing import Any, ClassVar, get_args, get_origin
 
 import msgspec
 
+from bolt_serializers.copying import special_methods
 from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, FieldOptions
 from bolt_serializers.finishing import empty_finisher
@@ -37,15 +39,16 @@ class SerializerMeta(msgspec.StructMeta):
         try:
             class_ = super().__new__(mcls, name, bases, body.namespace, **body.config())
         except (TypeError, ValueError) as error:
-            raise DeclarationError(f"{name}: {error}") from error
+            hint = ""
+            if "lay-out" in str(error):
+                hint = "; only one base may have fields of its own: let one derive from the other"
+            raise DeclarationError(f"{name}: {error}{hint}") from error
         information = Information(class_, declared)
         type.__setattr__(class_, "__serializer__", information)
         _check(information)
-        try:
+        # Where it refers to what is defined later, that is seen to when it is first used.
+        with contextlib.suppress(UnresolvedType):
             information.ready()
-        except UnresolvedType:
-            # It refers to what is defined later; seen to when it is first used.
-            pass
         return class_
 
 
@@ -77,6 +80,7 @@ class _Body:
         self._take_annotations()
         self._take_functions()
         self._take_options()
+        self._check_aliases()
         declared.field_sets = {**declared.field_sets, **self.namespace.pop("field_sets", {})}
         declared.type_arguments = _type_arguments(self.namespace.get("__orig_bases__", ()))
         declared.scope = _scope_of_definition()
@@ -89,6 +93,9 @@ class _Body:
                 reversed(nearest_first), self.functions, {name for name in self.namespace if name in self._base_names()}
             )
         )
+        hidden = any(one.write_only or one.exclude for one in declared.options.values())
+        if hidden or declared.computed:
+            self.namespace |= special_methods(self.namespace, tuple(self.bases), hidden=hidden)
         if self._needs_finishing():
             declared.finisher = self.namespace["__post_init__"] = empty_finisher()
         return declared
@@ -115,10 +122,10 @@ class _Body:
 
     def _base_names(self) -> set[str]:
         every = [base.__serializer__.validators for base in self.bases]  # type: ignore[attr-defined]
-        return {one.name for known in every for one in (*known.fields, *known.models)}
+        return {one.name for known in every for one in known.every}
 
     def _take_annotations(self) -> None:
-        annotations = _annotations(self.namespace)
+        annotations = body_annotations(self.namespace)
         for name, annotation in annotations.items():
             if _is_class_variable(annotation):
                 continue
@@ -164,6 +171,18 @@ class _Body:
         self.namespace["__annotations__"][name] = hint
         self.namespace[name] = options
 
+    def _check_aliases(self) -> None:
+        seen: dict[str, str] = {}
+        for name, options in self.declared.options.items():
+            if options.alias is None:
+                continue
+            if options.alias in seen:
+                raise DeclarationError(
+                    f"{self.name}: fields {seen[options.alias]!r} and {name!r} are both {options.alias!r} in JSON; "
+                    "give one another alias"
+                )
+            seen[options.alias] = name
+
     def _take_options(self) -> None:
         for name in self.declared.annotations:
             options = self.namespace.get(name, NO_DEFAULT)
@@ -200,7 +219,8 @@ class _Body:
         return config
 
 
-def _annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
+def body_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    """The annotations in the body of a class, before there is one."""
     if sys.version_info >= (3, 14):
         import annotationlib
 
@@ -225,7 +245,7 @@ def _as_method(written: Any, made: FieldValidator | ModelValidator) -> Any:
 
 def _type_arguments(bases: tuple[Any, ...]) -> dict[Any, Mapping[Any, Any]]:
     """What stands for the type variables of generic bases that were not made concrete, as in `Base[list[T]]`."""
-    replaced = {}
+    replaced: dict[Any, Mapping[Any, Any]] = {}
     for base in bases:
         origin = get_origin(base)
         if origin is not None and origin is not typing.Generic and hasattr(origin, "__parameters__"):
@@ -236,7 +256,10 @@ def _type_arguments(bases: tuple[Any, ...]) -> dict[Any, Mapping[Any, Any]]:
 def _scope_of_definition() -> dict[str, Any]:
     """Local names of the function that the class statement is in."""
     frame = sys._getframe(1)
-    while frame is not None and frame.f_globals.get("__name__", "").startswith("bolt_serializers."):
+    # Metaclasses that derive from ours are no such function.
+    while frame is not None and (
+        frame.f_globals.get("__name__", "").startswith("bolt_serializers.") or frame.f_code.co_name == "__new__"
+    ):
         frame = frame.f_back  # type: ignore[assignment]
     if frame is None or frame.f_locals is frame.f_globals:
         return {}
@@ -261,7 +284,8 @@ def _check(information: Information) -> None:
     for name, wire_name in information.wire_names.items():
         if wire_name in seen:
             raise DeclarationError(
-                f"{class_}: fields {seen[wire_name]!r} and {name!r} are both {wire_name!r} in JSON; give one another alias"
+                f"{class_}: fields {seen[wire_name]!r} and {name!r} are both {wire_name!r} in JSON; "
+                "give one another alias"
             )
         seen[wire_name] = name
     for name, wire_name in information.wire_names.items():

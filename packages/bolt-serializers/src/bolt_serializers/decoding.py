@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -12,7 +12,7 @@ from bolt_serializers.errors import Escaped, Refused, ValidationError
 from bolt_serializers.finishing import trust
 from bolt_serializers.finite import find_infinite
 from bolt_serializers.information import reachable
-from bolt_serializers.invalid import Found
+from bolt_serializers.invalid import Found, Loc
 from bolt_serializers.plain_data import check_plain_data
 from bolt_serializers.preparing import FAILED, Prepare, preparer
 from bolt_serializers.problems import Piece, find_problems, take_apart
@@ -120,7 +120,7 @@ class Decoding:
         if prepared is FAILED:
             return found
         refused = {loc for loc, *_ in found}
-        return [*found, *(one for one in find_problems(self.piece, prepared) if one[0] not in refused)]
+        return [*found, *(one for one in find_problems(self.piece, prepared) if not _is_told(one[0], refused))]
 
     @property
     def piece(self) -> Piece:
@@ -214,3 +214,8 @@ def validate_plain(decoding: Decoding, data: Any, *, strict: bool) -> Any:
         return decoding.decoder("plain", strict=strict)(data)
     except FAILURES as error:
         raise decoding.failure("plain", data, error) from error.__cause__
+
+
+def _is_told(loc: Loc, refused: Iterable[Loc]) -> bool:
+    """Whether what stands at *loc*, or what it holds, is among what a validator refused before."""
+    return any(other[: len(loc)] == loc for other in refused)

@@ -1,7 +1,7 @@
 """What is raised for wrong declarations and for wrong data."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from bolt_serializers.invalid import Found, InvalidValue, Loc
 from bolt_serializers.translation import translated
@@ -43,7 +43,7 @@ class ValidationError(ValueError):
         super().__init__(message)
         # A lazily translated text is no str, and stays lazy until it is read.
         many = isinstance(message, list | tuple)
-        self.found: list[Found] = [_as_found(item) for item in message] if many else [(tuple(loc), message, type, ctx)]  # type: ignore[list-item, union-attr]
+        self.found: list[Found] = [_as_found(item) for item in message] if many else [(tuple(loc), message, type, ctx)]  # type: ignore[list-item]
         self.title = title
 
     def errors(self) -> list[ErrorDetails]:
@@ -73,26 +73,36 @@ class ConstructionError(ValidationError):
     """
 
 
+type Missing = Literal["relation", "column", "code", "rows"]
+"""What is not loaded: related objects, a column, what a property or a method asks for, or a QuerySet itself."""
+
+
 class LazyLoadError(Exception):
     """Reading an object would have queried the database where that may not happen.
 
-    On an event loop, or for anything outside the plan where reading is strict.
+    On an event loop, or anywhere where reading is strict.
     """
 
-    def __init__(self, path: str, many: bool, why: str) -> None:
-        super().__init__(path, many, why)
+    def __init__(self, path: str, many: bool, why: str, what: Missing = "relation") -> None:
+        super().__init__(path, many, why, what)
         self.path = path
         """What was to be read, in the words of Django's lookups: `author__name`."""
         self.many = many
-        """Whether it leads to many objects."""
+        """Whether many objects are on the way there."""
         self.why = why
+        self.what: Missing = what
 
     def __str__(self) -> str:
-        method = "prefetch_related" if self.many else "select_related"
-        return (
-            f"{self.path} {self.why}; add {method}({self.path!r}) to the QuerySet, or let "
-            "the serializer's optimize() do it"
-        )
+        if self.what == "rows":
+            return f"{self.path} {self.why}; use afrom_models(), or evaluate it before"
+        if self.what == "column":
+            remedy = f"name {self.path!r} in the QuerySet's only(), or take it out of defer()"
+        elif self.what == "code":
+            remedy = "load what it asks for with the QuerySet, or use afrom_model()"
+        else:
+            method = "prefetch_related" if self.many else "select_related"
+            remedy = f"add {method}({self.path!r}) to the QuerySet, or let the serializer's optimize() do it"
+        return f"{self.path} {self.why}; {remedy}"
 
 
 def _as_found(item: Any) -> Found:

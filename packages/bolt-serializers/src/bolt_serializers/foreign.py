@@ -91,7 +91,7 @@ def _each(pairs: Any, read: Read) -> list[Any]:
         try:
             values.append(read(value))
         except ValidationError as error:
-            found += [((key, *loc), *told) for loc, *told in error.found]
+            found += [((key, *loc), msg, kind, ctx) for loc, msg, kind, ctx in error.found]
     if found:
         raise ValidationError(found)
     return values

@@ -1,5 +1,6 @@
 """What is known of a serializer class: its fields, and the code that is written for it once its types are known."""
 
+import contextlib
 import sys
 import threading
 import typing
@@ -286,10 +287,9 @@ def _inside(hint: Any) -> list[Any]:
     if get_origin(hint) is typing.Annotated:
         return arguments[:1]
     if is_record(hint):
-        try:
+        # Whoever decodes it says what is wrong with it.
+        with contextlib.suppress(NameError, TypeError):
             arguments += [field.hint for field in record_fields(hint)]
-        except (NameError, TypeError):
-            pass  # Whoever decodes it says what is wrong with it.
     return arguments
 
 

@@ -1,8 +1,12 @@
 """What there is to know of Django's models, by their shape: nothing of Django is imported."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
+
+_known: "weakref.WeakKeyDictionary[type, Mapping[str, Column]]" = weakref.WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +28,13 @@ class Column:
     concrete: bool
 
     @property
-    def plain(self) -> bool:
-        """Whether it is a column whose value is data."""
-        return self.concrete and not self.is_relation and not self.is_file
+    def target(self) -> Any:
+        """The model that a relation leads to; `None` where that differs from row to row, and for other columns."""
+        return getattr(self.field, "related_model", None) if self.is_relation else None
 
-    def reader(self, name: str, *, key: bool) -> Callable[[Any], Any]:
-        """What reads the attribute *name*, which is this column's; a relation from the other side may lead nowhere."""
+    def reader(self, *, key: bool) -> Callable[[Any], Any]:
+        """What reads it from an instance; of a relation to one object its key alone, where *key*."""
+        name = self.key if key and not self.many else self.attribute
         if not (self.reverse and not self.many):
             return lambda value: getattr(value, name)
 
@@ -37,34 +42,31 @@ class Column:
             try:
                 found = getattr(value, name)
             except AttributeError as error:
-                # Django's RelatedObjectDoesNotExist.
+                # Django's; a relation from the other side may lead nowhere.
                 if type(error).__name__ == "RelatedObjectDoesNotExist":
                     return None
                 raise
-            return found.pk if key else found
+            return found.pk if key and found is not None else found
 
         return read
 
-    def loaded(self, value: Any, name: str) -> bool:
-        """Whether the attribute *name* of *value* can be read without a query."""
-        if name != self.attribute or (self.concrete and not self.is_relation):
-            return name in value.__dict__
-        if self.many:
-            return self.cache_name in getattr(value, "_prefetched_objects_cache", {})
-        return bool(self.field.is_cached(value)) or (self.concrete and value.__dict__.get(self.key, "") is None)
 
-    @property
-    def cache_name(self) -> str:
-        """Where prefetched objects are kept."""
-        name = getattr(self.field, "cache_name", None)
-        return str(name) if isinstance(name, str) else self.attribute
-
-
-def columns_of(kind: type) -> dict[str, Column] | None:
+def columns_of(kind: type) -> Mapping[str, Column] | None:
     """The columns and relations of a class of model instances, by attribute; `None` for other classes."""
+    known = _known.get(kind)
+    if known is not None:
+        return known
     meta = getattr(kind, "_meta", None)
     if meta is None or not hasattr(meta, "get_fields"):
         return None
+    columns = MappingProxyType(_columns(meta))
+    # Until every model is there, relations from the other side are missing.
+    if getattr(getattr(meta, "apps", None), "models_ready", True):
+        _known[kind] = columns
+    return columns
+
+
+def _columns(meta: Any) -> dict[str, Column]:
     columns: dict[str, Column] = {}
     for field in meta.get_fields():
         column = _column(field)
@@ -72,24 +74,24 @@ def columns_of(kind: type) -> dict[str, Column] | None:
             continue
         columns.setdefault(column.attribute, column)
         if column.key != column.attribute:
-            columns.setdefault(column.key, _key_column(column))
-    if (key := getattr(meta, "pk", None)) is not None:
-        columns.setdefault("pk", columns[key.attname])
+            by_key = replace(column, attribute=column.key, is_relation=False, many=False, reverse=False, is_file=False)
+            columns.setdefault(column.key, by_key)
+    key = columns.get(getattr(getattr(meta, "pk", None), "attname", ""))
+    if key is not None:
+        columns.setdefault("pk", key)
     return columns
 
 
-def _key_column(column: Column) -> Column:
-    return Column(
-        name=column.name,
-        field=column.field,
-        attribute=column.key,
-        key=column.key,
-        is_relation=False,
-        many=False,
-        reverse=False,
-        is_file=False,
-        concrete=True,
-    )
+def key_source(columns: Mapping[str, Column], source: tuple[str, ...]) -> tuple[str, ...]:
+    """*source*, or where it asks for the key of a foreign key (`author.id`), the column that holds it (`author_id`)."""
+    column = columns.get(source[0])
+    if len(source) != 2 or column is None or not (column.concrete and column.is_relation):
+        return source
+    target = getattr(column.field, "target_field", None)
+    names = {getattr(target, "attname", None), getattr(target, "name", None)}
+    if getattr(target, "primary_key", False):
+        names.add("pk")
+    return (column.key,) if source[1] in names else source
 
 
 def _column(field: Any) -> Column | None:

@@ -93,7 +93,7 @@ def _piece(annotation: Any, known: Known) -> Piece:
     hint = peel(annotation)
     type_ = hint.type
     piece.limits = hint.limits
-    if type_ in _PLAIN and not hint.limits:
+    if type_ in _PLAIN and not hint.limits and taken.find is None:
         piece.plain = type_
     elif (choices := choices_of(type_)) is not None:
         piece.choices = (*choices, None) if hint.optional else tuple(choices)

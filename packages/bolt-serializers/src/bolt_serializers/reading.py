@@ -4,8 +4,9 @@ A reader is made once for a serializer class and a class of objects. Of Django's
 key is read by its column where only the key is wanted, a file by its URL, a relation through its manager.
 """
 
+import enum
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -14,7 +15,8 @@ from bolt_serializers.exact import instance_reader
 from bolt_serializers.fields import NO_DEFAULT, Field
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.information import Information, information_of
-from bolt_serializers.models import Column, columns_of
+from bolt_serializers.lazy_loads import lazy_load, under
+from bolt_serializers.models import Column, columns_of, key_source
 from bolt_serializers.records import is_record, record_fields
 
 type Read = Callable[[Any], Any]
@@ -23,30 +25,31 @@ _ABSENT = object()
 _ARRAYS = (list, set, frozenset, tuple)
 
 
-def read_object(information: Information, value: Any, *, strict: bool = False) -> Any:
+def read_object(information: Information, value: Any) -> Any:
     """What *value* holds of the class's fields, by their names in JSON; a dict is read by Python names.
 
-    Where *strict*, nothing is loaded that is not loaded yet. Raises `LazyLoadError` for that, and for what would query
-    on an event loop; `AttributeError` where a required field's attribute does not exist.
+    Raises `LazyLoadError` for what may not be queried; `AttributeError` where a required field's attribute does not
+    exist.
     """
-    readers = information.made.setdefault(("readers", strict), {})
+    readers = information.made.get("readers")
+    if readers is None:
+        readers = information.made["readers"] = {}
     kind = type(value)
     read = readers.get(kind)
     if read is None:
-        read = readers[kind] = _make_reader(information, kind, strict)
+        read = readers[kind] = _make_reader(information, kind)
     return read(value)
 
 
-def _make_reader(information: Information, kind: type, strict: bool) -> Read:
+def _make_reader(information: Information, kind: type) -> Read:
     if issubclass(kind, information.class_):
-        return instance_reader(information, lambda hint: _inner(hint, strict))
+        return instance_reader(information, inner_reader)
     if issubclass(kind, Mapping):
-        return _mapping_reader(information, strict)
-    columns = columns_of(kind)
-    writer = _Writer(information, kind, strict)
+        return _mapping_reader(information)
+    writer = _Writer(information, kind)
     for field in information.fields:
         if field.read:
-            writer.add(field, columns.get(field.source[0]) if columns is not None else None)
+            writer.add(field)
     return writer.function()
 
 
@@ -54,184 +57,264 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _mapping_reader(information: Information, strict: bool) -> Read:
+def _mapping_reader(information: Information) -> Read:
     """Rows of `values()`, and dicts that hold objects."""
-    fields = [(field, _inner(field.hint, strict)) for field in information.fields if field.read]
+    fields = [(field, inner_reader(field.hint)) for field in information.fields if field.read]
 
     def read(row: Any) -> dict[str, Any]:
         made = {}
         for field, inner in fields:
             value = _member(row, field.source)
             if value is not _ABSENT:
-                made[field.wire_name] = value if inner is None else inner(value)
+                made[field.wire_name] = value if inner is None or value is None else inner(value)
         return made
 
     return read
 
 
 def _member(row: Any, source: tuple[str, ...]) -> Any:
+    # As values("author__name") calls it, or values() a foreign key.
     joined = "__".join(source)
-    if joined in row:
-        # As values("author__name") calls it.
-        return row[joined]
+    for name in (joined, f"{joined}_id"):
+        if name in row:
+            return row[name]
     for step in source:
+        if row is None:
+            return None
         if not isinstance(row, Mapping):
-            return _attribute(row, step)
-        if step not in row:
+            row = _attribute(row, step)
+        elif step in row:
+            row = row[step]
+        else:
             return _ABSENT
-        row = row[step]
     return row
 
 
 def _attribute(value: Any, name: str) -> Any:
     found = getattr(value, name)
-    return found() if callable(found) and not hasattr(found, "all") else found
+    if not callable(found) or hasattr(found, "all"):
+        return found
+    if getattr(found, "alters_data", False):
+        raise TypeError(f"{type(value).__qualname__}.{name}() alters data and is not called to read it; name another")
+    return found()
 
 
 class _Writer:
     """Writes a reader's source: one dict display, as fast as Python reads attributes."""
 
-    def __init__(self, information: Information, kind: type, strict: bool) -> None:
+    def __init__(self, information: Information, kind: type) -> None:
         self.information = information
         self.kind = kind
-        self.strict = strict
-        self.namespace: dict[str, Any] = {"absent": _ABSENT}
+        self.columns = columns_of(kind) or {}
+        self.plain: list[str] = []
+        """Attributes that are read without further ado."""
+        self.namespace: dict[str, Any] = {"absent": _ABSENT, "text": _text, "explain": self.explain}
         self.entries: list[str] = []
         self.optional: list[str] = []
 
-    def name(self, value: Any) -> str:
-        name = f"n{len(self.namespace)}"
-        self.namespace[name] = value
-        return name
-
-    def add(self, field: Field, column: Column | None) -> None:
-        """Read *field*, from *column* where the object is a Django model that has it."""
-        first, *rest = field.source
-        inner = _inner(field.hint, self.strict)
-        if not rest and column is not None and column.plain and inner is None and not self.strict:
-            self.entries.append(f"{field.wire_name!r}: value.{column.attribute}")
+    def add(self, field: Field) -> None:
+        """Read *field*, from a column where the object is a Django model that has it."""
+        source = key_source(self.columns, field.source)
+        inner = inner_reader(field.hint)
+        column = self.columns.get(source[0])
+        if len(source) == 1 and column is not None and column.concrete and not column.is_file and is_key(inner):
+            self.plain.append(column.key)
+            read = f"value.{column.key}"
+            if inner is not None:
+                read = f"t if type(t := {read}) is str else text(t)"
+            self.entries.append(f"{field.wire_name!r}: {read}")
             return
-        step = _step_reader(first, column, self.strict, key=inner is None and not rest)
-        for name in rest:
-            step = _then(step, name, self.strict)
-        absent = field.default is not NO_DEFAULT or field.default_factory is not None or field.read_only
-        whole = _whole(step, inner, field, absent)
+        step = _path_reader(source, key=is_key(inner))
+        can_lack = field.default is not NO_DEFAULT or field.default_factory is not None or field.read_only
+        absent = can_lack and column is None
+        name = f"n{len(self.namespace)}"
+        self.namespace[name] = _whole(step, inner, field, self.information, absent=absent)
         if absent:
-            self.optional.append(
-                f"    if (v := {self.name(whole)}(value)) is not absent: made[{field.wire_name!r}] = v"
-            )
+            self.optional.append(f"    if (v := {name}(value)) is not absent: made[{field.wire_name!r}] = v")
         else:
-            self.entries.append(f"{field.wire_name!r}: {self.name(whole)}(value)")
+            self.entries.append(f"{field.wire_name!r}: {name}(value)")
+
+    def explain(self, error: Exception, value: Any) -> LazyLoadError | None:
+        """What to raise for *error* of a column that is not loaded."""
+        missing = [name for name in self.plain if name not in value.__dict__] or self.plain
+        return lazy_load(error, missing[0], "column") if missing else None
 
     def function(self) -> Read:
         """The reader."""
-        lines = ["def read(value):", f"    made = {{{', '.join(self.entries)}}}", *self.optional, "    return made"]
+        lines = [
+            "def read(value):",
+            "    try:",
+            f"        made = {{{', '.join(self.entries)}}}",
+            "    except Exception as error:",
+            "        if (told := explain(error, value)) is None: raise",
+            "        raise told from error",
+            *self.optional,
+            "    return made",
+        ]
         name = f"<reading {self.kind.__qualname__} as {self.information.class_.__qualname__}>"
         exec(compile("\n".join(lines), name, "exec"), self.namespace)
         read: Read = self.namespace["read"]
         return read
 
 
-def _whole(step: Read, inner: Read | None, field: Field, absent: bool) -> Read:
+def _whole(step: Read, inner: Read | None, field: Field, information: Information, *, absent: bool) -> Read:
     """Read a path, then what its end holds; an attribute that is not there is absent where the field can do without."""
     first = field.source[0]
     path = "__".join(field.source)
+    many = is_array(field.hint)
 
     def read(value: Any) -> Any:
         try:
             found = step(value)
-        except AttributeError:
-            if absent and not hasattr(type(value), first) and first not in getattr(value, "__dict__", ()):
+        except AttributeError as error:
+            if hasattr(type(value), first) or first in getattr(value, "__dict__", ()):
+                raise
+            if absent:
                 return _ABSENT
-            raise
+            raise AttributeError(
+                f"{information.class_.__qualname__}.{field.name}: {type(value).__qualname__} has no attribute {first!r}; "
+                "name the one to read with field(source=…), or give the field a default"
+            ) from error
         if inner is None or found is None:
             return found
         try:
             return inner(found)
         except LazyLoadError as error:
-            raise LazyLoad.under(error, first) from error.__cause__
+            raise under(error, path, many=many) from error.__cause__
         except Exception as error:
-            raise LazyLoad.of(error, path, many=True) from error
+            if (told := lazy_load(error, path, "relation", many=many)) is None:
+                raise
+            raise told from error
 
     return read
 
 
-def _step_reader(name: str, column: Column | None, strict: bool, *, key: bool) -> Read:
-    """Read the attribute *name*; of a relation its key alone, where *key*."""
-    if column is None:
-        return lambda value: _attribute(value, name)
-    if column.is_relation and not column.many and key:
-        name = column.key
-    read = column.reader(name, key=key)
-    loaded = column.loaded if strict else None
-
-    def read_column(value: Any) -> Any:
-        if loaded is not None and not loaded(value, name):
-            raise LazyLoad.outside_plan(value, name, many=column.many)
-        try:
-            return read(value)
-        except Exception as error:
-            raise LazyLoad.of(error, name, many=column.many) from error
-
-    return read_column
-
-
-def _then(step: Read, name: str, strict: bool) -> Read:
-    """Go on from what *step* reads to its attribute *name*; None stays None."""
+def _path_reader(source: tuple[str, ...], *, key: bool) -> Read:
+    """Follow *source*; None ends it. Of a relation at its end the key alone, where *key*."""
+    steps = [
+        _step_reader(name, "__".join(source[: index + 1]), key=key and index + 1 == len(source))
+        for index, name in enumerate(source)
+    ]
+    if len(steps) == 1:
+        return steps[0]
 
     def read(value: Any) -> Any:
-        found = step(value)
-        if found is None:
-            return None
-        columns = columns_of(type(found))
-        column = columns.get(name) if columns is not None else None
-        if column is None:
-            return _attribute(found, name)
-        return _step_reader(name, column, strict, key=False)(found)
+        for step in steps:
+            value = step(value)
+            if value is None:
+                return None
+        return value
 
     return read
 
 
-def _inner(hint: Any, strict: bool) -> Read | None:
+def _step_reader(name: str, path: str, *, key: bool) -> Read:
+    readers: dict[type, Read] = {}
+
+    def read(value: Any) -> Any:
+        kind = type(value)
+        reader = readers.get(kind)
+        if reader is None:
+            reader = readers[kind] = _attribute_reader(kind, name, path, key=key)
+        return reader(value)
+
+    return read
+
+
+def _attribute_reader(kind: type, name: str, path: str, *, key: bool) -> Read:
+    """Read the attribute *name*, to which *path* leads, of instances of *kind*."""
+    if issubclass(kind, Mapping):
+        return lambda value: value[name]
+    column = (columns_of(kind) or {}).get(name)
+    get = column.reader(key=key) if column is not None else lambda value: _attribute(value, name)
+    many = column is not None and column.many
+    what = _what(column)
+
+    def read(value: Any) -> Any:
+        try:
+            return get(value)
+        except Exception as error:
+            if (told := lazy_load(error, path, what, many=many)) is None:
+                raise
+            raise told from error
+
+    return read
+
+
+def _what(column: Column | None) -> Any:
+    if column is None:
+        return "code"
+    return "relation" if column.is_relation else "column"
+
+
+def inner_reader(hint: Any) -> Read | None:
     """What turns an object's attribute into the data of *hint*; `None` where it is taken as it is."""
-    type_ = peel(hint).type
+    peeled = peel(hint)
+    type_ = peeled.type
     if (information := information_of(type_)) is not None:
-        return lambda value: read_object(information, value, strict=strict)
+        return lambda value: read_object(information, value)
     if is_union(type_):
-        inner = [found for member in get_args(type_) if (found := _inner(member, strict)) is not None]
+        inner = [found for member in get_args(type_) if (found := inner_reader(member)) is not None]
         return inner[0] if len(inner) == 1 else None
     origin, arguments = get_origin(type_) or type_, get_args(type_)
     if origin in _ARRAYS:
-        return _items_reader(_inner(arguments[0], strict) if arguments else None)
-    if origin is dict and len(arguments) == 2 and (found := _inner(arguments[1], strict)) is not None:
+        return _items_reader(inner_reader(arguments[0]) if arguments else None)
+    if origin is dict and len(arguments) == 2 and (found := inner_reader(arguments[1])) is not None:
         return lambda value: {key: found(member) for key, member in value.items()}
     if is_record(type_) and not issubclass(get_origin(type_) or type_, tuple):
-        return _record_reader(type_, strict)
-    if type_ is str:
-        return _text
+        return _record_reader(type_)
+    if type_ is str or origin is Literal:
+        return _text_or_none if peeled.optional else _text
     return None
+
+
+def is_key(inner: Read | None) -> bool:
+    """Whether what is read so takes the key of a relation, and not the object."""
+    return inner is None or inner in (_text, _text_or_none)
+
+
+def is_array(hint: Any) -> bool:
+    """Whether *hint* is a list or the like, be it optional."""
+    type_ = peel(hint).type
+    members = get_args(type_) if is_union(type_) else (type_,)
+    return any((get_origin(member) or member) in _ARRAYS for member in members)
 
 
 def _text(value: Any) -> Any:
     # A file is told by its address, a lazily translated text by its translation.
     if type(value) is str:
         return value
-    if hasattr(value, "storage") and hasattr(value, "url"):
+    if hasattr(value, "storage") and hasattr(type(value), "url"):
         return value.url if value else ""
+    if isinstance(value, enum.Enum):
+        return value.value
     return str(value) if hasattr(type(value), "_delegate_text") or type(value).__name__ == "__proxy__" else value
 
 
+def _text_or_none(value: Any) -> Any:
+    # Where there is None for no file, it is not told by an empty address.
+    return (_text(value) or None) if hasattr(value, "storage") else _text(value)
+
+
 def _items_reader(inner: Read | None) -> Read:
+    keys = is_key(inner)
+
     def read(value: Any) -> Any:
         if hasattr(value, "all"):
-            value = value.all()
+            rows = value.all()
+            # Rows that are not there yet need not come whole.
+            value = rows.values_list("pk", flat=True) if keys and _is_unread(rows) else rows
         if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
             return value
-        if inner is None:
-            return [_key(item) for item in value]
-        return [inner(item) for item in value]
+        if keys:
+            return [_key(item) if inner is None else inner(_key(item)) for item in value]
+        return [inner(item) for item in value]  # type: ignore[misc]
 
     return read
+
+
+def _is_unread(rows: Any) -> bool:
+    return getattr(rows, "_result_cache", ()) is None and hasattr(rows, "values_list")
 
 
 def _key(item: Any) -> Any:
@@ -239,8 +322,8 @@ def _key(item: Any) -> Any:
     return item.pk if hasattr(item, "_meta") else item
 
 
-def _record_reader(type_: Any, strict: bool) -> Read:
-    fields = [(field, _inner(field.hint, strict)) for field in record_fields(type_)]
+def _record_reader(type_: Any) -> Read:
+    fields = [(field, inner_reader(field.hint)) for field in record_fields(type_)]
 
     def read(value: Any) -> Any:
         if isinstance(value, Mapping | msgspec.Struct) or not hasattr(value, "__dict__") or type(value) is type_:
@@ -248,39 +331,16 @@ def _record_reader(type_: Any, strict: bool) -> Read:
         made = {}
         for field, inner in fields:
             if field.required or hasattr(value, field.name):
-                member = _attribute(value, field.name)
-                made[field.wire_name] = member if inner is None else inner(member)
+                try:
+                    member = _attribute_reader(type(value), field.name, field.name, key=is_key(inner))(value)
+                    made[field.wire_name] = member if inner is None or member is None else inner(member)
+                except LazyLoadError as error:
+                    raise under(error, field.name, many=is_array(field.hint)) from error.__cause__
         return made
 
     return read
 
 
-class LazyLoad:
-    """The words of `LazyLoadError`."""
-
-    @staticmethod
-    def of(error: Exception, path: str, *, many: bool) -> Exception:
-        """What to raise for *error*, which reading *path* raised."""
-        if type(error).__name__ != "SynchronousOnlyOperation":
-            return error
-        return LazyLoad._missing(path, "would query the database on the event loop", many=many)
-
-    @staticmethod
-    def outside_plan(value: Any, path: str, *, many: bool) -> LazyLoadError:
-        return LazyLoad._missing(path, f"is not loaded with its {type(value).__name__}", many=many)
-
-    @staticmethod
-    def _missing(path: str, why: str, *, many: bool) -> LazyLoadError:
-        made = LazyLoadError(path, many, why)
-        return made
-
-    @staticmethod
-    def under(error: LazyLoadError, step: str) -> LazyLoadError:
-        """*error* of an object that *step* led to."""
-        path, many, why = error.args
-        return LazyLoadError(f"{step}__{path}", many, why)
-
-
 def data_reader(hint: Any) -> Read:
     """What turns objects into the data of *hint*: instances, lists of them, what a manager or a QuerySet gives."""
-    return _inner(hint, False) or _same
+    return inner_reader(hint) or _same

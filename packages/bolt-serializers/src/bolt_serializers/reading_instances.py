@@ -6,20 +6,33 @@ from typing import Any
 from bolt_serializers.constructing import decoding_of, own_failure
 from bolt_serializers.decoding import FAILURES, Decoding, validate_plain
 from bolt_serializers.information import Information
+from bolt_serializers.lazy_loads import lazy_load, no_queries
 from bolt_serializers.reading import read_object
 
 
 def from_model(information: Information, value: Any, *, strict: bool) -> Any:
     """An instance of what *value* holds."""
-    return _made(decoding_of(information), read_object(information, value, strict=strict))
+    return _made(decoding_of(information), _read(information, [value], strict)[0])
 
 
 def from_models(information: Information, values: Iterable[Any], *, strict: bool) -> list[Any]:
     """Instances of all *values*, checked in one go."""
     if hasattr(values, "all") and not isinstance(values, Iterable):
         values = values.all()
-    read = [read_object(information, value, strict=strict) for value in values]
-    return _made(list_decoding(information), read)  # type: ignore[no-any-return]
+    try:
+        rows = list(values)
+    except Exception as error:
+        if (told := lazy_load(error, f"the {type(values).__qualname__}", "rows")) is None:
+            raise
+        raise told from error
+    return _made(list_decoding(information), _read(information, rows, strict))  # type: ignore[no-any-return]
+
+
+def _read(information: Information, values: list[Any], strict: bool) -> list[Any]:
+    if not strict:
+        return [read_object(information, value) for value in values]
+    with no_queries():
+        return [read_object(information, value) for value in values]
 
 
 def _made(decoding: Decoding, data: Any) -> Any:
@@ -36,7 +49,7 @@ def list_decoding(information: Information) -> Decoding:
         made = Decoding(list[information.class_], unique_keys=information.unique_keys)  # type: ignore[name-defined]
         made.title = information.class_.__name__
         information.made["list_decoding"] = made
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def validate_many(class_: Any, data: Any, strict: bool | None) -> list[Any]:

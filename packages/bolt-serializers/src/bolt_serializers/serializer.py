@@ -6,11 +6,12 @@ from typing import Any, Self, dataclass_transform
 
 import msgspec
 
-from bolt_serializers import asynchronous, deriving, reading_instances, updating, writing
+from bolt_serializers import asynchronous, copying, deriving, planning, reading_instances, updating, writing
 from bolt_serializers.constructing import construct, decoding_of
 from bolt_serializers.declaring import SerializerMeta, reserve
 from bolt_serializers.decoding import FAILURES, validate_plain
 from bolt_serializers.fields import FieldOptions, field
+from bolt_serializers.schema import Mode, Schema, json_schema
 from bolt_serializers.writing import DumpOptions
 
 
@@ -64,6 +65,20 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
     def __class_getitem__(cls, arguments: Any) -> Any:
         alias = super().__class_getitem__(arguments)  # type: ignore[misc]
         return alias if alias.__parameters__ else deriving.concrete(cls.__serializer__, alias)
+
+    def __copy__(self) -> Self:
+        made: Self = copying.copied(self)
+        return made
+
+    def __replace__(self, **changes: Any) -> Self:
+        names = [name for name in self.__struct_fields__ if name not in type(self).__serializer__.declared.computed]
+        return type(self)(**{name: getattr(self, name) for name in names} | changes)
+
+    def __reduce__(self) -> Any:
+        return copying.blank, (type(self),), copying.state_of(self)
+
+    def __setstate__(self, state: copying.State) -> None:
+        copying.set_state(self, state)
 
     # From data.
 
@@ -148,6 +163,19 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         listed: Iterable[Any] = objects
         return await asynchronous.off_loop(lambda: cls.from_models(listed, strict=strict))
 
+    @classmethod
+    def optimize[Q](cls, queryset: Q) -> Q:
+        """A Django *queryset*, or manager, with the joins, prefetches and columns that `from_models` reads of it.
+
+        Adds `select_related` for relations to one object, `prefetch_related` for those to many, planned alike, and
+        `only`. All columns stay where a property or a method is read, as it may ask for any; what such code loads
+        itself is not planned. A class inside itself is planned once more and no deeper. What *queryset* does already
+        is kept: its own `only` or `defer`, `select_related()` of all, prefetches and annotations; `values()` and
+        unions come back as they are.
+        """
+        made: Q = planning.optimize(cls.__serializer__.ready(), queryset)
+        return made
+
     # To data.
 
     def to_dict(self) -> dict[str, Any]:
@@ -155,7 +183,10 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
 
         Nested records become dicts. With what is write-only; without what is computed and what is `UNSET`.
         """
-        return self.__to_dict__()  # type: ignore[attr-defined, no-any-return]
+        try:
+            return self.__to_dict__()  # type: ignore[attr-defined, no-any-return]
+        except RecursionError:
+            raise writing.too_deep(self) from None
 
     def dump(
         self,
@@ -173,8 +204,11 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         they are in JSON, such as text in place of dates.
         """
         options = DumpOptions(exclude_unset, exclude_none, exclude_defaults, by_alias)
-        made: dict[str, Any] = writing.dump(self, options)
-        return writing.as_json_values(made) if json else made  # type: ignore[no-any-return]
+        try:
+            made: dict[str, Any] = writing.dump(self, options)
+        except RecursionError:
+            raise writing.too_deep(self) from None
+        return writing.as_json_values(made) if json else made
 
     def to_json(self) -> bytes:
         """JSON in UTF-8, by the names of JSON: what a server answers with."""
@@ -203,6 +237,11 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         `Partial` first. What is `UNSET`, read-only or computed is left alone. Nothing is saved.
         """
         return updating.update_instance(cls.__serializer__.ready(), obj, data)
+
+    @classmethod
+    def json_schema(cls, mode: Mode = "input") -> Schema:
+        """The JSON Schema (2020-12) of what is read, or with *mode* `"output"` of what is written."""
+        return json_schema(cls, mode=mode)
 
     # Other classes.
 

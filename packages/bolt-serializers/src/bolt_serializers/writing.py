@@ -90,11 +90,13 @@ def plain(value: Any) -> Any:
     if kind in (tuple, set, frozenset):
         made = [plain(item) for item in value]
         return kind(made) if all(map(_is_hashable, made)) else made
+    if isinstance(value, tuple) and hasattr(kind, "_make"):
+        return kind._make(map(plain, value))
     if isinstance(value, msgspec.Struct):
         if information_of(kind) is not None:
             return value.to_dict()  # type: ignore[attr-defined]
-        names = [name for name in value.__struct_fields__ if getattr(value, name) is not UNSET]
-        return {name: plain(getattr(value, name)) for name in names}
+        given = [name for name in value.__struct_fields__ if getattr(value, name) is not UNSET]
+        return {name: plain(getattr(value, name)) for name in given}
     if (names := record_names(kind)) is not None:
         return {name: plain(getattr(value, name)) for name in names}
     return value
@@ -118,7 +120,7 @@ def dump(value: Any, options: DumpOptions) -> Any:
     if information is not None:
         return _dump_instance(information, value, options)
     kind = type(value)
-    if kind in (list, tuple, set, frozenset):
+    if kind in (list, set, frozenset) or isinstance(value, tuple):
         return [dump(item, options) for item in value]
     if kind is dict:
         return {key: dump(item, options) for key, item in value.items()}
@@ -169,7 +171,12 @@ def to_json(value: Any, options: DumpOptions | None) -> bytes:
     try:
         return JSON_ENCODER.encode(value if options is None else dump(value, options))
     except RecursionError:
-        raise ValueError(f"{type(value).__qualname__} is nested too deeply to be written, or holds itself") from None
+        raise too_deep(value) from None
+
+
+def too_deep(value: Any) -> ValueError:
+    """What is raised for an instance whose writing does not end."""
+    return ValueError(f"{type(value).__qualname__} is nested too deeply to be written, or holds itself")
 
 
 def as_json_values(value: Any) -> Any:

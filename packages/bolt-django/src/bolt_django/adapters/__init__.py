@@ -2,6 +2,9 @@
 
 import functools
 
+from asgiref.sync import sync_to_async
+from bolt_serializers import set_thread_runner
+
 from bolt_django.adapters import exceptions, results
 
 
@@ -11,3 +14,5 @@ def register() -> None:
     """Teach bolt_core Django's results and exceptions, for the whole process."""
     results.register()
     exceptions.register()
+    # Serializers read where the request's own connection is.
+    set_thread_runner(lambda function: sync_to_async(function)())

@@ -1,0 +1,1 @@
+"""Models of every kind of field and relation, which serializers read and write."""
