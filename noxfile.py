@@ -93,7 +93,7 @@ def size(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Server CPU per request beside nginx and others: `-- --only bolt,nginx --case hello`; `-- serializers`: in process."""
+    """CPU per request beside nginx and others: `-- --only bolt,nginx --case hello`; in process: `-- serializers`."""
     _sync(session)
     in_process = session.posargs[:1] == ["serializers"]
     module = "benchmarks.serializers" if in_process else "benchmarks.run"
