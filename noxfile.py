@@ -93,9 +93,11 @@ def size(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Server CPU per request beside nginx and other frameworks: `-- --only bolt,nginx --case hello`."""
+    """CPU per request beside nginx and others: `-- --only bolt,nginx --case hello`; in process: `-- serializers`."""
     _sync(session)
-    _python(session, "-m", "benchmarks.run", *session.posargs)
+    in_process = session.posargs[:1] == ["serializers"]
+    module = "benchmarks.serializers" if in_process else "benchmarks.run"
+    _python(session, "-m", module, *session.posargs[in_process:])
 
 
 @nox.session

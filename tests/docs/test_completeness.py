@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import bolt_core
+import bolt_serializers
 import httpx2
 import pytest
 from bolt_core import exceptions, param_functions
@@ -15,6 +16,7 @@ from bolt_core.config import ServerConfig
 from bolt_core.options import RouteOptions
 from bolt_django.conf import BoltSettings
 from bolt_django.options import RUN_OPTIONS
+from bolt_serializers.fields import FieldOptions
 from bolt_testing import options as client_options
 
 from .pages import ROOT
@@ -39,6 +41,8 @@ OPTIONS = [
     ("reference/routing.md", list(APIOptions.__annotations__)),
     ("reference/parameters.md", [name for kind in MARKERS for name in getattr(param_functions, kind).__annotations__]),
     ("reference/errors.md", [name for name in exceptions.__all__ if name != "ClientDisconnect"]),
+    ("SERIALIZERS.md", [field.name for field in fields(FieldOptions)]),
+    ("SERIALIZERS.md", bolt_serializers.__all__),
     ("how-to/testing.md", list(client_options.TestClientOptions.__annotations__)),
     # What httpx2 documents is left to it.
     ("how-to/testing.md", [name for name in EVENT_OPTIONS if name not in HTTPX_OPTIONS]),

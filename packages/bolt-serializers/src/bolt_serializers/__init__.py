@@ -5,7 +5,9 @@
 
 from msgspec import UNSET, Meta, UnsetType
 
+from bolt_serializers import types
 from bolt_serializers.asynchronous import set_thread_runner
+from bolt_serializers.checks import Check
 from bolt_serializers.deriving import Partial
 from bolt_serializers.encoding import register_encoder
 from bolt_serializers.errors import (
@@ -17,6 +19,7 @@ from bolt_serializers.errors import (
 )
 from bolt_serializers.fields import field
 from bolt_serializers.invalid import InvalidValue
+from bolt_serializers.schema import json_schema
 from bolt_serializers.serializer import Serializer
 from bolt_serializers.translation import MESSAGES, set_translator
 from bolt_serializers.validators import computed_field, field_validator, model_validator
@@ -24,6 +27,7 @@ from bolt_serializers.validators import computed_field, field_validator, model_v
 __all__ = [
     "MESSAGES",
     "UNSET",
+    "Check",
     "ConstructionError",
     "DeclarationError",
     "ErrorDetails",
@@ -37,8 +41,10 @@ __all__ = [
     "computed_field",
     "field",
     "field_validator",
+    "json_schema",
     "model_validator",
     "register_encoder",
     "set_thread_runner",
     "set_translator",
+    "types",
 ]

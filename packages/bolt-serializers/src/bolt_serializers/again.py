@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bolt_serializers.fields import Field
     from bolt_serializers.information import Information
 
-type Again = Callable[[Any], list[Found]]
+type Again = Callable[[Any, bool], list[Found]]
 
 
 def again_of(information: "Information | None") -> dict[str, Again]:
@@ -29,12 +29,12 @@ def again_of(information: "Information | None") -> dict[str, Again]:
     return {field.name: partial(_look_again, information, field) for field in information.fields if field.taken}
 
 
-def _look_again(information: "Information", field: "Field", value: Any) -> list[Found]:
+def _look_again(information: "Information", field: "Field", value: Any, strict: bool) -> list[Found]:
     shown = information.shown[field.name]
     try:
-        value = msgspec.convert(value, shown.type, str_keys=True)
+        value = msgspec.convert(value, shown.type, strict=strict, str_keys=True)
     except msgspec.ValidationError as error:
-        return [((field.wire_name, *where), *told) for where, *told in found_by(error)]
+        return [((field.wire_name, *where), msg, kind, ctx) for where, msg, kind, ctx in found_by(error)]
     if value is field.default:
         return []
     try:
@@ -56,8 +56,8 @@ def found_by(error: BaseException) -> list[Found]:
     """What an exception of a decoder says by itself: where msgspec stood, and what was refused there."""
     if isinstance(error, Refused):
         return error.found
-    path, *rest = parse_message(str(error))
+    path, msg, kind, ctx = parse_message(str(error))
     cause = error.__cause__
     if isinstance(cause, Refused):
-        return [((*path, *loc), *others) for loc, *others in cause.found]
-    return [(path, *rest)]
+        return [((*path, *loc), msg, kind, ctx) for loc, msg, kind, ctx in cause.found]
+    return [(path, msg, kind, ctx)]

@@ -93,5 +93,5 @@ async def _ask(answer: Awaitable[Any], loc: tuple[str | int, ...], found: list[F
         told = found_of(error)
         if told is None:
             raise
-        found += [((*loc, *where), *rest) for where, *rest in told]
+        found += [((*loc, *where), msg, kind, ctx) for where, msg, kind, ctx in told]
         return _REFUSED

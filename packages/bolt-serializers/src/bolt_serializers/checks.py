@@ -10,16 +10,17 @@ import inspect
 import threading
 import types
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from decimal import Decimal
 from typing import Annotated, Any, NewType, NotRequired, Required, TypeAliasType, get_args, get_origin, is_typeddict
 
 import msgspec
 
 from bolt_serializers.finite import NOT_FINITE
-from bolt_serializers.hints import is_union, peel, union_of
+from bolt_serializers.hints import Hint, is_union, peel, union_of
 from bolt_serializers.invalid import Found, InvalidValue, Loc
 from bolt_serializers.limits import Constraints, Limit, compile_check, misplaced_limits
 from bolt_serializers.records import RecordField, record_fields
@@ -70,6 +71,53 @@ def _shown_without_limits(changed: dict[type, dict[str, Any]]) -> Iterator[None]
             class_.__annotations__ = hints
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Metadata of a type: *function* raises ValueError for a wrong value, and is never asked to change one.
+
+    *schema*: keywords for the JSON Schema of the type. *type*: the type of error, where *function* raises no
+    `InvalidValue` of its own.
+    """
+
+    function: Callable[[Any], object]
+    schema: Mapping[str, Any] = attribute(default_factory=dict, kw_only=True, hash=False)
+    type: str = attribute(default="value_error", kw_only=True)
+
+
+def _find_wrong(check: Check, classes: tuple[type, ...], value: Any, loc: Loc) -> Iterator[Found]:
+    if not isinstance(value, classes):
+        return
+    try:
+        check.function(value)
+    except InvalidValue as error:
+        yield loc, str(error), error.type, error.ctx
+    except ValueError as error:
+        yield loc, str(error), check.type, None
+
+
+def _classes_of(type_: Any) -> tuple[type, ...]:
+    """Classes whose instances are values of *type_*; `object` for what no class tells."""
+    if is_union(type_):
+        return tuple(class_ for member in get_args(type_) for class_ in _classes_of(peel(member).type))
+    class_ = get_origin(type_) or type_
+    if is_typeddict(class_):
+        return (dict,)
+    return (class_,) if isinstance(class_, type) else (object,)
+
+
+def _in_turn(first: Finder | None, others: Sequence[Finder]) -> Finder:
+    """Checks rely on what is said of the value before them."""
+
+    def find(value: Any, loc: Loc) -> Iterator[Found]:
+        for finder in others if first is None else (first, *others):
+            found = list(finder(value, loc))
+            if found:
+                yield from found
+                return
+
+    return find
+
+
 class _Walk:
     """Through a type and all that it holds."""
 
@@ -90,7 +138,7 @@ class _Walk:
         if hint.type is Decimal and hint.limits:
             found = _limited(annotation, Constraints(**hint.limits), optional=hint.optional)
             self.limited |= found.find is not None
-            return found
+            return self._with_checks(found, hint, hint.metadata)
         if isinstance(annotation, NewType):
             return self._look_through(annotation, annotation.__supertype__)
         if isinstance(annotation, TypeAliasType):
@@ -103,8 +151,21 @@ class _Walk:
             return found
         if get_origin(annotation) is Annotated:
             inner = self.look_at(annotation.__origin__)
-            return Readable(Annotated[(inner.type, *annotation.__metadata__)], inner.find) if inner.find else inner
+            found = Readable(annotation)
+            if inner.find is not None:
+                found = Readable(Annotated[(inner.type, *annotation.__metadata__)], inner.find)
+            return self._with_checks(found, hint, annotation.__metadata__)
         return self._look_inside(annotation)
+
+    def _with_checks(self, found: Readable, hint: Hint, metadata: tuple[Any, ...]) -> Readable:
+        checks = [item for item in metadata if isinstance(item, Check)]
+        if not checks:
+            return found
+        self.limited = True
+        classes = _classes_of(hint.type)
+        return Readable(
+            found.type, _in_turn(found.find, [functools.partial(_find_wrong, one, classes) for one in checks])
+        )
 
     def _look_through(self, annotation: Any, inner: Any) -> Readable:
         found = self.look_at(inner)
@@ -123,7 +184,8 @@ class _Walk:
         if origin in _OBJECTS:
             # Limits of a key stay, so that msgspec refuses them.
             key = Readable(get_args(annotation)[0])
-            return _rebuilt(annotation, _subscript(origin), [key, arguments[1]], _in_object(finders[1]))
+            find_key = finders[0] if arguments[0].type == key.type else None
+            return _rebuilt(annotation, _subscript(origin), [key, arguments[1]], _in_object(find_key, finders[1]))
         return self._look_at_record(annotation)
 
     def _look_at_record(self, annotation: Any) -> Readable:
@@ -246,14 +308,17 @@ def _in_tuple(finders: Sequence[Finder | None]) -> Finder | None:
     return find if any(finders) else None
 
 
-def _in_object(finder: Finder | None) -> Finder | None:
-    if finder is None:
+def _in_object(find_key: Finder | None, find_value: Finder | None) -> Finder | None:
+    if find_key is None and find_value is None:
         return None
 
     def find(value: Any, loc: Loc) -> Iterator[Found]:
         if isinstance(value, dict):
             for key, item in value.items():
-                yield from finder(item, (*loc, str(key)))
+                if find_key is not None:
+                    yield from find_key(key, (*loc, str(key)))
+                if find_value is not None:
+                    yield from find_value(item, (*loc, str(key)))
 
     return find
 

@@ -60,7 +60,7 @@ def decoding_of(information: Information) -> Decoding:
     if made is None:
         made = Decoding(information.class_, unique_keys=information.unique_keys)
         information.made["decoding"] = made
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def own_failure(decoding: Decoding, data: Any, error: BaseException) -> BaseException:
@@ -91,7 +91,7 @@ def _parameters(information: Information) -> _Parameters:
         needed = tuple(field.wire_name for field in fields if field.required and field.options.write_only)
         made = _Parameters(tuple(field.wire_name for field in fields), wire_names, needed)
         information.made["parameters"] = made
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _arguments(information: Information, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

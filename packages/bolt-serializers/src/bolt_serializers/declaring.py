@@ -1,5 +1,7 @@
 """The metaclass of serializers: what the body of a class says, taken apart before msgspec makes the class."""
 
+import contextlib
+import importlib
 import sys
 import typing
 from collections.abc import Mapping
@@ -8,6 +10,7 @@ from typing import Any, ClassVar, get_args, get_origin
 
 import msgspec
 
+from bolt_serializers.copying import special_methods
 from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, FieldOptions
 from bolt_serializers.finishing import empty_finisher
@@ -37,15 +40,16 @@ class SerializerMeta(msgspec.StructMeta):
         try:
             class_ = super().__new__(mcls, name, bases, body.namespace, **body.config())
         except (TypeError, ValueError) as error:
-            raise DeclarationError(f"{name}: {error}") from error
+            hint = ""
+            if "lay-out" in str(error):
+                hint = "; only one base may have fields of its own: let one derive from the other"
+            raise DeclarationError(f"{name}: {error}{hint}") from error
         information = Information(class_, declared)
         type.__setattr__(class_, "__serializer__", information)
         _check(information)
-        try:
+        # Where it refers to what is defined later, that is seen to when it is first used.
+        with contextlib.suppress(UnresolvedType):
             information.ready()
-        except UnresolvedType:
-            # It refers to what is defined later; seen to when it is first used.
-            pass
         return class_
 
 
@@ -77,6 +81,7 @@ class _Body:
         self._take_annotations()
         self._take_functions()
         self._take_options()
+        self._check_aliases()
         declared.field_sets = {**declared.field_sets, **self.namespace.pop("field_sets", {})}
         declared.type_arguments = _type_arguments(self.namespace.get("__orig_bases__", ()))
         declared.scope = _scope_of_definition()
@@ -89,6 +94,9 @@ class _Body:
                 reversed(nearest_first), self.functions, {name for name in self.namespace if name in self._base_names()}
             )
         )
+        hidden = any(one.write_only or one.exclude for one in declared.options.values())
+        if hidden or declared.computed:
+            self.namespace |= special_methods(self.namespace, tuple(self.bases), hidden=hidden)
         if self._needs_finishing():
             declared.finisher = self.namespace["__post_init__"] = empty_finisher()
         return declared
@@ -115,7 +123,7 @@ class _Body:
 
     def _base_names(self) -> set[str]:
         every = [base.__serializer__.validators for base in self.bases]  # type: ignore[attr-defined]
-        return {one.name for known in every for one in (*known.fields, *known.models)}
+        return {one.name for known in every for one in known.every}
 
     def _take_annotations(self) -> None:
         annotations = body_annotations(self.namespace)
@@ -164,6 +172,18 @@ class _Body:
         self.namespace["__annotations__"][name] = hint
         self.namespace[name] = options
 
+    def _check_aliases(self) -> None:
+        seen: dict[str, str] = {}
+        for name, options in self.declared.options.items():
+            if options.alias is None:
+                continue
+            if options.alias in seen:
+                raise DeclarationError(
+                    f"{self.name}: fields {seen[options.alias]!r} and {name!r} are both {options.alias!r} in JSON; "
+                    "give one another alias"
+                )
+            seen[options.alias] = name
+
     def _take_options(self) -> None:
         for name in self.declared.annotations:
             options = self.namespace.get(name, NO_DEFAULT)
@@ -203,8 +223,8 @@ class _Body:
 def body_annotations(namespace: Mapping[str, Any]) -> dict[str, Any]:
     """The annotations in the body of a class, before there is one."""
     if sys.version_info >= (3, 14):
-        import annotationlib
-
+        # Which Python has from 3.14 on.
+        annotationlib = importlib.import_module("annotationlib")
         annotate = annotationlib.get_annotate_from_class_namespace(namespace)
         if annotate is not None:
             return dict(annotationlib.call_annotate_function(annotate, annotationlib.Format.FORWARDREF))
@@ -226,7 +246,7 @@ def _as_method(written: Any, made: FieldValidator | ModelValidator) -> Any:
 
 def _type_arguments(bases: tuple[Any, ...]) -> dict[Any, Mapping[Any, Any]]:
     """What stands for the type variables of generic bases that were not made concrete, as in `Base[list[T]]`."""
-    replaced = {}
+    replaced: dict[Any, Mapping[Any, Any]] = {}
     for base in bases:
         origin = get_origin(base)
         if origin is not None and origin is not typing.Generic and hasattr(origin, "__parameters__"):
@@ -265,7 +285,8 @@ def _check(information: Information) -> None:
     for name, wire_name in information.wire_names.items():
         if wire_name in seen:
             raise DeclarationError(
-                f"{class_}: fields {seen[wire_name]!r} and {name!r} are both {wire_name!r} in JSON; give one another alias"
+                f"{class_}: fields {seen[wire_name]!r} and {name!r} are both {wire_name!r} in JSON; "
+                "give one another alias"
             )
         seen[wire_name] = name
     for name, wire_name in information.wire_names.items():

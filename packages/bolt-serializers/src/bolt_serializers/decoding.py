@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -12,7 +12,7 @@ from bolt_serializers.errors import Escaped, Refused, ValidationError
 from bolt_serializers.finishing import trust
 from bolt_serializers.finite import find_infinite
 from bolt_serializers.information import reachable
-from bolt_serializers.invalid import Found
+from bolt_serializers.invalid import Found, Loc
 from bolt_serializers.plain_data import check_plain_data
 from bolt_serializers.preparing import FAILED, Prepare, preparer
 from bolt_serializers.problems import Piece, find_problems, take_apart
@@ -94,7 +94,7 @@ class Decoding:
         shown = self.shown
         return lambda value: msgspec.convert(value, shown, strict=strict, str_keys=True)
 
-    def failure(self, kind: Kind, data: Any, error: BaseException) -> BaseException:
+    def failure(self, kind: Kind, data: Any, error: BaseException, *, strict: bool = True) -> BaseException:
         """What to raise for *error*, which a decoder raised for *data*: a `ValidationError` with all that is wrong.
 
         An exception of a validator that says nothing of the data is returned as it is.
@@ -109,18 +109,21 @@ class Decoding:
             # The typed decoder stopped at a wrong type, before what is not well-formed.
             return ValidationError([self._malformed(kind, data, malformed)], title=self.title)
         try:
-            return ValidationError(self.explain(plain) or found_by(error), title=self.title)
+            return ValidationError(self.explain(plain, strict=strict) or found_by(error), title=self.title)
         except Escaped as escaped:
             return escaped.error
 
-    def explain(self, plain: Any) -> list[Found]:
+    def explain(self, plain: Any, *, strict: bool = True) -> list[Found]:
         """Everything that is wrong with *plain*, which was refused; nothing where a second look finds nothing."""
         found: list[Found] = []
         prepared = self.prepared(plain, found)
         if prepared is FAILED:
             return found
         refused = {loc for loc, *_ in found}
-        return [*found, *(one for one in find_problems(self.piece, prepared) if one[0] not in refused)]
+        return [
+            *found,
+            *(one for one in find_problems(self.piece, prepared, strict=strict) if not _is_told(one[0], refused)),
+        ]
 
     @property
     def piece(self) -> Piece:
@@ -213,4 +216,9 @@ def validate_plain(decoding: Decoding, data: Any, *, strict: bool) -> Any:
         check_plain_data(data)
         return decoding.decoder("plain", strict=strict)(data)
     except FAILURES as error:
-        raise decoding.failure("plain", data, error) from error.__cause__
+        raise decoding.failure("plain", data, error, strict=strict) from error.__cause__
+
+
+def _is_told(loc: Loc, refused: Iterable[Loc]) -> bool:
+    """Whether what stands at *loc*, or what it holds, is among what a validator refused before."""
+    return any(other[: len(loc)] == loc for other in refused)

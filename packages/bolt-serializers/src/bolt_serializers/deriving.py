@@ -43,8 +43,8 @@ def _project(information: Information, kept: tuple[str, ...], title: str) -> Any
         if field.computed is not None:
             if lost := _names_used(field.computed) & gone:
                 raise DeclarationError(
-                    f"{class_.__qualname__}.{field.name} is computed from {', '.join(sorted(lost))}, which the projection "
-                    "leaves out; keep that, or leave both out"
+                    f"{class_.__qualname__}.{field.name} is computed from {', '.join(sorted(lost))}, which the "
+                    "projection leaves out; keep that, or leave both out"
                 )
             namespace[field.name] = declared.computed[field.name]
             continue
@@ -86,10 +86,12 @@ def _methods(class_: Any) -> dict[str, Any]:
         if "__serializer__" not in base.__dict__:
             continue
         validators = base.__serializer__.validators
-        not_methods = {one.name for one in (*validators.fields, *validators.models)} | set(base.__struct_fields__)
-        for name, value in base.__dict__.items():
-            if not name.startswith("__") and name not in not_methods and name not in _INSTALLED:
-                names[name] = value
+        not_methods = {one.name for one in validators.every} | set(base.__struct_fields__)
+        names |= {
+            name: value
+            for name, value in base.__dict__.items()
+            if not name.startswith("__") and name not in not_methods and name not in _INSTALLED
+        }
     return names
 
 

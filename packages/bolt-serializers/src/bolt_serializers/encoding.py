@@ -68,6 +68,11 @@ def before_iterators(call: Callable[[], object]) -> None:
     _before_iterators[:] = [call]
 
 
+def is_foreign(type_: Any) -> bool:
+    """Whether *type_* is a pydantic model, told by its shape."""
+    return isinstance(type_, type) and hasattr(type_, "__pydantic_core_schema__") and hasattr(type_, "model_validate")
+
+
 def encode_unknown(value: Any) -> Any:
     """Turn a value of an unknown type into one that JSON can hold; raise `TypeError` where no encoder fits."""
     for base in type(value).__mro__:
@@ -76,6 +81,8 @@ def encode_unknown(value: Any) -> Any:
                 for call in _before_iterators:
                     call()
             return encode(value)
+    if is_foreign(type(value)):
+        return value.model_dump(mode="json")
     raise TypeError(
         f"{type(value).__qualname__} cannot be written as JSON; return plain data, "
         f"or register_encoder({type(value).__qualname__}, …)"

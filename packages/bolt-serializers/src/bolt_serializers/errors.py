@@ -43,7 +43,7 @@ class ValidationError(ValueError):
         super().__init__(message)
         # A lazily translated text is no str, and stays lazy until it is read.
         many = isinstance(message, list | tuple)
-        self.found: list[Found] = [_as_found(item) for item in message] if many else [(tuple(loc), message, type, ctx)]  # type: ignore[list-item, union-attr]
+        self.found: list[Found] = [_as_found(item) for item in message] if many else [(tuple(loc), message, type, ctx)]  # type: ignore[list-item]
         self.title = title
 
     def errors(self) -> list[ErrorDetails]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bolt_serializers.information import Information
 
 UNSET = msgspec.UNSET
+_RETURNS = "must return self or nothing"
 MISSING = ("Field required", "missing", None)
 # A value of exactly one of these classes is right where it is asked for.
 _EXACT = frozenset({int, str, bool, bytes, dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID, Decimal})
@@ -98,8 +99,8 @@ def take(value: Any, type_: Any, wire_name: str) -> Any:
     except msgspec.ValidationError as error:
         if isinstance(error.__cause__, Refused):
             raise
-        path, *told = parse_message(str(error))
-        raise Refused([((wire_name, *path), *told)]) from error
+        path, msg, kind, ctx = parse_message(str(error))
+        raise Refused([((wire_name, *path), msg, kind, ctx)]) from error
 
 
 def hold(find: Any, value: Any, wire_name: str) -> None:
@@ -253,7 +254,7 @@ class _Writer:
         for function in functions:
             yield f"        r = {function}(self)"
             yield "        if r is not self and r is not None:"
-            yield f"            raise TypeError(f'{{cls.__qualname__}}.{{{function}.__name__}}() must return self or nothing')"
+            yield f"            raise TypeError(f'{{cls.__qualname__}}.{{{function}.__name__}}() {_RETURNS}')"
         yield "    except Exception as error:"
         yield "        raise refusal(error) from error"
 

@@ -4,15 +4,11 @@ from collections.abc import Callable
 from types import NoneType
 from typing import Any, get_args, get_origin
 
+from bolt_serializers.encoding import is_foreign
 from bolt_serializers.errors import ValidationError
 from bolt_serializers.hints import is_union, peel
 
 type Read = Callable[[Any], Any]
-
-
-def is_foreign(type_: Any) -> bool:
-    """Whether *type_* is a pydantic model."""
-    return isinstance(type_, type) and hasattr(type_, "__pydantic_core_schema__") and hasattr(type_, "model_validate")
 
 
 def foreign_reader(hint: Any) -> Read | None:
@@ -91,7 +87,7 @@ def _each(pairs: Any, read: Read) -> list[Any]:
         try:
             values.append(read(value))
         except ValidationError as error:
-            found += [((key, *loc), *told) for loc, *told in error.found]
+            found += [((key, *loc), msg, kind, ctx) for loc, msg, kind, ctx in error.found]
     if found:
         raise ValidationError(found)
     return values

@@ -1,5 +1,7 @@
 """What is known of a serializer class: its fields, and the code that is written for it once its types are known."""
 
+import contextlib
+import itertools
 import sys
 import threading
 import typing
@@ -23,6 +25,7 @@ from bolt_serializers.validators import ComputedField, Validators
 
 # While types are shown to msgspec, no other thread may see them.
 _lock = threading.RLock()
+_numbers = itertools.count()
 # Classes by where they are written: one that is made later may be what an earlier one refers to.
 _siblings: dict[tuple[str, str], "weakref.WeakValueDictionary[str, type]"] = {}
 
@@ -52,6 +55,7 @@ class Information:
         self._fields: tuple[Field, ...] | None = None
         self._ready = False
         self.derived_from: Any = None
+        self._number = next(_numbers)
         self._install()
         module, _, scope = f"{class_.__module__}:{class_.__qualname__}".rpartition(".")[0].partition(":")
         self._siblings = _siblings.setdefault((module or class_.__module__, scope), weakref.WeakValueDictionary())
@@ -132,11 +136,19 @@ class Information:
             {
                 **getattr(sys.modules.get(self.class_.__module__), "__dict__", {}),
                 **self.declared.scope,
-                **self._siblings,
+                **self._later_siblings(),
                 self.class_.__name__: self.class_,
                 **{one.__name__: one for one in getattr(self.class_, "__type_params__", ())},
             },
         )
+
+    def _later_siblings(self) -> dict[str, type]:
+        """Classes written beside it and made after it: those made before are in its scope.
+
+        A function that is called again makes its classes anew, and they are not to refer to those of its last call.
+        """
+        known = [(name, information_of(class_)) for name, class_ in list(self._siblings.items())]
+        return {name: one.class_ for name, one in known if one is not None and one._number > self._number}
 
     @property
     def guarded(self) -> bool:
@@ -286,10 +298,9 @@ def _inside(hint: Any) -> list[Any]:
     if get_origin(hint) is typing.Annotated:
         return arguments[:1]
     if is_record(hint):
-        try:
+        # Whoever decodes it says what is wrong with it.
+        with contextlib.suppress(NameError, TypeError):
             arguments += [field.hint for field in record_fields(hint)]
-        except (NameError, TypeError):
-            pass  # Whoever decodes it says what is wrong with it.
     return arguments
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import operator
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -13,6 +14,11 @@ from bolt_serializers.invalid import InvalidValue
 
 type Limit = Callable[[Any], Any]
 """Returns the value it is given, or raises `InvalidValue`."""
+
+
+LEAST_INT, MOST_INT = -(2**63), 2**63 - 1
+"""What a database, MessagePack and most other languages hold."""
+MOST_FLOAT = sys.float_info.max
 
 
 class ConstraintOptions(TypedDict, total=False):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bolt_serializers.invalid import Found
-from bolt_serializers.limits import check_error
+from bolt_serializers.limits import LEAST_INT, MOST_FLOAT, MOST_INT, check_error
 
 type Told = tuple[str, str, Mapping[str, Any] | None]
 """Message, type of error, and what the value was held against."""
@@ -21,8 +21,14 @@ _LENGTHS = {">=": "min_length", "<=": "max_length"}
 _SHORT = 200
 """Characters; longer messages hold what a client sent, and are not worth remembering."""
 
+INT_OUT_OF_RANGE: Told = ("Expected an integer of at most 64 bits", "int_out_of_range", None)
+# Every number is held to these, whatever its declaration says.
+_WIDEST_INTS = (str(LEAST_INT), str(MOST_INT))
+_WIDEST_FLOATS = (repr(MOST_FLOAT), repr(-MOST_FLOAT))
+
 _KINDS: tuple[tuple[str, str, str | None], ...] = (
     ("Expected a finite number", "finite_number", None),
+    ("Integer value out of range", "int_out_of_range", "Expected an integer of at most 64 bits"),
     ("Invalid enum value", "enum", None),
     ("Invalid value", "enum", None),
     ("Invalid UUID", "uuid_parsing", "Expected a UUID"),
@@ -77,6 +83,10 @@ def _number(text: str) -> Any:
 
 
 def _order(match: re.Match[str]) -> Told:
+    if match.group(2) in _WIDEST_INTS:
+        return INT_OUT_OF_RANGE
+    if match.group(2) in _WIDEST_FLOATS:
+        return "Expected a finite number", "finite_number", None
     return _limit(_LIMITS[match.group(1)], _number(match.group(2)))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from bolt_serializers.errors import Loc, Refused
-from bolt_serializers.invalid import Found
+from bolt_serializers.errors import Refused
+from bolt_serializers.invalid import Found, Loc
 
 _probe = msgspec.json.Encoder(enc_hook=lambda value: None).encode
 _DEEPEST = 200
@@ -15,7 +15,7 @@ _MOST = 100
 
 
 def check_plain_data(data: Any) -> None:
-    """Raise `Refused` for what is in *data* that JSON cannot express; one run of an encoder in C where there is none."""
+    """Raise `Refused` for what *data* holds that JSON cannot express; one run of an encoder in C if nothing."""
     try:
         encoded = _probe(data)
     except RecursionError:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any, get_args, get_origin
 
-from bolt_serializers.errors import Loc, found_of
+from bolt_serializers.errors import found_of
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.information import Information, information_of, reachable
-from bolt_serializers.invalid import Found
+from bolt_serializers.invalid import Found, Loc
 from bolt_serializers.records import is_record, record_fields
 
 type Prepare = Callable[[Any, list[Found], Loc], Any]
@@ -28,11 +28,7 @@ def preparer(hint: Any) -> Prepare | None:
 
 
 def _needs(hint: Any) -> bool:
-    return any(
-        one.mode == "before"
-        for information in reachable(hint)
-        for one in (*information.validators.fields, *information.validators.models)
-    )
+    return any(one.mode == "before" for information in reachable(hint) for one in information.validators.every)
 
 
 def _prepare(hint: Any, known: dict[Any, Prepare]) -> Prepare | None:
@@ -107,7 +103,7 @@ def _call(function: Any, class_: type, value: Any, found: list[Found], loc: Loc)
         told = found_of(error)
         if told is None:
             raise
-        found += [((*loc, *where), *rest) for where, *rest in told]
+        found += [((*loc, *where), msg, kind, ctx) for where, msg, kind, ctx in told]
         return FAILED
 
 

@@ -15,6 +15,7 @@ from bolt_serializers.again import again_of, found_by
 from bolt_serializers.checks import Finder, readable
 from bolt_serializers.choices import choice_error, choices_of
 from bolt_serializers.errors import Refused
+from bolt_serializers.foreign import foreign_reader
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.invalid import MOST, Found, Loc
 from bolt_serializers.limits import check_error
@@ -71,7 +72,7 @@ class FieldPiece:
     name: str
     required: bool
     piece: Piece
-    again: Callable[[Any], list[Found]] | None = None
+    again: Callable[[Any, bool], list[Found]] | None = None
     """What else is wrong with a value of the piece's type."""
 
 
@@ -93,7 +94,7 @@ def _piece(annotation: Any, known: Known) -> Piece:
     hint = peel(annotation)
     type_ = hint.type
     piece.limits = hint.limits
-    if type_ in _PLAIN and not hint.limits:
+    if type_ in _PLAIN and not hint.limits and taken.find is None:
         piece.plain = type_
     elif (choices := choices_of(type_)) is not None:
         piece.choices = (*choices, None) if hint.optional else tuple(choices)
@@ -128,7 +129,7 @@ def _take_container_apart(piece: Piece, type_: Any, known: Known) -> None:
         return
     again = again_of(getattr(origin, "__serializer__", None))
     piece.fields = tuple(
-        FieldPiece(field.wire_name, field.required, _piece(field.hint, known), again.get(field.name))
+        FieldPiece(field.wire_name, field.required, _piece(_looked_at(field.hint), known), again.get(field.name))
         for field in record_fields(type_)
     )
     if config is not None and config.forbid_unknown_fields:
@@ -136,13 +137,18 @@ def _take_container_apart(piece: Piece, type_: Any, known: Known) -> None:
         piece.allowed = frozenset({*origin.__struct_encode_fields__, *tag})
 
 
-def find_problems(piece: Piece, value: Any) -> list[Found]:
+def _looked_at(hint: Any) -> Any:
+    """*hint*, or anything in its place where another library validates: the second look at the field asks it."""
+    return hint if foreign_reader(hint) is None else Any
+
+
+def find_problems(piece: Piece, value: Any, *, strict: bool = True) -> list[Found]:
     """What keeps *value*, decoded without a type and refused with one, from being of *piece*'s type.
 
     Lists `MOST` problems at most, and looks at `MOST_VALUES` values and `DEEPEST` levels, so that a large value costs
     its sender more than us; it may then find nothing in a wrong value.
     """
-    search = _Search()
+    search = _Search(strict)
     # The whole is known to be wrong; where all that it holds is right, it is asked why.
     search.look_inside(piece, value, ())
     if not search.found:
@@ -157,9 +163,10 @@ def _are_alike(plain: type | None, class_: type) -> bool:
 
 
 class _Search:
-    __slots__ = ("found", "left")
+    __slots__ = ("found", "left", "strict")
 
-    def __init__(self) -> None:
+    def __init__(self, strict: bool) -> None:
+        self.strict = strict
         self.found: list[Found] = []
         self.left = MOST_VALUES
 
@@ -173,11 +180,11 @@ class _Search:
         class_ = type(value)
         if class_ is piece.plain:
             return
-        if (told := piece.told.get(class_)) is not None:
+        if self.strict and (told := piece.told.get(class_)) is not None:
             self.found.append((loc, *told))
             return
         try:
-            made = msgspec.convert(value, piece.type, str_keys=True)
+            made = msgspec.convert(value, piece.type, strict=self.strict, str_keys=True)
             if piece.find is not None:
                 self.found.extend(islice(piece.find(made, loc), MOST))
             return
@@ -188,10 +195,10 @@ class _Search:
             self.look_inside(piece, value, loc)
         if len(self.found) == before and self.left > 0:
             if isinstance(error.__cause__, Refused):
-                self.found.extend(((*loc, *where), *told) for where, *told in found_by(error))
+                self.found.extend(((*loc, *where), msg, kind, ctx) for where, msg, kind, ctx in found_by(error))
                 return
             found = _told(piece, str(error), loc)
-            if _are_alike(piece.plain, class_):
+            if self.strict and _are_alike(piece.plain, class_):
                 piece.told[class_] = found[1:]
             self.found.append(found)
 
@@ -238,7 +245,9 @@ class _Search:
                         return
                     self.look_at(field.piece, member, (*loc, name))
                 if field.again is not None and len(self.found) == before:
-                    self.found.extend(((*loc, *where), *told) for where, *told in field.again(member))
+                    self.found.extend(
+                        ((*loc, *where), msg, kind, ctx) for where, msg, kind, ctx in field.again(member, self.strict)
+                    )
             elif field.required:
                 self.found.append(((*loc, name), *_MISSING))
         if piece.allowed is not None:

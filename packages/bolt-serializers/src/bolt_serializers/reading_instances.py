@@ -62,4 +62,4 @@ def validate_many(class_: Any, data: Any, strict: bool | None) -> list[Any]:
     try:
         return decoding.decoder("json", strict=strict)(data)  # type: ignore[no-any-return]
     except FAILURES as error:
-        raise decoding.failure("json", data, error) from error.__cause__
+        raise decoding.failure("json", data, error, strict=strict) from error.__cause__

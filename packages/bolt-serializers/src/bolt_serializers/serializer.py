@@ -6,12 +6,16 @@ from typing import Any, Self, dataclass_transform
 
 import msgspec
 
-from bolt_serializers import asynchronous, deriving, planning, reading_instances, updating, writing
+from bolt_serializers import asynchronous, copying, deriving, planning, reading_instances, updating, writing
 from bolt_serializers.constructing import construct, decoding_of
 from bolt_serializers.declaring import SerializerMeta, reserve
 from bolt_serializers.decoding import FAILURES, validate_plain
+from bolt_serializers.encoding import JSON_ENCODER
 from bolt_serializers.fields import FieldOptions, field
+from bolt_serializers.schema import Mode, Schema, json_schema
 from bolt_serializers.writing import DumpOptions
+
+encode = JSON_ENCODER.encode
 
 
 def _first_decode(class_: Any, data: Any) -> Any:
@@ -21,13 +25,26 @@ def _first_decode(class_: Any, data: Any) -> Any:
     return decode(data)
 
 
-def _first_to_dict(class_: Any) -> Callable[[Any], dict[str, Any]]:
-    def to_dict(instance: Any) -> dict[str, Any]:
-        written = writing.write_to_dict(class_.__serializer__.ready())
-        type.__setattr__(class_, "__to_dict__", written)
-        return written(instance)
+def _first_to_dict(class_: Any, name: str, guard: Callable[[Any], Any] | None) -> Callable[[Any], dict[str, Any]]:
+    def to_dict(self: Any) -> dict[str, Any]:
+        written = writing.write_to_dict(class_.__serializer__.ready(), guard)
+        type.__setattr__(class_, name, written)
+        written.__bolt__ = True  # type: ignore[attr-defined]
+        return written(self)
 
+    to_dict.__bolt__ = True  # type: ignore[attr-defined]
     return to_dict
+
+
+def _by_own_class(instance: Any) -> Any:
+    # A derived class that calls `super().to_dict()` is asked for its own fields.
+    return instance.__to_dict__()
+
+
+def _is_ours(class_: Any, name: str) -> bool:
+    """Whether no class between *class_* and Serializer has a method *name* of its author's."""
+    found = next(base.__dict__[name] for base in class_.__mro__ if name in base.__dict__)
+    return found is Serializer.__dict__[name] or getattr(found, "__bolt__", False)
 
 
 @dataclass_transform(field_specifiers=(field, FieldOptions))
@@ -41,7 +58,9 @@ class _Meta(SerializerMeta):
         if "__serializer__" in cls.__dict__:
             # Never those of a base; each replaces itself when it is first called.
             type.__setattr__(cls, "__decode_json__", partial(_first_decode, cls))
-            type.__setattr__(cls, "__to_dict__", _first_to_dict(cls))
+            type.__setattr__(cls, "__to_dict__", _first_to_dict(cls, "__to_dict__", None))
+            if _is_ours(cls, "to_dict"):
+                type.__setattr__(cls, "to_dict", _first_to_dict(cls, "to_dict", _by_own_class))
 
     def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
         information = cls.__dict__.get("__serializer__")
@@ -65,6 +84,20 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         alias = super().__class_getitem__(arguments)  # type: ignore[misc]
         return alias if alias.__parameters__ else deriving.concrete(cls.__serializer__, alias)
 
+    def __copy__(self) -> Self:
+        made: Self = copying.copied(self)
+        return made
+
+    def __replace__(self, **changes: Any) -> Self:
+        names = [name for name in self.__struct_fields__ if name not in type(self).__serializer__.declared.computed]
+        return type(self)(**{name: getattr(self, name) for name in names} | changes)
+
+    def __reduce__(self) -> Any:
+        return copying.blank, (type(self),), copying.state_of(self)
+
+    def __setstate__(self, state: copying.State) -> None:
+        copying.set_state(self, state)
+
     # From data.
 
     @classmethod
@@ -87,7 +120,9 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         try:
             return cls.__decode_json__(data)  # type: ignore[no-any-return]
         except FAILURES as error:
-            raise decoding_of(cls.__serializer__).failure("json", data, error) from error.__cause__
+            raise decoding_of(cls.__serializer__).failure(
+                "json", data, error, strict=cls.__serializer__.strict
+            ) from error.__cause__
 
     @classmethod
     def validate_msgpack(cls, data: bytes, *, strict: bool | None = None) -> Self:
@@ -103,7 +138,7 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
             made: Self = decoding.decoder(kind, strict=strict)(data)
             return made
         except FAILURES as error:
-            raise decoding.failure(kind, data, error) from error.__cause__
+            raise decoding.failure(kind, data, error, strict=strict) from error.__cause__
 
     @classmethod
     def validate_many(cls, data: Iterable[Any] | bytes | str, *, strict: bool | None = None) -> list[Self]:
@@ -168,7 +203,10 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
 
         Nested records become dicts. With what is write-only; without what is computed and what is `UNSET`.
         """
-        return self.__to_dict__()  # type: ignore[attr-defined, no-any-return]
+        try:
+            return self.__to_dict__()  # type: ignore[attr-defined, no-any-return]
+        except RecursionError:
+            raise writing.too_deep(self) from None
 
     def dump(
         self,
@@ -186,12 +224,18 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         they are in JSON, such as text in place of dates.
         """
         options = DumpOptions(exclude_unset, exclude_none, exclude_defaults, by_alias)
-        made: dict[str, Any] = writing.dump(self, options)
+        try:
+            made: dict[str, Any] = writing.dump(self, options)
+        except RecursionError:
+            raise writing.too_deep(self) from None
         return writing.as_json_values(made) if json else made
 
     def to_json(self) -> bytes:
         """JSON in UTF-8, by the names of JSON: what a server answers with."""
-        return writing.to_json(self, None)
+        try:
+            return encode(self)
+        except RecursionError:
+            raise writing.too_deep(self) from None
 
     @classmethod
     def dump_many(cls, instances: Iterable[Self], **options: Any) -> list[dict[str, Any]]:
@@ -216,6 +260,11 @@ class Serializer(msgspec.Struct, metaclass=_Meta):
         `Partial` first. What is `UNSET`, read-only or computed is left alone. Nothing is saved.
         """
         return updating.update_instance(cls.__serializer__.ready(), obj, data)
+
+    @classmethod
+    def json_schema(cls, mode: Mode = "input") -> Schema:
+        """The JSON Schema (2020-12) of what is read, or with *mode* `"output"` of what is written."""
+        return json_schema(cls, mode=mode)
 
     # Other classes.
 

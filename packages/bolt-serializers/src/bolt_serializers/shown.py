@@ -10,9 +10,7 @@ import msgspec
 from bolt_serializers.checks import Finder, readable
 from bolt_serializers.foreign import foreign_reader
 from bolt_serializers.hints import is_union, union_of
-
-LEAST_INT, MOST_INT = -(2**63), 2**63 - 1
-"""What a database, MessagePack and most other languages hold."""
+from bolt_serializers.limits import LEAST_INT, MOST_INT
 
 _CONTAINERS = (
     list, set, frozenset, tuple, dict,
@@ -40,7 +38,7 @@ class Shown:
 
 
 def show(hint: Any, *, taken_from_data: bool, unset: bool) -> Shown:
-    """How to decode values of *hint*. Where *unset*, `UNSET` is one of them. Raises TypeError for an impossible type."""
+    """How to decode values of *hint*, `UNSET` among them where *unset*. Raises TypeError for an impossible type."""
     late = foreign_reader(hint)
     left = readable(hint, finite=True)
     taken = Any if late is not None else bounded(left.type)

@@ -21,6 +21,7 @@ MESSAGES: dict[str, str] = {
     "pattern_mismatch": "Must match the pattern {pattern}",
     "timezone_aware": "Must have a time zone",
     "timezone_naive": "Must have no time zone",
+    "int_out_of_range": "Expected an integer of at most 64 bits",
     "finite_number": "Expected a finite number",
     "enum": "Expected one of: {expected}",
     "uuid_parsing": "Expected a UUID",
@@ -32,7 +33,7 @@ MESSAGES: dict[str, str] = {
     "base64_parsing": "Expected text in base64",
     "too_deep": "The data is nested too deeply, or holds itself",
 }
-"""The messages of our own, by type of error, as `set_translator`'s function is given them; the context fills them in."""
+"""The messages of our own, by type of error, as `set_translator` hands them out; the context fills them in."""
 
 _EXPECTED = "Expected {expected}, got {got}"
 _GOT = re.compile(r"Expected `(.*)`, got `(.*)`")

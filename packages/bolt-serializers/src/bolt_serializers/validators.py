@@ -100,7 +100,8 @@ class ComputedField:
     """A field that is computed from others whenever it is read or written."""
 
     def __init__(self, function: Any, options: Mapping[str, Any]) -> None:
-        self.function: Callable[[Any], Any] = function.fget if isinstance(function, property) else function
+        plain: Any = function.fget if isinstance(function, property) else function
+        self.function: Callable[[Any], Any] = plain
         self.options = dict(options)
 
 
@@ -173,8 +174,13 @@ class Validators:
         return tuple(one for one in self.models if one.mode == mode and one.is_async is is_async)
 
     @property
+    def every(self) -> tuple[FieldValidator | ModelValidator, ...]:
+        """Those of fields, then those of the whole."""
+        return (*self.fields, *self.models)
+
+    @property
     def any_async(self) -> bool:
-        return any(one.is_async for one in (*self.fields, *self.models))
+        return any(one.is_async for one in self.every)
 
 
 def inherited(
@@ -183,7 +189,7 @@ def inherited(
     """The validators of *bases*, nearest last, and *own*, which replace those of the same name; without *gone*."""
     by_name: dict[str, FieldValidator | ModelValidator] = {}
     for base in bases:
-        for one in (*base.fields, *base.models):
+        for one in base.every:
             by_name.setdefault(one.name, one)
     for name in gone:
         by_name.pop(name, None)
@@ -204,8 +210,8 @@ def may_return_none(function: Callable[..., Any]) -> bool:
     for instruction in dis.get_instructions(function):
         if instruction.opname == "RETURN_CONST" and instruction.argval is None:
             return True
-        if instruction.opname == "RETURN_VALUE" and before is not None and before.opname == "LOAD_CONST":
-            if before.argval is None:
-                return True
+        constant = before if before is not None and before.opname == "LOAD_CONST" else None
+        if instruction.opname == "RETURN_VALUE" and constant is not None and constant.argval is None:
+            return True
         before = instruction
     return False

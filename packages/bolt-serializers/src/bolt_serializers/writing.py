@@ -3,11 +3,11 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import msgspec
 
-from bolt_serializers.encoding import JSON_ENCODER, encode_unknown
+from bolt_serializers.encoding import JSON_ENCODER, encode_unknown, is_foreign
 from bolt_serializers.fields import NO_DEFAULT, Field
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.information import Information, information_of
@@ -41,33 +41,63 @@ class DumpOptions:
     by_alias: bool = False
 
 
-def write_to_dict(information: Information) -> ToDict:
-    """`to_dict` of a class: source code, as a loop over fields would cost more than reading them."""
-    namespace: dict[str, Any] = {"UNSET": UNSET, "plain": plain}
+def write_to_dict(information: Information, guard: Callable[[Any], Any] | None = None) -> ToDict:
+    """`to_dict` of a class: source code, as a loop over fields would cost more than reading them.
+
+    With *guard*, instances of derived classes are left to it.
+    """
+    namespace: dict[str, Any] = {
+        "UNSET": UNSET,
+        "plain": plain,
+        "cls": information.class_,
+        "guard": guard,
+        "too_deep": too_deep,
+    }
     always = [field for field in information.fields if field.computed is None and not information.can_be_unset(field)]
     others = [field for field in information.fields if field.computed is None and information.can_be_unset(field)]
-    lines = ["def to_dict(self):", f"    made = {{{', '.join(f'{field.name!r}: {_read(field)}' for field in always)}}}"]
+    lines = ["def to_dict(self):"]
+    if guard is not None:
+        lines.append("    if type(self) is not cls: return guard(self)")
+    shown = ", ".join(f"{field.name!r}: {_read(field, f'self.{field.name}', namespace)}" for field in always)
+    if not others:
+        lines.append(f"    return {{{shown}}}")
+    else:
+        lines.append(f"    made = {{{shown}}}")
     for field in others:
         lines += [
             f"    v = self.{field.name}",
             "    if v is not UNSET:",
-            f"        made[{field.name!r}] = {_read(field, 'v')}",
+            f"        made[{field.name!r}] = {_read(field, 'v', namespace)}",
         ]
     if others and always:
         # In the order of the class.
-        names = tuple(field.name for field in information.fields)
-        namespace["names"] = names
+        namespace["names"] = tuple(field.name for field in information.fields)
         lines.append("    return {name: made[name] for name in names if name in made}")
-    else:
+    elif others:
         lines.append("    return made")
+    if guard is not None:
+        lines = [lines[0], "    try:", *(f"    {line}" for line in lines[1:]), "    except RecursionError:"]
+        lines.append("        raise too_deep(self) from None")
     exec(compile("\n".join(lines), f"<to_dict of {information.class_.__qualname__}>", "exec"), namespace)
     function: ToDict = namespace["to_dict"]
     return function
 
 
-def _read(field: Field, name: str | None = None) -> str:
-    expression = name or f"self.{field.name}"
-    return expression if _is_immutable(field.hint) else f"plain({expression})"
+def _read(field: Field, value: str, namespace: dict[str, Any]) -> str:
+    """The expression for *value*, with dicts in place of records, and lists and dicts made anew."""
+    type_ = field.hint
+    if _is_immutable(type_):
+        return value
+    if information_of(type_) is not None:
+        namespace[f"class_{field.name}"] = type_
+        return f"(r.__to_dict__() if type(r := {value}) is class_{field.name} else plain(r))"
+    origin, arguments = get_origin(type_), get_args(type_)
+    if origin is list and _is_immutable(arguments[0]):
+        return f"[*{value}]"
+    if origin is list and information_of(arguments[0]) is not None:
+        namespace[f"class_{field.name}"] = arguments[0]
+        return f"[i.__to_dict__() if type(i) is class_{field.name} else plain(i) for i in {value}]"
+    return f"plain({value})"
 
 
 def _is_immutable(hint: Any) -> bool:
@@ -90,14 +120,16 @@ def plain(value: Any) -> Any:
     if kind in (tuple, set, frozenset):
         made = [plain(item) for item in value]
         return kind(made) if all(map(_is_hashable, made)) else made
+    if isinstance(value, tuple) and hasattr(kind, "_make"):
+        return kind._make(map(plain, value))
     if isinstance(value, msgspec.Struct):
         if information_of(kind) is not None:
-            return value.to_dict()  # type: ignore[attr-defined]
-        names = [name for name in value.__struct_fields__ if getattr(value, name) is not UNSET]
-        return {name: plain(getattr(value, name)) for name in names}
+            return value.__to_dict__()  # type: ignore[attr-defined]
+        given = [name for name in value.__struct_fields__ if getattr(value, name) is not UNSET]
+        return {name: plain(getattr(value, name)) for name in given}
     if (names := record_names(kind)) is not None:
         return {name: plain(getattr(value, name)) for name in names}
-    return value
+    return value.model_dump() if is_foreign(kind) else value
 
 
 def record_names(kind: type) -> list[str] | None:
@@ -118,7 +150,7 @@ def dump(value: Any, options: DumpOptions) -> Any:
     if information is not None:
         return _dump_instance(information, value, options)
     kind = type(value)
-    if kind in (list, tuple, set, frozenset):
+    if kind in (list, set, frozenset) or isinstance(value, tuple):
         return [dump(item, options) for item in value]
     if kind is dict:
         return {key: dump(item, options) for key, item in value.items()}
@@ -127,7 +159,7 @@ def dump(value: Any, options: DumpOptions) -> Any:
         return _dump_members(value, [(name, wire if options.by_alias else name) for name, wire in names], options)
     if (own := record_names(kind)) is not None:
         return _dump_members(value, [(name, name) for name in own], options)
-    return value
+    return value.model_dump(by_alias=options.by_alias) if is_foreign(kind) else value
 
 
 def _dump_members(value: Any, names: list[tuple[str, str]], options: DumpOptions) -> dict[str, Any]:
@@ -169,7 +201,12 @@ def to_json(value: Any, options: DumpOptions | None) -> bytes:
     try:
         return JSON_ENCODER.encode(value if options is None else dump(value, options))
     except RecursionError:
-        raise ValueError(f"{type(value).__qualname__} is nested too deeply to be written, or holds itself") from None
+        raise too_deep(value) from None
+
+
+def too_deep(value: Any) -> ValueError:
+    """What is raised for an instance whose writing does not end."""
+    return ValueError(f"{type(value).__qualname__} is nested too deeply to be written, or holds itself")
 
 
 def as_json_values(value: Any) -> Any:

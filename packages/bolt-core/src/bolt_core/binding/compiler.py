@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from bolt_serializers.errors import DeclarationError
@@ -23,7 +23,7 @@ from bolt_core.binding.conditions import conditional
 from bolt_core.binding.mixtures import body_mode, check_params, form_of
 from bolt_core.binding.parts import Place
 from bolt_core.binding.results import compile_result
-from bolt_core.binding.serializers import with_async_validators
+from bolt_core.binding.serializers import validated
 from bolt_core.binding.sources import plan_param
 from bolt_core.conditions import note_registered
 from bolt_core.exception_handlers import compile_exception_handlers
@@ -91,9 +91,8 @@ def _compile(declared: Declaration) -> HandlerPlan:
     planned = tuple(plan_param(param, place) for param in signature.parameters)
     check_params(planned, template.names)
     params, embedded = finish_bodies(planned)
-    call = plan_call(handler)
+    call = validated(plan_call(handler), params)
     is_async = call.is_async
-    call = replace(call, function=with_async_validators(call.function, params, is_async=is_async))
     params, call = conditional(handler, params, call, place, declared.namespace)
     return HandlerPlan(
         method=declared.method,

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from bolt_serializers.information import information_of, reachable
 from bolt_serializers.invalid import Found
 from bolt_serializers.reading import data_reader
 
+from bolt_core.binding.callables import Call
 from bolt_core.binding.hints import peel
 from bolt_core.encoding import JSON_ENCODER
 from bolt_core.exceptions import ConfigError
@@ -48,16 +50,19 @@ def serializer_decoders(decoding: Decoding) -> tuple[Decode, Decode]:
     json, msgpack = decoding.decoder("json", strict=strict), decoding.decoder("msgpack", strict=strict)
     if decoding.direct:
         return json, msgpack
-    return _telling_all(json, decoding, msgspec.json.decode), _telling_all(msgpack, decoding, msgspec.msgpack.decode)
+    return (
+        _telling_all(json, decoding, msgspec.json.decode, strict),
+        _telling_all(msgpack, decoding, msgspec.msgpack.decode, strict),
+    )
 
 
-def _telling_all(decode: Decode, decoding: Decoding, plain: Callable[[bytes], Any]) -> Decode:
+def _telling_all(decode: Decode, decoding: Decoding, plain: Callable[[bytes], Any], strict: bool) -> Decode:
     def decode_body(data: bytes) -> Any:
         try:
             return decode(data)
         except Refused as error:
             # What runs over plain data refused it, before msgspec had a look.
-            raise InvalidBody(decoding.explain(plain(data)) or error.found) from error
+            raise InvalidBody(decoding.explain(plain(data), strict=strict) or error.found) from error
 
     return decode_body
 
@@ -103,9 +108,7 @@ def result_encoder(model: Any, validate: Callable[[Any], Any]) -> Callable[[Any]
     return lambda result: encode(validate(result))
 
 
-def with_async_validators(
-    call: Callable[..., Any], params: tuple[ParamPlan, ...], *, is_async: bool
-) -> Callable[..., Any]:
+def validated(call: Call, params: tuple[ParamPlan, ...]) -> Call:
     """*call*, after the async validators of its parameters; itself where there are none.
 
     Raises `ConfigError` where *call* is no `async def` and could not wait for them.
@@ -113,7 +116,7 @@ def with_async_validators(
     asked = [param for param in params if _has_async(param.annotation)]
     if not asked:
         return call
-    if not is_async:
+    if not call.is_async:
         raise ConfigError(
             f"has parameter {asked[0].name!r} of type {describe(asked[0].annotation)}, whose async validators a def "
             "handler cannot await; declare it async def"
@@ -121,15 +124,17 @@ def with_async_validators(
     positions = [(index, param) for index, param in enumerate(_positional(params)) if param in asked]
     keywords = [param for param in asked if param.keyword]
 
-    @functools.wraps(call)
-    async def validated(*args: Any, **kwargs: Any) -> Any:
+    function = call.function
+
+    @functools.wraps(function)
+    async def validate_and_call(*args: Any, **kwargs: Any) -> Any:
         given = [(param, args[index]) for index, param in positions if index < len(args)]
         given += [(param, kwargs[param.name]) for param in keywords if param.name in kwargs]
         for param, value in given:
             await _run(param, value)
-        return await call(*args, **kwargs)
+        return await function(*args, **kwargs)
 
-    return validated
+    return replace(call, function=validate_and_call)
 
 
 def _positional(params: Iterable[ParamPlan]) -> list[ParamPlan]:

@@ -1,0 +1,90 @@
+"""From instances to dicts and JSON."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from bolt_serializers import UNSET, Serializer, UnsetType, field
+
+
+class Inner(Serializer, rename="camel"):
+    the_name: str | None = None
+    n: int = 1
+
+
+class Outer(Serializer, rename="camel"):
+    the_inner: Inner
+    all_of: list[Inner] = []
+    by: dict[str, Inner] = {}
+    day: dt.date = dt.date(2020, 1, 1)
+    price: Decimal = Decimal("1.50")
+    left: int | UnsetType = UNSET
+    tags: set[str] = field(default_factory=set)
+
+
+def test_to_dict_is_deep_and_copies():
+    """`to_dict` makes dicts of nested records and new lists, by Python names."""
+    numbers = [[1]]
+
+    class Made(Serializer):
+        lists: list[list[int]]
+        inner: Inner
+
+    made = Made(numbers, Inner("a"))
+    given = made.to_dict()
+    assert given == {"lists": [[1]], "inner": {"the_name": "a", "n": 1}}
+    given["lists"][0].append(2)
+    assert made.lists == [[1]]
+
+
+def test_dump_options_hold_at_depth():
+    """Options of dump hold for nested instances, too."""
+    made = Outer(Inner(), [Inner("a", 2)], {"k": Inner(n=3)})
+    assert made.dump(exclude_none=True)["the_inner"] == {"n": 1}
+    assert made.dump(exclude_defaults=True) == {
+        "the_inner": {},
+        "all_of": [{"the_name": "a", "n": 2}],
+        "by": {"k": {"n": 3}},
+    }
+    assert made.dump(by_alias=True)["theInner"] == {"theName": None, "n": 1}
+    assert "left" not in made.dump()
+    assert made.dump(json=True)["day"] == "2020-01-01"
+    assert made.dump(json=True)["price"] == "1.50"
+    assert made.dump()["day"] == dt.date(2020, 1, 1)
+
+
+def test_dump_many():
+    """`dump_many` dumps each, with the same options."""
+    assert Inner.dump_many([Inner("a"), Inner()], exclude_none=True) == [{"the_name": "a", "n": 1}, {"n": 1}]
+
+
+def test_json_by_alias():
+    """JSON has the names of JSON and lists for sets."""
+    assert Inner("a").to_json() == b'{"theName":"a","n":1}'
+    assert b'"tags":["x"]' in Outer(Inner(), tags={"x"}).to_json()
+
+
+def test_instances_that_hold_themselves():
+    """A cyclic instance cannot be written and says so."""
+
+    class Node(Serializer):
+        other: Any = None
+
+    node = Node()
+    node.other = [node]
+    for write in (node.to_json, node.to_dict, node.dump):
+        with pytest.raises(ValueError, match=r"Node.*holds itself"):
+            write()
+
+
+def test_fields_set():
+    """`fields_set` has the names of what has a value."""
+
+    class Draft(Serializer):
+        a: int | UnsetType = UNSET
+        b: int = 1
+
+    assert Draft().fields_set == {"b"}
+    assert Draft(1).fields_set == {"a", "b"}
+    assert Draft().dump(exclude_unset=True) == {"b": 1}
