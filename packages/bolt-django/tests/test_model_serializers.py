@@ -6,6 +6,7 @@ from typing import Any, Literal
 from unittest import mock
 
 import pytest
+from bolt_django.in_tests import client_session
 from bolt_django.serializers import ModelSerializer
 from bolt_serializers import UNSET, DeclarationError, Partial, ValidationError, computed_field, field
 from boltsite.library.models import Author, Book, Country, Mark, Portrait, Publisher, Tag
@@ -356,14 +357,15 @@ def test_fields_of_others() -> None:
         Out.validate({"code": "de", "again": "x"}).create()
 
 
-async def test_async(transactional_db: None) -> None:
+async def test_async() -> None:
     """The same in coroutines."""
-    author = await Author.objects.acreate(name="Ann", email="ann@example.org")
-    book = await ShortBook.validate({"title": "First", "author": author.pk}).acreate()
-    await Partial[ShortBook].validate({"title": "Second"}).aupdate(book)
-    await ShortBook.validate({"title": "Third", "author": author.pk}).asave(book)
+    with client_session():
+        author = await Author.objects.acreate(name="Ann", email="ann@example.org")
+        book = await ShortBook.validate({"title": "First", "author": author.pk}).acreate()
+        await Partial[ShortBook].validate({"title": "Second"}).aupdate(book)
+        await ShortBook.validate({"title": "Third", "author": author.pk}).asave(book)
 
-    assert [one.title async for one in Book.objects.all()] == ["Third"]
+        assert [one.title async for one in Book.objects.all()] == ["Third"]
 
 
 @pytest.mark.parametrize(

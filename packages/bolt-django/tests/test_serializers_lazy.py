@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from bolt_django.in_tests import client_session
 from bolt_serializers import LazyLoadError, Serializer
 from boltsite.library.models import Author, Book, Publisher, Tag
 from boltsite.library.serializers import AuthorOut, ByKey, ByPath, Nested, WithTagKeys, WithTags
@@ -109,29 +110,34 @@ def test_strict_of_what_is_loaded(book: Book) -> None:
     assert WithTags.from_model(loaded, strict=True) == WithTags.from_model(book)
 
 
-async def test_async_reading_loads(transactional_db: None) -> None:
+class Spied(Author):
+    """Tells on which thread it is read."""
+
+    class Meta:
+        app_label = "library"
+        proxy = True
+
+    @property
+    def where(self) -> str:
+        return threading.current_thread().name
+
+
+class Where(Serializer):
+    where: str
+
+
+async def test_async_reading_loads() -> None:
     """afrom_model and afrom_models load what is missing, on the thread of Django's own async calls."""
-    publisher = await Publisher.objects.acreate(name="P")
-    author = await Author.objects.acreate(name="A", email="a@example.org", publisher=publisher)
-    await Book.objects.acreate(title="B", author=author)
-    seen: list[threading.Thread] = []
+    with client_session():
+        publisher = await Publisher.objects.acreate(name="P")
+        author = await Author.objects.acreate(name="A", email="a@example.org", publisher=publisher)
+        await Book.objects.acreate(title="B", author=author)
+        book = await Book.objects.aget()
 
-    class Spied(Author):
-        class Meta:
-            app_label = "library"
-            proxy = True
-
-        @property
-        def where(self) -> str:
-            seen.append(threading.current_thread())
-            return ""
-
-    class Where(Serializer):
-        where: str
-
-    book = await Book.objects.aget()
-    assert (await Nested.afrom_model(book)).author.name == "A"
-    assert [made.title for made in await Nested.afrom_models(Book.objects.all())] == ["B"]
-    assert [made.title for made in await ByKey.afrom_models(Book.objects.all().aiterator())] == ["B"]
-    await Where.afrom_model(Spied())
-    assert seen == [await sync_to_async(threading.current_thread)()]
+        assert (await Nested.afrom_model(book)).author.name == "A"
+        assert [made.title for made in await Nested.afrom_models(Book.objects.all())] == ["B"]
+        assert [made.title for made in await ByKey.afrom_models(Book.objects.all().aiterator())] == ["B"]
+        with pytest.raises(LazyLoadError, match="author is not loaded"):
+            await Nested.afrom_model(await Book.objects.aget(), strict=True)
+        thread = await sync_to_async(threading.current_thread)()
+        assert (await Where.afrom_model(Spied())).where == thread.name
