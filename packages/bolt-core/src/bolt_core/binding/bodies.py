@@ -33,8 +33,8 @@ def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) ->
     if contains(node, spec.DecimalType, spec.FloatType, spec.AnyType):
         from_msgpack = _checked(from_msgpack, require_finite)
     if taken.find is not None:
-        decimals = _as_limits(taken.find)
-        from_json, from_msgpack = _checked(from_json, decimals), _checked(from_msgpack, decimals)
+        found = _as_checks(taken.find)
+        from_json, from_msgpack = _checked(from_json, found), _checked(from_msgpack, found)
     if check is not None:
         limited = _as_validation(check)
         from_json, from_msgpack = _checked(from_json, limited), _checked(from_msgpack, limited)
@@ -42,7 +42,7 @@ def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) ->
 
 
 class InvalidBody(msgspec.ValidationError):
-    """A body that is of its type but breaks a limit, and where it does."""
+    """A body that is of its type but breaks a limit or a check, and where it does."""
 
     def __init__(self, found: Sequence[Found]) -> None:
         super().__init__(found[0][1])
@@ -60,13 +60,13 @@ def _as_validation(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return check_body
 
 
-def _as_limits(find: Finder) -> Callable[[Any], Any]:
-    def check_decimals(value: Any) -> Any:
+def _as_checks(find: Finder) -> Callable[[Any], Any]:
+    def check_all(value: Any) -> Any:
         if found := list(islice(find(value, ()), MOST)):
             raise InvalidBody(found)
         return value
 
-    return check_decimals
+    return check_all
 
 
 def _checked(decode: Decode, check: Callable[[Any], Any]) -> Decode:
