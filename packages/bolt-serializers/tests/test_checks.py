@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from bolt_serializers import checks
 from bolt_serializers.checks import readable
-from bolt_serializers.records import record_fields
+from bolt_serializers.records import all_fields
 from msgspec import Meta
 
 T = TypeVar("T")
@@ -128,10 +128,10 @@ def test_a_class_without_limits_is_looked_through_once(monkeypatch: pytest.Monke
 
     def counted(type_: Any) -> Any:
         asked.append(type_)
-        return record_fields(type_)
+        return all_fields(type_)
 
     readable(Outer)
-    monkeypatch.setattr(checks, "record_fields", counted)
+    monkeypatch.setattr(checks, "all_fields", counted)
 
     assert [readable(one).find for one in (Outer, Inner, list[Outer], dict[str, Inner])] == [None] * 4
     assert not {Outer, Inner} & set(asked)

@@ -2,10 +2,12 @@
 
 import dataclasses
 import enum
+from decimal import Decimal
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import msgspec
 import pytest
+from bolt_serializers import Check
 from bolt_serializers.invalid import MOST
 from bolt_serializers.problems import MOST_VALUES, find_problems, take_apart
 
@@ -219,3 +221,58 @@ def test_a_deep_body_is_not_searched_to_its_ground() -> None:
 
     assert kind == "type_error"
     assert place == ("children", 0) * 20 + ("value",)
+
+
+def no_x(value: str) -> None:
+    if "x" in value:
+        raise ValueError("has an x")
+
+
+Text = Annotated[str, Check(no_x, type="x")]
+
+
+class Crow(msgspec.Struct, tag="crow", tag_field="kind"):
+    name: Text
+
+
+class Named(msgspec.Struct):
+    name: Text
+    count: int = 0
+    tags: list[Text] = []
+    notes: dict[Text, Text] = {}
+    bird: Annotated[Crow, Check(lambda crow: no_x(crow.name.lower()))] | Cat | None = None
+
+
+def test_checks_are_told_with_all_that_is_wrong_besides() -> None:
+    """At any depth, by their own types of error; where msgspec refuses a value, its checks have nothing to look at."""
+    value = {
+        "name": "x",
+        "count": "a",
+        "tags": ["a", "x", 5],
+        "notes": {"a": "x", "x": "a", "b": 5},
+        "bird": {"kind": "crow", "name": "X"},
+    }
+
+    assert [(loc, kind) for loc, _, kind, _ in problems(Named, value)] == [
+        (("name",), "x"),
+        (("count",), "type_error"),
+        (("tags", 1), "x"),
+        (("tags", 2), "type_error"),
+        (("notes", "a"), "x"),
+        (("notes", "x"), "x"),
+        (("notes", "b"), "type_error"),
+        (("bird",), "value_error"),
+    ]
+
+
+def test_members_of_a_union_may_have_checks() -> None:
+    """They are still known by their tags."""
+    found = problems(list[Annotated[Crow, Check(no_x)] | Cat], [{"kind": "crow", "name": 5}, {"kind": "cat"}])
+
+    assert [loc for loc, *_ in found] == [(0, "name"), (1, "lives")]
+
+
+@pytest.mark.parametrize("value", [{"sNaN": 1}, {"1": "a", "sNaN": 1}])
+def test_a_key_that_python_cannot_hold_is_told(value: Any) -> None:
+    """It is no finite number."""
+    assert (("sNaN",), "finite_number") in [(loc, kind) for loc, _, kind, _ in problems(dict[Decimal, int], value)]

@@ -7,7 +7,6 @@ from msgspec import UNSET, Meta, UnsetType
 
 from bolt_serializers import types
 from bolt_serializers.asynchronous import set_thread_runner
-from bolt_serializers.checks import Check
 from bolt_serializers.deriving import Partial
 from bolt_serializers.encoding import register_encoder
 from bolt_serializers.errors import (
@@ -19,6 +18,7 @@ from bolt_serializers.errors import (
 )
 from bolt_serializers.fields import field
 from bolt_serializers.invalid import InvalidValue
+from bolt_serializers.metadata import Check
 from bolt_serializers.schema import json_schema
 from bolt_serializers.serializer import Serializer
 from bolt_serializers.translation import MESSAGES, set_translator

@@ -4,13 +4,14 @@ import functools
 import operator
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, NewType, TypeAliasType, Union, get_args, get_origin
+from typing import Any, Final, Literal, NewType, TypeAliasType, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
 from bolt_serializers.limits import ConstraintOptions
+from bolt_serializers.metadata import Check
 
 _LIMITS = tuple(ConstraintOptions.__annotations__)
 
@@ -27,41 +28,67 @@ class Hint:
     """From `msgspec.Meta`."""
     metadata: tuple[Any, ...]
     """All other `Annotated` metadata, outermost first."""
+    checks: tuple[Check, ...]
+    """Those of the metadata, innermost first, as they are made."""
 
 
 def peel(annotation: Any) -> Hint:
     """Take *annotation* apart."""
-    inner, metadata = _unwrap(annotation)
+    inner, layers = _unwrap(annotation)
     optional = False
     if is_union(inner):
         members = [member for member in get_args(inner) if member is not types.NoneType]
         optional = len(members) < len(get_args(inner))
         if optional:
             inner, more = _unwrap(union_of(members) if members else types.NoneType)
-            metadata += more
+            layers += more
     elif get_origin(inner) is Literal and None in get_args(inner):
         optional = True
         inner = Literal[tuple(value for value in get_args(inner) if value is not None)]
+    metadata = [item for layer in layers for item in layer]
     limits: dict[str, Any] = {}
     for meta in metadata:
         if isinstance(meta, msgspec.Meta):
             limits |= {name: getattr(meta, name) for name in _LIMITS if getattr(meta, name) is not None}
-    return Hint(inner, optional, limits, tuple(item for item in metadata if not isinstance(item, msgspec.Meta)))
+    others = tuple(item for item in metadata if not isinstance(item, msgspec.Meta))
+    checks = tuple(item for layer in reversed(layers) for item in layer if isinstance(item, Check))
+    return Hint(inner, optional, limits, others, checks)
 
 
-def _unwrap(annotation: Any) -> tuple[Any, list[Any]]:
-    """The type below `Annotated`, `NewType` and `type` aliases, with all metadata, outermost first."""
-    metadata: list[Any] = []
+def _unwrap(annotation: Any) -> tuple[Any, list[tuple[Any, ...]]]:
+    """The type below `Annotated` and names, with the metadata of each `Annotated`, outermost first."""
+    layers: list[tuple[Any, ...]] = []
     while True:
         if get_origin(annotation) is typing.Annotated:
-            metadata.extend(annotation.__metadata__)
+            layers.append(annotation.__metadata__)
             annotation = annotation.__origin__
-        elif isinstance(annotation, NewType):
-            annotation = annotation.__supertype__
-        elif isinstance(annotation, TypeAliasType):
-            annotation = annotation.__value__
+        elif (named := named_by(annotation)) is not annotation:
+            annotation = named
         else:
-            return annotation, metadata
+            return annotation, layers
+
+
+def named_by(annotation: Any) -> Any:
+    """What a `NewType`, a `type` alias or `Final[…]` stands for; every other annotation is itself."""
+    if isinstance(annotation, NewType):
+        return annotation.__supertype__
+    if isinstance(annotation, TypeAliasType):
+        return annotation.__value__
+    origin = get_origin(annotation)
+    if isinstance(origin, TypeAliasType):
+        return fill(origin.__value__, dict(zip(origin.__type_params__, get_args(annotation), strict=False)))
+    if origin is Final:
+        return get_args(annotation)[0]
+    return annotation
+
+
+def fill(annotation: Any, given: Mapping[Any, Any]) -> Any:
+    """*annotation* with what is *given* in place of type variables."""
+    if isinstance(annotation, TypeVar):
+        return given.get(annotation, annotation)
+    if not (variables := getattr(annotation, "__parameters__", ())) or isinstance(annotation, type):
+        return annotation
+    return annotation[tuple(given.get(variable, variable) for variable in variables)]
 
 
 def is_union(annotation: Any) -> bool:

@@ -7,6 +7,8 @@ type Loc = tuple[str | int, ...]
 """Where in a value: names and indices, as they are on the wire."""
 type Found = tuple[Loc, str, str, Mapping[str, Any] | None]
 """A problem inside a value: where, message, type of error, and what the value was held against."""
+type Told = tuple[str, str, Mapping[str, Any] | None]
+"""Message, type of error, and what the value was held against."""
 
 MOST = 100
 """Problems listed at most; a value of a million wrong items needs no million lines."""

@@ -3,14 +3,11 @@
 import ast
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from bolt_serializers.invalid import Found
+from bolt_serializers.invalid import Found, Told
 from bolt_serializers.limits import LEAST_INT, MOST_FLOAT, MOST_INT, check_error
-
-type Told = tuple[str, str, Mapping[str, Any] | None]
-"""Message, type of error, and what the value was held against."""
 
 _AT = re.compile(r"(?s)(.*) - at `(?:key` in `)?\$(.*)`$")
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")

@@ -12,14 +12,16 @@ from typing import Any, get_args, get_origin
 import msgspec
 
 from bolt_serializers.again import again_of, found_by
-from bolt_serializers.checks import Finder, readable
+from bolt_serializers.checks import Readable, readable
 from bolt_serializers.choices import choice_error, choices_of
 from bolt_serializers.errors import Refused
+from bolt_serializers.finders import Finder
+from bolt_serializers.finite import NOT_FINITE
 from bolt_serializers.foreign import foreign_reader
 from bolt_serializers.hints import is_union, peel
-from bolt_serializers.invalid import MOST, Found, Loc
+from bolt_serializers.invalid import MOST, Found, Loc, Told
 from bolt_serializers.limits import check_error
-from bolt_serializers.messages import Told, parse_message
+from bolt_serializers.messages import parse_message
 from bolt_serializers.records import record_fields
 
 MOST_VALUES = 20_000
@@ -43,7 +45,7 @@ class Piece:
 
     type: Any
     find: Finder | None = None
-    """What finds decimals that break their limits in values that msgspec made."""
+    """What finds problems in values that msgspec made."""
     plain: type | None = None
     """The class whose every instance is a value of the type."""
     told: dict[type, Told] = dataclasses.field(default_factory=dict)
@@ -56,7 +58,7 @@ class Piece:
     """The names in a record that takes no others."""
     items: "Piece | None" = None
     values: "Piece | None" = None
-    keyed: Any = None
+    keyed: Readable | None = None
     """An object with keys of the type, where these are not any text."""
     limits: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """As declared; msgspec tells them of integers otherwise."""
@@ -94,7 +96,7 @@ def _piece(annotation: Any, known: Known) -> Piece:
     hint = peel(annotation)
     type_ = hint.type
     piece.limits = hint.limits
-    if type_ in _PLAIN and not hint.limits and taken.find is None:
+    if type_ in _PLAIN and not hint.limits and taken.find is None and not hint.checks:
         piece.plain = type_
     elif (choices := choices_of(type_)) is not None:
         piece.choices = (*choices, None) if hint.optional else tuple(choices)
@@ -107,7 +109,8 @@ def _piece(annotation: Any, known: Known) -> Piece:
 
 def _take_union_apart(piece: Piece, members: tuple[Any, ...], known: Known) -> None:
     for member in members:
-        config = getattr(get_origin(member) or member, "__struct_config__", None)
+        type_ = peel(member).type
+        config = getattr(get_origin(type_) or type_, "__struct_config__", None)
         if config is not None and config.tag_field is not None and not config.array_like:
             piece.tag = config.tag_field
             piece.tagged[config.tag] = _piece(member, known)
@@ -122,7 +125,7 @@ def _take_container_apart(piece: Piece, type_: Any, known: Known) -> None:
     if origin is dict:
         if len(arguments) == 2:
             piece.values = _piece(arguments[1], known)
-            piece.keyed = None if arguments[0] in (str, Any) else dict[arguments[0], Any]  # type: ignore[valid-type]
+            piece.keyed = None if arguments[0] in (str, Any) else readable(dict[arguments[0], Any])  # type: ignore[valid-type]
         return
     config = getattr(origin, "__struct_config__", None)
     if config is not None and config.array_like:
@@ -184,7 +187,7 @@ class _Search:
             self.found.append((loc, *told))
             return
         try:
-            made = msgspec.convert(value, piece.type, strict=self.strict, str_keys=True)
+            made = _made(value, piece.type, strict=self.strict)
             if piece.find is not None:
                 self.found.extend(islice(piece.find(made, loc), MOST))
             return
@@ -230,7 +233,9 @@ class _Search:
             return
         try:
             # As keys, because these are text in JSON and msgspec reads numbers from text there alone.
-            msgspec.convert({key: None}, piece.keyed, str_keys=True)
+            made = _made({key: None}, piece.keyed.type, strict=self.strict)
+            if piece.keyed.find is not None:
+                self.found.extend(piece.keyed.find(made, loc))
         except msgspec.ValidationError as error:
             self.found.append(((*loc, str(key)), *parse_message(str(error))[1:]))
 
@@ -253,6 +258,14 @@ class _Search:
         if piece.allowed is not None:
             unknown = [name for name in value if name not in piece.allowed]
             self.found.extend(((*loc, str(name)), *_UNEXPECTED) for name in unknown[:MOST])
+
+
+def _made(value: Any, type_: Any, *, strict: bool) -> Any:
+    try:
+        return msgspec.convert(value, type_, strict=strict, str_keys=True)
+    except TypeError as error:
+        # Python does not let a signalling NaN be a key.
+        raise msgspec.ValidationError(NOT_FINITE[0]) from error
 
 
 def _told(piece: Piece, message: str, loc: Loc) -> Found:

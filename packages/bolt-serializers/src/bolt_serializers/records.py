@@ -1,12 +1,15 @@
 """Classes with named, typed fields, and what their fields are."""
 
 import dataclasses
+import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NotRequired, Required, get_args, get_origin
+from typing import Any, NotRequired, Required, TypeVar, get_args, get_origin
 
 import msgspec
+
+from bolt_serializers.hints import fill
 
 # `ReadOnly` exists from Python 3.13 on.
 _QUALIFIERS = {Required, NotRequired, getattr(typing, "ReadOnly", Required)}
@@ -51,17 +54,47 @@ def record_fields(type_: Any) -> Iterator[RecordField]:
         for info in msgspec.structs.fields(type_):
             yield RecordField(info.name, info.encode_name, info.required, info.type)
     elif dataclasses.is_dataclass(class_):
-        hints = typing.get_type_hints(class_, include_extras=True)
+        hints = _hints(type_)
         missing = dataclasses.MISSING
         for field in dataclasses.fields(class_):
             if field.init:
                 required = field.default is missing and field.default_factory is missing
                 yield RecordField(field.name, field.name, required, hints[field.name])
     elif typing.is_typeddict(class_):
-        for name, hint in typing.get_type_hints(class_, include_extras=True).items():
+        for name, hint in _hints(type_).items():
             # Where hints are strings, the class itself has not seen what stands around them.
             required = name in getattr(class_, "__required_keys__", ())
             while (qualifier := get_origin(hint)) in _QUALIFIERS:
                 required = qualifier is Required or (required and qualifier is not NotRequired)
                 hint = get_args(hint)[0]
             yield RecordField(name, name, required, hint)
+
+
+def all_fields(type_: Any) -> Iterator[RecordField]:
+    """As `record_fields`, and the members of NamedTuples and attrs classes, all of them as if required."""
+    class_ = get_origin(type_) or type_
+    if not isinstance(class_, type):
+        return
+    names: list[str] = [attribute.name for attribute in getattr(class_, "__attrs_attrs__", ())]
+    if issubclass(class_, tuple):
+        names = list(getattr(class_, "_fields", ()))
+    if not names:
+        yield from record_fields(type_)
+        return
+    hints = _hints(type_)
+    yield from (RecordField(name, name, True, hints.get(name, Any)) for name in names)
+
+
+def _hints(type_: Any) -> dict[str, Any]:
+    """The hints of a class, with what a generic one, or a generic base of it, is given for its type variables."""
+    class_ = get_origin(type_) or type_
+    written = typing.get_type_hints(class_, include_extras=True)
+    if not any(isinstance(hint, TypeVar) or getattr(hint, "__parameters__", ()) for hint in written.values()):
+        return written
+    given = dict(zip(getattr(class_, "__parameters__", ()), get_args(type_), strict=False))
+    hints = {name: fill(hint, given) for name, hint in written.items()}
+    for base in filter(is_record, reversed(types.get_original_bases(class_))):
+        inherited = typing.get_type_hints(get_origin(base) or base, include_extras=True)
+        filled = _hints(fill(base, given))
+        hints |= {name: filled[name] for name in filled if written[name] == inherited[name]}
+    return hints

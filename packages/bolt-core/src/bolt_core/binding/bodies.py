@@ -32,8 +32,8 @@ def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) ->
     else:
         from_json, from_msgpack = _plain_decoders(type_info(annotation), taken.type)
     if taken.find is not None:
-        decimals = _as_limits(taken.find)
-        from_json, from_msgpack = _checked(from_json, decimals), _checked(from_msgpack, decimals)
+        found = _as_checks(taken.find)
+        from_json, from_msgpack = _checked(from_json, found), _checked(from_msgpack, found)
     if check is not None:
         limited = _as_validation(check)
         from_json, from_msgpack = _checked(from_json, limited), _checked(from_msgpack, limited)
@@ -62,13 +62,13 @@ def _as_validation(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return check_body
 
 
-def _as_limits(find: Finder) -> Callable[[Any], Any]:
-    def check_decimals(value: Any) -> Any:
+def _as_checks(find: Finder) -> Callable[[Any], Any]:
+    def check_all(value: Any) -> Any:
         if found := list(islice(find(value, ()), MOST)):
             raise InvalidBody(found)
         return value
 
-    return check_decimals
+    return check_all
 
 
 def _checked(decode: Decode, check: Callable[[Any], Any]) -> Decode:

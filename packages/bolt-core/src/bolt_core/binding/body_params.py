@@ -14,8 +14,9 @@ from bolt_serializers.limits import Constraints, compile_check
 from bolt_serializers.problems import find_problems, take_apart
 
 from bolt_core.binding.bodies import body_decoders
-from bolt_core.binding.hints import merge_limits, peel
+from bolt_core.binding.hints import Hint, merge_limits, peel
 from bolt_core.binding.parts import EMPTY, Parts, check_default, check_limits, default_of
+from bolt_core.binding.scalars import checked
 from bolt_core.binding.serializers import decoding_for
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import Source
@@ -104,7 +105,7 @@ def _whole(param: ParamPlan) -> ParamPlan:
     hint = peel(param.annotation)
     if hint.type in (bytes, str):
         limits = merge_limits(hint, param.marker)
-        return replace(param, raw=True, constraints=limits, convert=_raw_reader(hint.type, limits))
+        return replace(param, raw=True, constraints=limits, convert=_raw_reader(hint, limits))
     return replace(param, body=_decoders(param.annotation, param.name, compile_check(param.constraints)))
 
 
@@ -122,10 +123,10 @@ def _decoders(annotation: Any, name: str, check: Callable[[Any], Any] | None = N
     return BodyPlan(decode=decode, decode_msgpack=decode_msgpack, explain=explain)
 
 
-def _raw_reader(type_: type, limits: Constraints) -> Callable[[bytes, str | None], Any] | None:
+def _raw_reader(hint: Hint, limits: Constraints) -> Callable[[bytes, str | None], Any] | None:
     """What makes the value of a body as it came; `None` where its bytes are the value."""
-    check = compile_check(limits)
-    if type_ is str:
+    check = checked(None, limits, hint.checks)
+    if hint.type is str:
 
         def read_text(data: bytes, content_type: str | None) -> Any:
             text = decode_text(data, content_type)

@@ -23,7 +23,8 @@ def peel(annotation: Any) -> Hint:
     """Take *annotation* apart."""
     hint = hints.peel(annotation)
     markers = tuple(item for item in hint.metadata if isinstance(item, Marker))
-    return Hint(hint.type, hint.optional, hint.limits, hint.metadata, _without_markers(annotation), markers)
+    full = _without_markers(annotation)
+    return Hint(hint.type, hint.optional, hint.limits, hint.metadata, hint.checks, full, markers)
 
 
 def _without_markers(annotation: Any) -> Any:

@@ -11,6 +11,7 @@ from bolt_serializers.records import RecordField, is_record, record_fields
 from bolt_core.binding.hints import peel
 from bolt_core.binding.named import file_factory, plan_file, plan_named
 from bolt_core.binding.parts import Parts, check_default, default_of
+from bolt_core.binding.scalars import with_checks
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import Source
 from bolt_core.plan import ModelPlan, ParamPlan
@@ -39,7 +40,7 @@ def plan_model(parts: Parts, source: Source) -> ParamPlan:
         marker=marker,
         model=ModelPlan(
             fields=fields,
-            build=_builder(type_),
+            build=with_checks(_builder(type_), parts.hint.checks),
             forbid_unknown=bool(config and config.forbid_unknown_fields) and source in (Source.QUERY, Source.FORM),
             ignored=(config.tag_field,) if config and config.tag_field else (),
         ),

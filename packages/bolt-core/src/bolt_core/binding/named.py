@@ -8,7 +8,7 @@ from bolt_serializers.hints import describe
 
 from bolt_core.binding.hints import peel
 from bolt_core.binding.parts import EMPTY, Parts, Place, check_default, check_limits, default_of
-from bolt_core.binding.scalars import KINDS, checked, list_reader, type_reader
+from bolt_core.binding.scalars import KINDS, checked, list_reader, sequence_reader, type_reader, with_checks
 from bolt_core.exceptions import ConfigError
 from bolt_core.headers import TOKEN
 from bolt_core.markers import UNSET, Source
@@ -58,7 +58,7 @@ def plan_named(parts: Parts, source: Source) -> ParamPlan:
         kind=kind,
         many=listed is not None,
         split=split,
-        convert=checked(read, parts.constraints),
+        convert=checked(read, parts.constraints, parts.hint.checks),
         annotation=parts.hint.full,
         marker=parts.marker,
         constraints=parts.constraints,
@@ -102,16 +102,12 @@ def file_factory(annotation: Any) -> tuple[Callable[[Any], Any], bool] | None:
     type_ = peel(annotation).type
     if (factory := upload_factory(type_)) is not None:
         return factory, False
-    if get_origin(type_) is list and (factory := upload_factory(peel(get_args(type_)[0]).type)) is not None:
-        return _each(factory), True
-    return None
-
-
-def _each(factory: Callable[[Any], Any]) -> Callable[[list[Any]], list[Any]]:
-    def make(files: list[Any]) -> list[Any]:
-        return [factory(file) for file in files]
-
-    return make
+    if get_origin(type_) is not list:
+        return None
+    item = peel(get_args(type_)[0])
+    if (factory := upload_factory(item.type)) is None:
+        return None
+    return sequence_reader(with_checks(factory, item.checks), None), True
 
 
 def plan_file(parts: Parts) -> ParamPlan:
@@ -138,7 +134,7 @@ def plan_file(parts: Parts) -> ParamPlan:
         source=Source.FILE,
         wire_name=wire_name_of(parts, Source.FILE),
         many=many,
-        convert=checked(make, limits),
+        convert=checked(make, limits, parts.hint.checks),
         annotation=parts.hint.full,
         marker=marker,
         constraints=limits,

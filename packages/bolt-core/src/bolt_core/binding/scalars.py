@@ -5,6 +5,7 @@ here accept the same texts and serve unions, items with limits and every other t
 """
 
 import datetime as dt
+import functools
 import math
 import re
 import uuid
@@ -17,6 +18,7 @@ from bolt_serializers.choices import as_text, choice_error, choices_of
 from bolt_serializers.hints import describe, is_union
 from bolt_serializers.invalid import InvalidValue
 from bolt_serializers.limits import Constraints, compile_check, misplaced_limits
+from bolt_serializers.metadata import Check, run_checks
 
 from bolt_core.binding.hints import Hint, peel
 from bolt_core.exceptions import ConfigError
@@ -169,14 +171,14 @@ def item_reader(annotation: Any) -> Reader | None:
     if hint.markers:
         raise ConfigError(f"marks what is inside its type with {hint.markers[0].shown}; mark the parameter itself")
     reader = type_reader(hint.type)
-    if reader is None or not hint.limits:
+    if reader is None or not (hint.limits or hint.checks):
         return reader
     limits = Constraints(**hint.limits)
     if names := misplaced_limits(hint.type, limits):
         raise ConfigError(
             f"limits what is inside its type by {names}, which {describe(hint.type)} does not have; remove the limit"
         )
-    return checked(reader, limits)
+    return checked(reader, limits, hint.checks)
 
 
 def type_reader(type_: Any) -> Reader | None:
@@ -193,16 +195,23 @@ def type_reader(type_: Any) -> Reader | None:
         return None
 
 
-def checked(read: Callable[[Any], Any] | None, limits: Constraints) -> Callable[[Any], Any] | None:
-    """*read*, its values held against *limits*; `None` where there is neither."""
-    check = compile_check(limits)
-    if read is None or check is None:
-        return read or check
+def checked(
+    read: Callable[[Any], Any] | None, limits: Constraints, checks: tuple[Check, ...] = ()
+) -> Callable[[Any], Any] | None:
+    """*read*, its values held against *limits* and *checks*; `None` where there is nothing to call."""
+    steps = [read, compile_check(limits), functools.partial(run_checks, checks) if checks else None]
+    return functools.reduce(_then, steps)
 
-    def read_and_check(value: Any) -> Any:
-        return check(read(value))
 
-    return read_and_check
+def _then(first: Callable[[Any], Any] | None, second: Callable[[Any], Any] | None) -> Callable[[Any], Any] | None:
+    if first is None or second is None:
+        return first or second
+    return lambda value: second(first(value))
+
+
+def with_checks(make: Callable[[Any], Any], checks: tuple[Check, ...]) -> Callable[[Any], Any]:
+    """*make*, what it makes looked at by *checks*."""
+    return (lambda value: run_checks(checks, make(value))) if checks else make
 
 
 def list_reader(hint: Hint) -> tuple[Kind, ListReader | None] | None:
@@ -219,13 +228,13 @@ def list_reader(hint: Hint) -> tuple[Kind, ListReader | None] | None:
         return None if reader is None else ("other", reader)
     item = peel(arguments[0] if arguments else str)
     make = None if container is list else container
-    if item.type in KINDS and not item.limits and not item.markers:
+    if item.type in KINDS and not (item.limits or item.checks or item.markers):
         return KINDS[item.type], make
     read_item = item_reader(arguments[0])
-    return None if read_item is None else ("other", _sequence_reader(read_item, make))
+    return None if read_item is None else ("other", sequence_reader(read_item, make))
 
 
-def _read_items(pairs: Iterable[tuple[Reader, str]]) -> list[Any]:
+def _read_items(pairs: Iterable[tuple[Callable[[Any], Any], Any]]) -> list[Any]:
     values: list[Any] = []
     errors: list[tuple[int, ValueError]] = []
     for index, (reader, text) in enumerate(pairs):
@@ -238,7 +247,9 @@ def _read_items(pairs: Iterable[tuple[Reader, str]]) -> list[Any]:
     return values
 
 
-def _sequence_reader(reader: Reader, make: Callable[[list[Any]], Any] | None) -> ListReader:
+def sequence_reader(reader: Callable[[Any], Any], make: Callable[[list[Any]], Any] | None) -> ListReader:
+    """The reader of a list of what *reader* reads; *make* turns it into another container."""
+
     def read(texts: list[Any]) -> Any:
         values = _read_items((reader, text) for text in texts)
         return values if make is None else make(values)
