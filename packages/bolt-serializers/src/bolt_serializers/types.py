@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from bolt_serializers.checks import Check
+from bolt_serializers.metadata import Check
 
 # No pattern here repeats what repeats itself: a hostile text of any length is gone through once.
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+")
