@@ -33,6 +33,13 @@ class User(Serializer):
         return self.name.upper()
 
 
+class Article(Serializer):
+    id: int = field(read_only=True)
+    title: str = field(description="Shown in lists")
+    body: str
+    words: int = 0
+
+
 class Page[T](Serializer):
     items: list[T]
     total: int = 0
@@ -40,6 +47,8 @@ class Page[T](Serializer):
 
 user = User("Ada", age=3)
 assert_type(user, User)
+assert_type(Article(1, "T", "b").body, str)
+Article(1, "T")  # type: ignore[call-arg]
 assert_type(user.name, str)
 assert_type(user.tags, list[str])
 assert_type(User.validate({}), User)

@@ -47,7 +47,6 @@ def _is_ours(class_: Any, name: str) -> bool:
     return found is Serializer.__dict__[name] or getattr(found, "__bolt__", False)
 
 
-@dataclass_transform(field_specifiers=(field, FieldOptions))
 class _Meta(SerializerMeta):
     """A call of the class validates its arguments."""
 
@@ -69,6 +68,8 @@ class _Meta(SerializerMeta):
         return construct(information.ready(), args, kwargs)
 
 
+# On the class, as msgspec's Struct has one of its own, which type checkers would find first.
+@dataclass_transform(field_specifiers=(field, FieldOptions))
 class Serializer(msgspec.Struct, metaclass=_Meta):
     """A model of data: validated when it is made, from whatever it is made.
 
