@@ -248,3 +248,11 @@ def test_any_other_exception_of_a_validator_is_its_own(client):
     """A KeyError of a validator is the server's fault, and is raised as it is."""
     with pytest.raises(KeyError, match="broken"):
         client.post("/broken", json={"number": 1})
+
+
+def test_half_of_a_surrogate_pair_is_told_as_such(client):
+    """A body whose text is no text is refused with the reason, whatever the decoder makes of it."""
+    response = client.post("/users", content=b'{"name": "\\ud800"}', headers={"Content-Type": "application/json"})
+
+    assert response.status_code == 400
+    assert "half of a surrogate pair" in response.json()["detail"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 from bolt_serializers.again import found_by
+from bolt_serializers.decoding import holds_lone_surrogate
 from bolt_serializers.errors import ConstructionError, Escaped, ValidationError
 from bolt_serializers.invalid import MOST, Found, InvalidValue
 from bolt_serializers.messages import parse_message
@@ -59,14 +60,14 @@ def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Reque
             if isinstance(detail, UnknownCharset):
                 return UnsupportedMediaType("The body must be text in a charset such as utf-8")
             listed.extend(_converted(source, wire_name, detail))
-        elif (refusal := _refusal(code, detail)) is not None:
+        elif (refusal := _refusal(code, detail, request)) is not None:
             return refusal
         elif body is None:
             try:
                 body = _body_problems(plan, code, detail, request)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
                 # The typed decoder stopped at a wrong type, before what is not well-formed.
-                return _malformed(exc)
+                return _malformed(exc, request)
             listed.extend(body)
     return _validation_error(listed)
 
@@ -88,23 +89,25 @@ def _validation_error(listed: list[Listed]) -> RequestValidationError:
     return error
 
 
-def _refusal(code: str, detail: BaseException | None) -> HTTPException | None:
+def _refusal(code: str, detail: BaseException | None, request: Request) -> HTTPException | None:
     """415 for another type, 400 where the body is not even well-formed."""
     if code == "media_type":
         return UnsupportedMediaType("The body must be sent with Content-Type application/json or application/msgpack")
     if code == "json_depth" or isinstance(detail, RecursionError):
-        return _malformed(RecursionError())
+        return _malformed(RecursionError(), request)
     if code == "json":
-        return _malformed(detail)
+        return _malformed(detail, request)
     decoding = isinstance(detail, msgspec.DecodeError | UnicodeDecodeError)
-    return _malformed(detail) if decoding and not isinstance(detail, msgspec.ValidationError) else None
+    return _malformed(detail, request) if decoding and not isinstance(detail, msgspec.ValidationError) else None
 
 
-def _malformed(detail: BaseException | None) -> BadRequest:
+def _malformed(detail: BaseException | None, request: Request) -> BadRequest:
     if isinstance(detail, RecursionError):
         return BadRequest("The body is nested too deeply")
     if isinstance(detail, UnicodeDecodeError):
         return BadRequest("The body is not valid UTF-8")
+    if holds_lone_surrogate(request.body):
+        return BadRequest("The body holds half of a surrogate pair, which is no character (RFC 8259 §8.2)")
     reason = f": {shorten(str(detail))}" if isinstance(detail, msgspec.DecodeError) else ""
     return BadRequest(f"The body is malformed{reason}")
 

@@ -139,9 +139,14 @@ class Decoding:
         if isinstance(error, UnicodeDecodeError):
             return (), "The data is not valid UTF-8", "string_unicode", None
         raw = data.encode(errors="surrogatepass") if isinstance(data, str) else data
-        if kind == "json" and _LONE_SURROGATE.search(raw):
+        if kind == "json" and holds_lone_surrogate(raw):
             return (), "The data holds half of a surrogate pair, which is no character", "string_unicode", None
         return (), f"The data is malformed: {error}", f"{kind}_invalid", None
+
+
+def holds_lone_surrogate(data: bytes) -> bool:
+    """Whether JSON that was found malformed escapes half of a surrogate pair, of which msgspec says nothing."""
+    return _LONE_SURROGATE.search(data) is not None
 
 
 def _finite(decode: Decode) -> Decode:

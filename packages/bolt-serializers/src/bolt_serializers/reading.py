@@ -4,9 +4,12 @@ A reader is made once for a serializer class and a class of objects. Of Django's
 key is read by its column where only the key is wanted, a file by its URL, a relation through its manager.
 """
 
+import datetime as dt
 import enum
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin
+from uuid import UUID
 
 import msgspec
 
@@ -23,6 +26,7 @@ type Read = Callable[[Any], Any]
 
 _ABSENT = object()
 _ARRAYS = (list, set, frozenset, tuple)
+_DATA = frozenset({int, str, float, bool, type(None), bytes, dt.datetime, dt.date, dt.time, Decimal, UUID})
 
 
 def read_object(information: Information, value: Any) -> Any:
@@ -31,14 +35,27 @@ def read_object(information: Information, value: Any) -> Any:
     Raises `LazyLoadError` for what may not be queried; `AttributeError` where a required field's attribute does not
     exist.
     """
+    return reader_of(information, type(value))(value)
+
+
+def read_objects(information: Information, values: list[Any]) -> list[Any]:
+    """`read_object` of each, which mostly are of one class."""
+    if not values:
+        return []
+    kind = type(values[0])
+    read = reader_of(information, kind)
+    return [read(value) if type(value) is kind else read_object(information, value) for value in values]
+
+
+def reader_of(information: Information, kind: type) -> Read:
+    """What reads objects of exactly *kind*; made once."""
     readers = information.made.get("readers")
     if readers is None:
         readers = information.made["readers"] = {}
-    kind = type(value)
-    read = readers.get(kind)
+    read: Read | None = readers.get(kind)
     if read is None:
         read = readers[kind] = _make_reader(information, kind)
-    return read(value)
+    return read
 
 
 def _make_reader(information: Information, kind: type) -> Read:
@@ -108,7 +125,15 @@ class _Writer:
         self.columns = columns_of(kind) or {}
         self.plain: list[str] = []
         """Attributes that are read without further ado."""
-        self.namespace: dict[str, Any] = {"absent": _ABSENT, "text": _text, "explain": self.explain}
+        self.whole: dict[str, Read] = {}
+        """What reads attributes that may be anything, and says what is missing."""
+        self.namespace: dict[str, Any] = {
+            "absent": _ABSENT,
+            "data": _DATA,
+            "explain": self.explain,
+            "text": _text,
+            "whole": self.whole,
+        }
         self.entries: list[str] = []
         self.optional: list[str] = []
 
@@ -124,9 +149,16 @@ class _Writer:
                 read = f"t if type(t := {read}) is str else text(t)"
             self.entries.append(f"{field.wire_name!r}: {read}")
             return
-        step = _path_reader(source, key=is_key(inner))
         can_lack = field.default is not NO_DEFAULT or field.default_factory is not None or field.read_only
         absent = can_lack and column is None
+        if len(source) == 1 and not self.columns and not absent and is_key(inner):
+            # What is data already, as attributes of plain objects are, needs no second look.
+            self.whole[source[0]] = _whole(_path_reader(source, key=True), inner, field, self.information, absent=False)
+            self.entries.append(
+                f"{field.wire_name!r}: t if type(t := value.{source[0]}) in data else whole[{source[0]!r}](value)"
+            )
+            return
+        step = _path_reader(source, key=is_key(inner))
         name = f"n{len(self.namespace)}"
         self.namespace[name] = _whole(step, inner, field, self.information, absent=absent)
         if absent:
@@ -134,8 +166,11 @@ class _Writer:
         else:
             self.entries.append(f"{field.wire_name!r}: {name}(value)")
 
-    def explain(self, error: Exception, value: Any) -> LazyLoadError | None:
-        """What to raise for *error* of a column that is not loaded."""
+    def explain(self, error: Exception, value: Any) -> Exception | None:
+        """What to raise for *error* of a column that is not loaded, or of an attribute that is not there."""
+        if isinstance(error, AttributeError) and not self.columns:
+            for read in self.whole.values():
+                read(value)
         missing = [name for name in self.plain if name not in value.__dict__] or self.plain
         return lazy_load(error, missing[0], "column") if missing else None
 

@@ -7,7 +7,7 @@ from bolt_serializers.constructing import decoding_of, own_failure
 from bolt_serializers.decoding import FAILURES, Decoding, validate_plain
 from bolt_serializers.information import Information
 from bolt_serializers.lazy_loads import lazy_load, no_queries
-from bolt_serializers.reading import read_object
+from bolt_serializers.reading import read_objects
 
 
 def from_model(information: Information, value: Any, *, strict: bool) -> Any:
@@ -30,9 +30,9 @@ def from_models(information: Information, values: Iterable[Any], *, strict: bool
 
 def _read(information: Information, values: list[Any], strict: bool) -> list[Any]:
     if not strict:
-        return [read_object(information, value) for value in values]
+        return read_objects(information, values)
     with no_queries():
-        return [read_object(information, value) for value in values]
+        return read_objects(information, values)
 
 
 def _made(decoding: Decoding, data: Any) -> Any:
