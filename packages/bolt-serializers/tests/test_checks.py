@@ -115,6 +115,15 @@ def test_a_class_keeps_its_hints() -> None:
     assert readable(Itself).find is None
 
 
+def test_what_else_is_said_of_a_type_stays() -> None:
+    """Its own limits, around those of its decimals; and a decimal without limits as a whole."""
+    taken = readable(Annotated[list[Price], Meta(max_length=1)])
+
+    assert taken.type == Annotated[list[Decimal], Meta(max_length=1)]
+    described = Annotated[Decimal, Meta(title="Price")]
+    assert readable(described, finite=True).type is described
+
+
 def test_a_class_without_limits_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many routes name it: start-up reads its hints once, by itself and inside others."""
 

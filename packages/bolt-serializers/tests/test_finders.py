@@ -320,7 +320,7 @@ def test_checks_run_from_the_inside_out_until_one_fails() -> None:
     def note(name: str) -> Check:
         def check(value: Any) -> None:
             asked.append(name)
-            if value == name:
+            if value in (name, "all"):
                 raise ValueError(name)
 
         return Check(check, type=name)
@@ -334,6 +334,7 @@ def test_checks_run_from_the_inside_out_until_one_fails() -> None:
     asked.clear()
     assert list(find("b", ("at",))) == [(("at",), "b", "b", None)]
     assert asked == ["a", "b"]
+    assert [kind for _, _, kind, _ in find("all", ())] == ["a"]
 
 
 def test_other_exceptions_of_a_check_are_left_alone() -> None:

@@ -1,9 +1,10 @@
 """Type hints taken apart."""
 
-from typing import Annotated, Any, Literal, NewType, Optional
+from typing import Annotated, Any, Final, Literal, NewType, Optional
 
 import msgspec
 import pytest
+from bolt_serializers import Check
 from bolt_serializers.hints import describe, peel
 
 UserId = NewType("UserId", int)
@@ -40,6 +41,27 @@ def test_metadata_is_told_from_limits() -> None:
 
     assert hint.metadata == ("middle", "outer", "inner")
     assert hint.limits == {"gt": 3, "lt": 9}
+
+
+def test_checks_are_listed_in_the_order_they_are_made() -> None:
+    """Innermost first, through names and `None`; they are metadata, too."""
+    one, two, three, four = (Check(function) for function in (str, repr, ascii, len))
+    type Inner = Annotated[str, one, two]
+
+    hint = peel(Annotated[Annotated[Inner, three] | None, "note", four])
+
+    assert hint.checks == (one, two, three, four)
+    assert hint.metadata == ("note", four, three, one, two)
+
+
+def test_aliases_with_parameters_stand_for_their_types() -> None:
+    """As `Final` does for what is inside it."""
+    type Pair[A, B] = tuple[B, list[A]]
+    type Same[A] = A
+
+    assert peel(Pair[int, str]).type == tuple[str, list[int]]
+    assert peel(Same[int] | None).type is int
+    assert peel(Final[int]).type is int
 
 
 def test_types_are_described_as_written() -> None:

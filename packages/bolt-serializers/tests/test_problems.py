@@ -267,9 +267,10 @@ def test_checks_are_told_with_all_that_is_wrong_besides() -> None:
 
 def test_members_of_a_union_may_have_checks() -> None:
     """They are still known by their tags."""
-    found = problems(list[Annotated[Crow, Check(no_x)] | Cat], [{"kind": "crow", "name": 5}, {"kind": "cat"}])
+    found = problems(list[Annotated[Crow, Check(no_x)] | Cat], [{"kind": "crow", "name": 5}, {"kind": "cow"}])
 
-    assert [loc for loc, *_ in found] == [(0, "name"), (1, "lives")]
+    assert [loc for loc, *_ in found] == [(0, "name"), (1, "kind")]
+    assert found[1][3] == {"expected": ["crow", "cat"]}
 
 
 @pytest.mark.parametrize("value", [{"sNaN": 1}, {"1": "a", "sNaN": 1}])
