@@ -190,3 +190,34 @@ def test_type_variables():
     with pytest.raises(ValidationError):
         OldStyle[int].validate({"value": "x"})
     assert OldStyle.validate({"value": "anything"}).value == "anything"
+
+
+class Boxed[T](Serializer):
+    value: T
+    inner: "Boxed[T] | None" = None
+    others: "list[Boxed[T]]" = []
+
+
+class Shelf[T](Serializer):
+    box: Boxed[T]
+    spare: Boxed[T] | None = None
+
+
+def test_a_generic_class_may_hold_itself():
+    """Every level is of the class with the arguments filled in, and wrong values are told at their place."""
+    made = Boxed[int].validate({"value": 1, "inner": {"value": 2}, "others": [{"value": 3}]})
+
+    assert type(made.inner) is Boxed[int]
+    assert type(made.others[0]) is Boxed[int]
+    with pytest.raises(ValidationError) as caught:
+        Boxed[int].validate({"value": 1, "inner": {"value": "x"}, "others": [{}]})
+    assert [error["loc"] for error in caught.value.errors()] == [("inner", "value"), ("others", 0, "value")]
+
+
+def test_a_generic_class_inside_another_is_filled_in():
+    """The argument reaches the inner class, which is the very class that its own name gives."""
+    made = Shelf[str].validate({"box": {"value": "a"}})
+
+    assert type(made.box) is Boxed[str]
+    with pytest.raises(ValidationError):
+        Shelf[str].validate({"box": {"value": 1}})

@@ -9,6 +9,7 @@ import msgspec
 
 from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, NO_OPTIONS, Field, FieldOptions
+from bolt_serializers.hints import substituted
 from bolt_serializers.information import Information, information_of
 from bolt_serializers.validators import FieldValidator, Validators
 
@@ -163,7 +164,10 @@ def concrete(information: Information, alias: Any) -> Any:
     """The class that the generic *alias* stands for: `Page[Item]`."""
     arguments = typing.get_args(alias)
     known = information.made.setdefault("concrete", {})
+    title = "_".join((information.class_.__name__, *map(_shown, arguments)))
     if arguments not in known:
+        # Its own fields may name it.
+        known[arguments] = typing.ForwardRef(title)
         replaced = dict(zip(information.class_.__parameters__, arguments, strict=True))
         namespace: dict[str, Any] = {}
         annotations: dict[str, Any] = {}
@@ -173,8 +177,11 @@ def concrete(information: Information, alias: Any) -> Any:
                 annotations[field.name] = hint
                 _set_default(namespace, field, information)
         namespace["__annotations__"] = annotations
-        shown = "_".join(_shown(argument) for argument in arguments)
-        made = _make(information, f"{information.class_.__name__}_{shown}", (information.class_,), namespace)
+        try:
+            made = _make(information, title, (information.class_,), namespace)
+        except BaseException:
+            del known[arguments]
+            raise
         made.__serializer__.origin = (information.class_, arguments)
         known[arguments] = made
     return known[arguments]
@@ -186,18 +193,6 @@ def _shown(argument: Any) -> str:
     inner = "_".join(_shown(one) for one in typing.get_args(argument))
     whole = f"{name or 'Union'}_{inner}" if inner else str(name or argument)
     return "".join(letter if letter.isalnum() or letter == "_" else "_" for letter in whole)
-
-
-def substituted(hint: Any, replaced: typing.Mapping[Any, Any]) -> Any:
-    """*hint* with type variables replaced; itself where it has none of them."""
-    if isinstance(hint, typing.TypeVar):
-        return replaced.get(hint, hint)
-    parameters = getattr(hint, "__parameters__", ())
-    if isinstance(hint, type) and not typing.get_origin(hint):
-        return hint
-    if not any(one in replaced for one in parameters):
-        return hint
-    return hint[tuple(replaced.get(one, one) for one in parameters)]
 
 
 if typing.TYPE_CHECKING:

@@ -112,3 +112,21 @@ def describe(annotation: Any) -> str:
     if is_union(annotation):
         return " | ".join("None" if member is types.NoneType else describe(member) for member in arguments)
     return str(annotation).replace("typing.", "")
+
+
+def substituted(hint: Any, replaced: Mapping[Any, Any]) -> Any:
+    """*hint* with type variables replaced; itself where it has none of them.
+
+    A generic serializer in it becomes the class that it stands for, or its name where that is just being made.
+    """
+    if isinstance(hint, typing.TypeVar):
+        return replaced.get(hint, hint)
+    origin = typing.get_origin(hint)
+    if origin is None or not any(one in replaced for one in getattr(hint, "__parameters__", ())):
+        return hint
+    if origin is typing.Annotated:
+        return typing.Annotated[(substituted(hint.__origin__, replaced), *hint.__metadata__)]
+    arguments = tuple(substituted(argument, replaced) for argument in typing.get_args(hint))
+    if is_union(hint):
+        return typing.Union[arguments]  # noqa: UP007 - a name of a class is no type yet
+    return origin[arguments]

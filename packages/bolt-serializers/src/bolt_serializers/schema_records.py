@@ -8,10 +8,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from bolt_serializers.deriving import substituted
 from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, NO_OPTIONS, Field, FieldOptions
-from bolt_serializers.hints import describe, is_union, peel
+from bolt_serializers.hints import describe, is_union, peel, substituted
 from bolt_serializers.information import information_of
 from bolt_serializers.records import record_fields
 from bolt_serializers.schema_keywords import description_of, with_options

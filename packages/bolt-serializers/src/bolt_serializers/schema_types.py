@@ -12,9 +12,8 @@ from typing import Annotated, Any, Literal, NewType, TypeAliasType, TypeVar, get
 
 import msgspec
 
-from bolt_serializers.deriving import substituted
 from bolt_serializers.encoding import is_foreign
-from bolt_serializers.hints import is_union
+from bolt_serializers.hints import is_union, substituted
 from bolt_serializers.information import information_of
 from bolt_serializers.records import is_record
 from bolt_serializers.schema_keywords import description_of, with_metadata
