@@ -9,7 +9,7 @@ import msgspec
 
 from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, NO_OPTIONS, Field, FieldOptions
-from bolt_serializers.hints import substituted
+from bolt_serializers.hints import fill
 from bolt_serializers.information import Information, information_of
 from bolt_serializers.validators import FieldValidator, Validators
 
@@ -172,7 +172,7 @@ def concrete(information: Information, alias: Any) -> Any:
         namespace: dict[str, Any] = {}
         annotations: dict[str, Any] = {}
         for field in information.fields:
-            hint = substituted(field.hint, replaced)
+            hint = fill(field.hint, replaced)
             if hint is not field.hint and field.computed is None:
                 annotations[field.name] = hint
                 _set_default(namespace, field, information)

@@ -6,7 +6,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NewType, TypeAliasType, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, Literal, NewType, TypeAliasType, Union, get_args, get_origin
 
 import msgspec
 
@@ -82,15 +82,6 @@ def named_by(annotation: Any) -> Any:
     return annotation
 
 
-def fill(annotation: Any, given: Mapping[Any, Any]) -> Any:
-    """*annotation* with what is *given* in place of type variables."""
-    if isinstance(annotation, TypeVar):
-        return given.get(annotation, annotation)
-    if not (variables := getattr(annotation, "__parameters__", ())) or isinstance(annotation, type):
-        return annotation
-    return annotation[tuple(given.get(variable, variable) for variable in variables)]
-
-
 def is_union(annotation: Any) -> bool:
     """Whether *annotation* is `X | Y` or `Union[X, Y]`."""
     return get_origin(annotation) in (Union, types.UnionType)
@@ -114,19 +105,19 @@ def describe(annotation: Any) -> str:
     return str(annotation).replace("typing.", "")
 
 
-def substituted(hint: Any, replaced: Mapping[Any, Any]) -> Any:
-    """*hint* with type variables replaced; itself where it has none of them.
+def fill(hint: Any, given: Mapping[Any, Any]) -> Any:
+    """*hint* with what is *given* in place of type variables; itself where it has none of them.
 
     A generic serializer in it becomes the class that it stands for, or its name where that is just being made.
     """
     if isinstance(hint, typing.TypeVar):
-        return replaced.get(hint, hint)
+        return given.get(hint, hint)
     origin = typing.get_origin(hint)
-    if origin is None or not any(one in replaced for one in getattr(hint, "__parameters__", ())):
+    if origin is None or not any(one in given for one in getattr(hint, "__parameters__", ())):
         return hint
     if origin is typing.Annotated:
-        return typing.Annotated[(substituted(hint.__origin__, replaced), *hint.__metadata__)]
-    arguments = tuple(substituted(argument, replaced) for argument in typing.get_args(hint))
+        return typing.Annotated[(fill(hint.__origin__, given), *hint.__metadata__)]
+    arguments = tuple(fill(argument, given) for argument in typing.get_args(hint))
     if is_union(hint):
         return typing.Union[arguments]  # noqa: UP007 - a name of a class is no type yet
     return origin[arguments]

@@ -17,7 +17,7 @@ from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, NO_OPTIONS, Field, FieldOptions
 from bolt_serializers.finishing import needs_finishing, write_finisher
 from bolt_serializers.hidden import Hidden
-from bolt_serializers.hints import is_union, peel, substituted
+from bolt_serializers.hints import fill, is_union, peel
 from bolt_serializers.records import is_record, record_fields
 from bolt_serializers.shapes import parts
 from bolt_serializers.shown import Shown, show
@@ -126,7 +126,7 @@ class Information:
             if "__serializer__" in base.__dict__:
                 information = base.__dict__["__serializer__"]
                 replaced = self.declared.type_arguments.get(base, {})
-                hints |= {field.name: substituted(field.hint, replaced) for field in information.fields}
+                hints |= {field.name: fill(field.hint, replaced) for field in information.fields}
         return hints | self._own_hints()
 
     def _own_hints(self) -> dict[str, Any]:

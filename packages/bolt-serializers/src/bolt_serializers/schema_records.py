@@ -10,7 +10,7 @@ import msgspec
 
 from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, NO_OPTIONS, Field, FieldOptions
-from bolt_serializers.hints import describe, is_union, peel, substituted
+from bolt_serializers.hints import describe, fill, is_union, peel
 from bolt_serializers.information import information_of
 from bolt_serializers.records import record_fields
 from bolt_serializers.schema_keywords import description_of, with_options
@@ -114,7 +114,7 @@ def members_of(type_: Any) -> Iterator[Member]:
     elif typing.is_typeddict(class_):
         replaced = _type_arguments(type_)
         for one in record_fields(class_):
-            hint = substituted(one.hint, replaced)
+            hint = fill(one.hint, replaced)
             yield Member(wire_name=one.wire_name, hint=hint, needed=one.required, always=one.required)
     else:
         yield from _of_other(class_, _type_arguments(type_))
@@ -160,7 +160,7 @@ def _of_other(class_: Any, replaced: dict[Any, Any]) -> Iterator[Member]:
     """Of a dataclass, a class of attrs or a NamedTuple."""
     hints = get_type_hints(class_, include_extras=True)
     for name, default, factory, taken in _declared(class_):
-        hint = substituted(hints.get(name, Any), replaced)
+        hint = fill(hints.get(name, Any), replaced)
         yield Member(
             wire_name=name,
             hint=hint,
@@ -208,5 +208,5 @@ def _type_arguments(type_: Any) -> dict[Any, Any]:
     for base in getattr(class_, "__orig_bases__", ()):
         if get_args(base) and get_origin(base) not in (typing.Generic, typing.Protocol, None):
             inner = _type_arguments(base)
-            replaced |= {one: substituted(hint, replaced) for one, hint in inner.items()}
+            replaced |= {one: fill(hint, replaced) for one, hint in inner.items()}
     return replaced

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NewType, TypeAliasType, TypeVar, get
 import msgspec
 
 from bolt_serializers.encoding import is_foreign
-from bolt_serializers.hints import is_union, substituted
+from bolt_serializers.hints import fill, is_union
 from bolt_serializers.information import information_of
 from bolt_serializers.records import is_record
 from bolt_serializers.schema_keywords import description_of, with_metadata
@@ -105,7 +105,7 @@ class Builder:
         origin = get_origin(hint) or hint
         if isinstance(origin, TypeAliasType):
             parameters = dict(zip(origin.__type_params__, get_args(hint), strict=True))
-            return self.schema(substituted(origin.__value__, parameters))
+            return self.schema(fill(origin.__value__, parameters))
         if is_foreign(origin):
             return self.foreign(origin)
         if is_record(origin):
