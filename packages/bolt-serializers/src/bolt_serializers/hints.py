@@ -120,4 +120,4 @@ def fill(hint: Any, given: Mapping[Any, Any]) -> Any:
     arguments = tuple(fill(argument, given) for argument in typing.get_args(hint))
     if is_union(hint):
         return typing.Union[arguments]  # noqa: UP007 - a name of a class is no type yet
-    return origin[arguments]
+    return origin[arguments if len(arguments) > 1 else arguments[0]]
