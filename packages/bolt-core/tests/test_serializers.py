@@ -165,7 +165,8 @@ class Client:
 
     def post(self, path: str, body: Any) -> Answer:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-        head = f"POST {path} HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\nContent-Length: {len(sent)}\r\n\r\n"
+        kind = "Content-Type: application/json"
+        head = f"POST {path} HTTP/1.1\r\nHost: test\r\n{kind}\r\nContent-Length: {len(sent)}\r\n\r\n"
         return self._server.send(head.encode() + sent)
 
 
