@@ -88,3 +88,26 @@ def test_fields_set():
     assert Draft().fields_set == {"b"}
     assert Draft(1).fields_set == {"a", "b"}
     assert Draft().dump(exclude_unset=True) == {"b": 1}
+
+
+def test_a_to_dict_of_the_author_s_own_is_used_wherever_the_class_stands():
+    """It is called for nested instances, in projections, and from a derived class through super()."""
+
+    class Point(Serializer):
+        x: int
+        y: int = 0
+
+        def to_dict(self) -> dict[str, Any]:
+            return {**super().to_dict(), "own": True}
+
+    class Deep(Point):
+        z: int = 0
+
+    class Line(Serializer):
+        start: Point
+        ends: list[Point] = []
+
+    own = {"x": 1, "y": 0, "own": True}
+    assert Line(Point(1), [Point(1)]).to_dict() == {"start": own, "ends": [own]}
+    assert Deep(1).to_dict() == {**own, "z": 0}
+    assert Point.only("x")(1).to_dict() == {"x": 1, "own": True}

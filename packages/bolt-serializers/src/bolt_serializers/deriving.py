@@ -53,7 +53,25 @@ def _project(information: Information, kept: tuple[str, ...], title: str) -> Any
         _set_default(namespace, field, information)
     namespace["__annotations__"] = annotations
     namespace["__validators__"] = _kept_validators(information.validators, set(kept), gone)
-    return _make(information, title, _bases_of(class_), namespace)
+    cell = types.CellType()
+    namespace = {name: _rebound(value, cell) for name, value in namespace.items()}
+    cell.cell_contents = made = _make(information, title, _bases_of(class_), namespace)
+    return made
+
+
+def _rebound(value: Any, cell: types.CellType) -> Any:
+    """A function that says `super()`, for the class in *cell*: that of its own is no base of a projection."""
+    if isinstance(value, classmethod | staticmethod):
+        return type(value)(_rebound(value.__func__, cell))
+    if not isinstance(value, types.FunctionType) or "__class__" not in value.__code__.co_freevars:
+        return value
+    closure = tuple(
+        cell if name == "__class__" else old
+        for name, old in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True)
+    )
+    made = types.FunctionType(value.__code__, value.__globals__, value.__name__, value.__defaults__, closure)
+    made.__kwdefaults__, made.__annotations__ = value.__kwdefaults__, value.__annotations__
+    return made
 
 
 def _kept_validators(validators: Validators, kept: set[str], gone: frozenset[str]) -> Validators:
@@ -91,12 +109,9 @@ def _methods(class_: Any) -> dict[str, Any]:
         names |= {
             name: value
             for name, value in base.__dict__.items()
-            if not name.startswith("__") and name not in not_methods and name not in _INSTALLED
+            if not name.startswith("__") and name not in not_methods and not getattr(value, "__bolt__", False)
         }
     return names
-
-
-_INSTALLED = frozenset({"validate_json", "to_dict"})
 
 
 def _bases_of(class_: Any) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ import typing
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from types import FunctionType, NoneType, SimpleNamespace
-from typing import Any, ClassVar, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 import msgspec
 
@@ -317,6 +317,3 @@ class Declared:
         """Names of the function that the class is defined in; let go once types are resolved."""
         self.type_arguments: dict[Any, Mapping[Any, Any]] = {}
         """What stands for type variables of generic bases."""
-
-
-NOT_FIELDS = (ClassVar,)

@@ -90,14 +90,19 @@ def _read(field: Field, value: str, namespace: dict[str, Any]) -> str:
         return value
     if information_of(type_) is not None:
         namespace[f"class_{field.name}"] = type_
-        return f"(r.__to_dict__() if type(r := {value}) is class_{field.name} else plain(r))"
+        return f"(r.{_method(type_)}() if type(r := {value}) is class_{field.name} else plain(r))"
     origin, arguments = get_origin(type_), get_args(type_)
     if origin is list and _is_immutable(arguments[0]):
         return f"[*{value}]"
     if origin is list and information_of(arguments[0]) is not None:
         namespace[f"class_{field.name}"] = arguments[0]
-        return f"[i.__to_dict__() if type(i) is class_{field.name} else plain(i) for i in {value}]"
+        return f"[i.{_method(arguments[0])}() if type(i) is class_{field.name} else plain(i) for i in {value}]"
     return f"plain({value})"
+
+
+def _method(class_: Any) -> str:
+    """What is called for instances of exactly *class_*: its author's `to_dict`, where there is one."""
+    return "__to_dict__" if getattr(class_.to_dict, "__bolt__", False) else "to_dict"
 
 
 def _is_immutable(hint: Any) -> bool:
@@ -124,7 +129,7 @@ def plain(value: Any) -> Any:
         return kind._make(map(plain, value))
     if isinstance(value, msgspec.Struct):
         if information_of(kind) is not None:
-            return value.__to_dict__()  # type: ignore[attr-defined]
+            return value.to_dict()  # type: ignore[attr-defined]
         given = [name for name in value.__struct_fields__ if getattr(value, name) is not UNSET]
         return {name: plain(getattr(value, name)) for name in given}
     if (names := record_names(kind)) is not None:
