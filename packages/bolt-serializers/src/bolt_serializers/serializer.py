@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, Self, dataclass_transform
 
 import msgspec
 
@@ -61,11 +61,13 @@ class _Meta(SerializerMeta):
             if _is_ours(cls, "to_dict"):
                 type.__setattr__(cls, "to_dict", _first_to_dict(cls, "to_dict", _by_own_class))
 
-    def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
-        information = cls.__dict__.get("__serializer__")
-        if information is None:
-            raise TypeError("Serializer has no fields; define a class of your own")
-        return construct(information.ready(), args, kwargs)
+    if not TYPE_CHECKING:
+        # Type checkers take the constructor's parameters from the fields.
+        def __call__(cls, /, *args: Any, **kwargs: Any) -> Any:
+            information = cls.__dict__.get("__serializer__")
+            if information is None:
+                raise TypeError("Serializer has no fields; define a class of your own")
+            return construct(information.ready(), args, kwargs)
 
 
 # On the class, as msgspec's Struct has one of its own, which type checkers would find first.
