@@ -44,7 +44,6 @@ class Decoding:
             information.ready()
         self.guarded = any(information.guarded for information in classes)
         """Whether data and the program itself may not set, or leave out, the same."""
-        self.has_async = any(information.validators.any_async for information in classes)
         self.prepare: Prepare | None = preparer(hint)
         self.unique_keys = unique_keys
         self._piece: Piece | None = None

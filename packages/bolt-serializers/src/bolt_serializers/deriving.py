@@ -146,14 +146,12 @@ def _make(information: Information, title: str, bases: tuple[Any, ...], namespac
     if config.tag is not None:
         given |= {"tag": config.tag, "tag_field": config.tag_field}
     namespace |= {"__module__": class_.__module__, "__qualname__": title, "__doc__": class_.__doc__}
-    made = types.new_class(
+    return types.new_class(
         title,
         bases,
         {**given, "strict": information.strict, "unique_keys": information.unique_keys},
         lambda body: body.update(namespace),
     )
-    made.__serializer__.derived_from = class_  # type: ignore[attr-defined]
-    return made
 
 
 def partial_of(information: Information) -> Any:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from bolt_serializers.again import found_by
 from bolt_serializers.computing import Computed
 from bolt_serializers.errors import Refused, refusal
 from bolt_serializers.hidden import Hidden
-from bolt_serializers.messages import parse_message
 from bolt_serializers.validators import may_return_none
 
 if TYPE_CHECKING:
@@ -97,10 +97,7 @@ def take(value: Any, type_: Any, wire_name: str) -> Any:
     try:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
-        if isinstance(error.__cause__, Refused):
-            raise
-        path, msg, kind, ctx = parse_message(str(error))
-        raise Refused([((wire_name, *path), msg, kind, ctx)]) from error
+        raise Refused([((wire_name, *path), msg, kind, ctx) for path, msg, kind, ctx in found_by(error)]) from error
 
 
 def hold(find: Any, value: Any, wire_name: str) -> None:

@@ -54,7 +54,6 @@ class Information:
         """What was worked out once, by its owner: decoders, readers, schemas, projections."""
         self._fields: tuple[Field, ...] | None = None
         self._ready = False
-        self.derived_from: Any = None
         self._number = next(_numbers)
         self._install()
         module, _, scope = f"{class_.__module__}:{class_.__qualname__}".rpartition(".")[0].partition(":")

@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import msgspec
 
 from bolt_serializers.errors import Refused
-from bolt_serializers.invalid import Found, Loc
+from bolt_serializers.invalid import MOST, Found, Loc
 
 _probe = msgspec.json.Encoder(enc_hook=lambda value: None).encode
 _DEEPEST = 200
-_MOST = 100
 
 
 def check_plain_data(data: Any) -> None:
@@ -24,8 +24,8 @@ def check_plain_data(data: Any) -> None:
         # TypeError is that of keys, of which the decoder says more.
         encoded = b"null"
     # Without a null there is no NaN either.
-    if b"null" in encoded and (found := list(_found(data, ()))):
-        raise Refused(found[:_MOST])
+    if b"null" in encoded and (found := list(islice(_found(data, ()), MOST))):
+        raise Refused(found)
 
 
 def _found(value: Any, loc: Loc) -> Iterator[Found]:

@@ -17,7 +17,7 @@ from bolt_core.binding.bodies import body_decoders
 from bolt_core.binding.hints import Hint, merge_limits, peel
 from bolt_core.binding.parts import EMPTY, Parts, check_default, check_limits, default_of
 from bolt_core.binding.scalars import checked
-from bolt_core.binding.serializers import decoding_for
+from bolt_core.binding.serializers import explainer
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import Source
 from bolt_core.plan import BodyPlan, ParamPlan
@@ -117,9 +117,7 @@ def _decoders(annotation: Any, name: str, check: Callable[[Any], Any] | None = N
             f"has body parameter {name!r} of a type that no body can be decoded into ({error}); use a Struct, a "
             "dataclass, a TypedDict or builtin types"
         ) from error
-    explain = (
-        decoding_for(annotation).explain if reachable(annotation) else partial(find_problems, take_apart(annotation))
-    )
+    explain = explainer(annotation) if reachable(annotation) else partial(find_problems, take_apart(annotation))
     return BodyPlan(decode=decode, decode_msgpack=decode_msgpack, explain=explain)
 
 

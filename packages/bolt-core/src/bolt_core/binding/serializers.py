@@ -1,7 +1,7 @@
 """Serializers in a handler's signature: how its bodies are decoded, what of its results leaves."""
 
 import functools
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,8 +45,7 @@ def decoding_for(annotation: Any) -> Decoding:
 
 def serializer_decoders(decoding: Decoding) -> tuple[Decode, Decode]:
     """Decoders from JSON and MessagePack, strict as the class at the top says."""
-    information = information_of(peel(decoding.hint).type)
-    strict = information is None or information.strict
+    strict = _is_strict(decoding.hint)
     json, msgpack = decoding.decoder("json", strict=strict), decoding.decoder("msgpack", strict=strict)
     if decoding.direct:
         return json, msgpack
@@ -54,6 +53,16 @@ def serializer_decoders(decoding: Decoding) -> tuple[Decode, Decode]:
         _telling_all(json, decoding, msgspec.json.decode, strict),
         _telling_all(msgpack, decoding, msgspec.msgpack.decode, strict),
     )
+
+
+def explainer(annotation: Any) -> Callable[[Any], list[Found]]:
+    """What lists everything that is wrong with a body that was refused."""
+    return functools.partial(decoding_for(annotation).explain, strict=_is_strict(annotation))
+
+
+def _is_strict(annotation: Any) -> bool:
+    information = information_of(peel(annotation).type)
+    return information is None or information.strict
 
 
 def _telling_all(decode: Decode, decoding: Decoding, plain: Callable[[bytes], Any], strict: bool) -> Decode:
@@ -142,9 +151,8 @@ def _positional(params: Iterable[ParamPlan]) -> list[ParamPlan]:
 
 
 async def _run(param: ParamPlan, value: Any) -> None:
-    awaited: Awaitable[None] = run_validators(value)
     try:
-        await awaited
+        await run_validators(value)
     except ValidationError as error:
         place = (param.wire_name,) if param.embedded else ()
         start = (param.source.value, *place)
