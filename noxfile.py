@@ -65,7 +65,7 @@ def rust(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """ruff, mypy --strict, and the stub of the native module against the module itself."""
+    """ruff, mypy --strict, pyright over `typing_tests`, and the stub of the native module against the module itself."""
     _sync(session)
     _python(session, "-m", "ruff", "check", ".")
     _python(session, "-m", "ruff", "format", "--check", ".")
@@ -73,6 +73,7 @@ def lint(session: nox.Session) -> None:
     # Tests need no annotations, and the applications of the benchmarks import what is not installed here.
     ours = ("noxfile.py", "tools", "benchmarks", "typing_tests")
     _python(session, "-m", "mypy", "--exclude", "/(tests|apps)/", *ours)
+    session.run("basedpyright", "--warnings", external=True)
     _python(session, "-m", "mypy.stubtest", "bolt_core._native")
 
 

@@ -1,7 +1,7 @@
 """Registering a handler changes nothing about it, and options are checked."""
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Annotated, Any, assert_type
 
 import msgspec
@@ -9,13 +9,13 @@ from bolt_core import JSON, Body, BoltAPI, Query, Request, Response, Router, Str
 
 
 @contextlib.asynccontextmanager
-async def lifespan(app: BoltAPI) -> AsyncIterator[dict[str, str]]:
+async def lifespan(app: BoltAPI) -> AsyncGenerator[dict[str, str]]:
     assert_type(app.state, dict[str, Any])
     yield {"pool": "open"}
 
 
 @contextlib.contextmanager
-def sync_lifespan(app: BoltAPI) -> Iterator[None]:
+def sync_lifespan(app: BoltAPI) -> Generator[None]:
     yield
 
 
@@ -49,7 +49,7 @@ def search(q: Annotated[str, Query("search")], page: int = Query(default=1), bod
 
 @router.get("/events")
 async def events() -> StreamingResponse:
-    async def generate() -> AsyncIterator[str]:
+    async def generate() -> AsyncGenerator[str]:
         yield "data: 1\n\n"
 
     return StreamingResponse(generate(), media_type="text/event-stream")

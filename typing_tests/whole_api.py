@@ -133,6 +133,8 @@ async def replies(kind: str, request: Request) -> Response | HttpResponse:
             return StreamingResponse(lines(), media_type="application/jsonl")
         case "django":
             return HttpResponse("hi")
+        case _:
+            pass
     reply = JSON({"kind": kind}, headers={"X-Kind": kind})
     reply.set_cookie("seen", "1", max_age=dt.timedelta(days=1), secure=True, httponly=True, samesite="strict")
     reply.delete_cookie("seen", path="/old")

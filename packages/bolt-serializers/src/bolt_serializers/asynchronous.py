@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from bolt_serializers.errors import ValidationError, found_of
+from bolt_serializers.finishing import no_value, not_self
 from bolt_serializers.information import Information, information_of
 from bolt_serializers.invalid import Found
 from bolt_serializers.writing import record_names
@@ -44,7 +45,7 @@ async def run_validators(value: Any) -> None:
 
 async def _run(value: Any, loc: tuple[str | int, ...], found: list[Found]) -> None:
     kind = type(value)
-    if kind in (list, tuple):
+    if isinstance(value, list | tuple | set | frozenset):
         for index, item in enumerate(value):
             await _run(item, (*loc, index), found)
     elif kind is dict:
@@ -73,14 +74,16 @@ async def _run_instance(information: Information, value: Any, loc: tuple[str | i
             made = await _ask(validator.function(information.class_, member), at, found)
             if made is _REFUSED:
                 break
+            if made is None and not information.can_be_none(field):
+                raise no_value(information.class_, validator.name)
             if made is not member:
                 member = made
-                msgspec.structs.force_setattr(value, field.name, made) if field.written else setattr(
-                    value, field.name, made
-                )
+                information.put(value, field.name, made)
     if len(found) == before:
         for model_validator in information.validators.of_model("after", is_async=True):
-            await _ask(model_validator.function(value), loc, found)
+            made = await _ask(model_validator.function(value), loc, found)
+            if made is not _REFUSED and made is not None and made is not value:
+                raise not_self(information.class_, model_validator.name)
 
 
 _REFUSED = object()

@@ -6,7 +6,6 @@ it decoded.
 """
 
 import inspect
-import threading
 import types
 import weakref
 from collections.abc import Callable, Iterator, Sequence
@@ -31,11 +30,10 @@ from bolt_serializers.finders import (
 from bolt_serializers.finders import Finder as Finder
 from bolt_serializers.hints import Hint, is_union, named_by, peel, union_of
 from bolt_serializers.limits import Constraints, compile_check, misplaced_limits
+from bolt_serializers.locking import making
 from bolt_serializers.metadata import Check
 from bolt_serializers.records import RecordField, all_fields
 
-# Others may not see a class while it lacks its limits, nor may two threads mend it at once.
-_lock = threading.RLock()
 # Classes that hold nothing to check, at any depth: they are looked through once, not for each route.
 _free: "weakref.WeakSet[type]" = weakref.WeakSet()
 _free_of_decimals: "weakref.WeakSet[type]" = weakref.WeakSet()
@@ -54,7 +52,7 @@ def readable(annotation: Any, *, finite: bool = False) -> Readable:
 
     With *finite*, NaN and infinities are found in decimals without limits as well.
     """
-    with _lock:
+    with making:
         walk = _Walk(finite=finite)
         found = walk.look_at(annotation)
         if not walk.found_any and not walk.unread:

@@ -79,6 +79,7 @@ class _Body:
         declared.unique_keys = self.given.get("unique_keys", declared.unique_keys)
         declared.post_init = self.namespace.pop("__post_init__", declared.post_init)
         self._take_annotations()
+        self._check_names()
         self._take_functions()
         self._take_options()
         self._check_aliases()
@@ -117,7 +118,8 @@ class _Body:
         try:
             hints = resolved(declared.annotations, self.name, names)
             shown = [show(hint, taken_from_data=True, unset=False) for hint in hints.values()]
-        except (UnresolvedType, TypeError):
+        except (UnresolvedType, TypeError, RecursionError):
+            # Told in full once the class is there.
             return True
         return any(one.find is not None or one.late is not None for one in shown)
 
@@ -130,11 +132,7 @@ class _Body:
         for name, annotation in annotations.items():
             if _is_class_variable(annotation):
                 continue
-            if name in _RESERVED:
-                raise DeclarationError(
-                    f"{self.name}.{name}: {name}() is a method of every Serializer; name the field otherwise and write "
-                    f"field(alias={name!r})"
-                )
+            self._check_reserved(name, "field")
             self.declared.annotations[name] = annotation
             # What a base said of the field is said anew.
             self.declared.options.pop(name, None)
@@ -142,12 +140,34 @@ class _Body:
             self.declared.needed.discard(name)
         self.namespace["__annotations__"] = annotations
 
+    def _check_reserved(self, name: str, decorator: str) -> None:
+        if name in _RESERVED:
+            raise DeclarationError(
+                f"{self.name}.{name}: every Serializer has {name} itself; name the field otherwise and write "
+                f"{decorator}(alias={name!r})"
+            )
+
+    def _check_names(self) -> None:
+        """Values in the body that are meant for a field, and would not reach it."""
+        inherited = {name for base in self.bases for name in base.__struct_fields__}  # type: ignore[attr-defined]
+        for name, value in self.namespace.items():
+            is_field = name in self.declared.annotations
+            if _declared_function(value) is not None and (is_field or name in inherited):
+                raise DeclarationError(f"{self.name}.{name}() is a validator, and a field has that name; rename it")
+            if is_field or isinstance(value, ComputedField):
+                continue
+            if isinstance(value, FieldOptions):
+                raise DeclarationError(f"{self.name}.{name}: field() without a type; write {name}: its type = field(…)")
+            if name in inherited:
+                raise DeclarationError(
+                    f"{self.name}.{name} takes the place of a field of a base; to change the field, write "
+                    f"{name}: its type = …, else name it otherwise"
+                )
+
     def _take_functions(self) -> None:
         for name, value in list(self.namespace.items()):
-            function = value
-            if isinstance(value, classmethod | staticmethod) and isinstance(value.__func__, DeclaredFunction):
-                function = value.__func__
-            if isinstance(function, DeclaredFunction):
+            function = _declared_function(value)
+            if function is not None:
                 try:
                     made = function.make(name, plain_function(function.function))
                 except DeclarationError as error:
@@ -158,6 +178,7 @@ class _Body:
                 self._take_computed(name, value)
 
     def _take_computed(self, name: str, computed: ComputedField) -> None:
+        self._check_reserved(name, "computed_field")
         hint = computed.function.__annotations__.get("return", NO_DEFAULT)
         if hint is NO_DEFAULT:
             raise DeclarationError(
@@ -237,6 +258,11 @@ def _is_class_variable(annotation: Any) -> bool:
     return annotation is ClassVar or get_origin(annotation) is ClassVar
 
 
+def _declared_function(value: Any) -> DeclaredFunction | None:
+    inner = value.__func__ if isinstance(value, classmethod | staticmethod) else value
+    return inner if isinstance(inner, DeclaredFunction) else None
+
+
 def _as_method(written: Any, made: FieldValidator | ModelValidator) -> Any:
     """What the name of a validator stands for in the class: it can be called there."""
     if isinstance(written, classmethod | staticmethod):
@@ -300,11 +326,11 @@ def _check(information: Information) -> None:
             raise DeclarationError(f"{class_}.field_sets[{set_name!r}]: no tuple of fields, or no such field: {wrong}")
 
 
-_RESERVED: set[str] = set()
+_RESERVED = {"field_sets"}
 
 
 def reserve(names: Mapping[str, Any]) -> None:
     """No field may have one of *names*."""
     _RESERVED.update(
-        name for name, value in names.items() if isinstance(value, classmethod | FunctionType | staticmethod)
+        name for name, value in names.items() if isinstance(value, classmethod | FunctionType | property | staticmethod)
     )

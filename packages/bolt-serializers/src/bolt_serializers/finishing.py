@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from bolt_serializers.information import Information
 
 UNSET = msgspec.UNSET
-_RETURNS = "must return self or nothing"
 MISSING = ("Field required", "missing", None)
 # A value of exactly one of these classes is right where it is asked for.
 _EXACT = frozenset({int, str, bool, bytes, dt.datetime, dt.date, dt.time, dt.timedelta, uuid.UUID, Decimal})
@@ -106,15 +105,16 @@ def hold(find: Any, value: Any, wire_name: str) -> None:
         raise Refused(found)
 
 
-def returned(value: Any, owner: type, name: str) -> Any:
-    """Raise what tells the author of a validator that it returns nothing."""
-    if value is None:
-        raise refusal(
-            TypeError(
-                f"{owner.__qualname__}.{name}() returned None for a field that cannot be None; return the value to take"
-            )
-        )
-    return value
+def no_value(owner: type, name: str) -> TypeError:
+    """What tells the author of a field's validator that it returns nothing."""
+    return TypeError(
+        f"{owner.__qualname__}.{name}() returned None for a field that cannot be None; return the value to take"
+    )
+
+
+def not_self(owner: type, name: str) -> TypeError:
+    """What tells the author of a model's validator that it returns something else than the instance."""
+    return TypeError(f"{owner.__qualname__}.{name}() must return self or nothing")
 
 
 class _Writer:
@@ -130,7 +130,8 @@ class _Writer:
             "hold": hold,
             "missing": MISSING,
             "refusal": refusal,
-            "returned": returned,
+            "no_value": no_value,
+            "not_self": not_self,
             "take": take,
             "trust": trust,
         }
@@ -222,7 +223,7 @@ class _Writer:
             changed = changed or len(validators) > 1
             yield f"{indent}    {target} = {self.name(validator.name, validator.function)}(cls, v)"
             if not self.information.can_be_none(field) and may_return_none(validator.function):
-                yield f"{indent}    if {target} is None: returned({target}, cls, {validator.name!r})"
+                yield f"{indent}    if {target} is None: raise no_value(cls, {validator.name!r})"
             if target == "r":
                 yield f"{indent}    if r is not v: {self.set(field, 'r')}"
         if changed:
@@ -241,17 +242,16 @@ class _Writer:
                 yield f"        raise Refused([(({field.wire_name!r},), *missing)])"
 
     def models(self) -> Iterator[str]:
-        functions = [self.name(one.name, one.function) for one in self.information.validators.of_model("after")]
+        validators = self.information.validators.of_model("after")
         own = self.information.own_post_init
-        if own is None and not functions:
+        if own is None and not validators:
             return
         yield "    try:"
         if own is not None:
             yield f"        {self.name('own', own)}(self)"
-        for function in functions:
-            yield f"        r = {function}(self)"
-            yield "        if r is not self and r is not None:"
-            yield f"            raise TypeError(f'{{cls.__qualname__}}.{{{function}.__name__}}() {_RETURNS}')"
+        for one in validators:
+            yield f"        r = {self.name(one.name, one.function)}(self)"
+            yield f"        if r is not self and r is not None: raise not_self(cls, {one.name!r})"
         yield "    except Exception as error:"
         yield "        raise refusal(error) from error"
 

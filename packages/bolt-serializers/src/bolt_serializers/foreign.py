@@ -17,7 +17,7 @@ def foreign_reader(hint: Any) -> Read | None:
     Models stand alone, or in unions with None, lists, tuples of any length, sets and values of dicts. Raises TypeError
     for other places, and for a union of a model with something else than None.
     """
-    type_ = peel(hint).type if not is_union(hint) else hint
+    type_ = hint if is_union(hint) else peel(hint).type
     if is_foreign(type_):
         return _model_reader(type_)
     arguments = [argument for argument in get_args(type_) if argument is not Ellipsis]

@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import sys
-import threading
 import typing
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -18,13 +17,12 @@ from bolt_serializers.fields import NO_DEFAULT, NO_OPTIONS, Field, FieldOptions
 from bolt_serializers.finishing import needs_finishing, write_finisher
 from bolt_serializers.hidden import Hidden
 from bolt_serializers.hints import fill, is_union, peel
+from bolt_serializers.locking import making
 from bolt_serializers.records import is_record, record_fields
 from bolt_serializers.shapes import parts
 from bolt_serializers.shown import Shown, show
 from bolt_serializers.validators import ComputedField, Validators
 
-# While types are shown to msgspec, no other thread may see them.
-_lock = threading.RLock()
 _numbers = itertools.count()
 # Classes by where they are written: one that is made later may be what an earlier one refers to.
 _siblings: dict[tuple[str, str], "weakref.WeakValueDictionary[str, type]"] = {}
@@ -78,6 +76,13 @@ class Information:
                 continue
             self.descriptors[name] = descriptor
             setattr(self.class_, name, descriptor)
+
+    def put(self, instance: Any, name: str, value: Any) -> None:
+        """Let a field have *value*, also where the class is frozen or hides it."""
+        if name in self.descriptors:
+            instance.__dict__[name] = value
+        else:
+            self.slots[name].__set__(instance, value)
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -170,7 +175,7 @@ class Information:
     def ready(self) -> "Information":
         """Itself, once msgspec knows the class and its own code is written. Raises `DeclarationError`."""
         if not self._ready:
-            with _lock:
+            with making:
                 self._make_ready()
         return self
 
@@ -201,6 +206,11 @@ class Information:
             return show(field.hint, taken_from_data=field.taken, unset=self.can_be_unset(field))
         except TypeError as error:
             raise DeclarationError(f"{self.class_.__qualname__}.{field.name}: {error}") from error
+        except RecursionError as error:
+            raise DeclarationError(
+                f"{self.class_.__qualname__}.{field.name}: its type is an alias that holds itself, which cannot be "
+                "decoded; use a Serializer in place of the alias, or Any"
+            ) from error
 
     def _tell_msgspec(self) -> None:
         try:
