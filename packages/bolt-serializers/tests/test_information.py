@@ -89,7 +89,7 @@ class Holder(Serializer):
 @pytest.mark.parametrize(
     "data",
     [
-        {"point": {"x": 1, "y": 0}},
+        {"point": {"x": 1, "y": 2}},
         {"movie": {"title": "t"}},
         {"pair": [1, "b"]},
         {"plain": {"n": 1}},

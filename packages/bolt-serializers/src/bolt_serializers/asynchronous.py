@@ -10,7 +10,7 @@ from bolt_serializers.errors import ValidationError, found_of
 from bolt_serializers.finishing import no_value, not_self
 from bolt_serializers.information import Information, information_of
 from bolt_serializers.invalid import Found
-from bolt_serializers.writing import record_names
+from bolt_serializers.records import declarations
 
 type Runner = Callable[[Callable[[], Any]], Awaitable[Any]]
 
@@ -57,8 +57,8 @@ async def _run(value: Any, loc: tuple[str | int, ...], found: list[Found]) -> No
         for name, wire_name in zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True):
             await _run(getattr(value, name), (*loc, wire_name), found)
     else:
-        for name in record_names(kind) or ():
-            await _run(getattr(value, name), (*loc, name), found)
+        for one in declarations(kind) or ():
+            await _run(getattr(value, one.name), (*loc, one.name), found)
 
 
 async def _run_instance(information: Information, value: Any, loc: tuple[str | int, ...], found: list[Found]) -> None:

@@ -11,6 +11,7 @@ from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, NO_OPTIONS, Field, FieldOptions
 from bolt_serializers.hints import fill
 from bolt_serializers.information import Information, information_of
+from bolt_serializers.locking import making
 from bolt_serializers.validators import FieldValidator, Validators
 
 
@@ -25,10 +26,15 @@ def projection(information: Information, names: Iterable[str], title: str | None
         raise DeclarationError(f"a projection of {class_.__qualname__} without any field; name one")
     kept = tuple(name for name in information.names if name in wanted)
     title = title or "_".join((class_.__name__, *kept))
-    key = ("projection", kept, title)
-    if key not in information.made:
-        information.made[key] = _project(information, kept, title)
-    return information.made[key]
+    return _once(information, ("projection", kept, title), lambda: _project(information, kept, title))
+
+
+def _once(information: Information, key: Any, make: Callable[[], Any]) -> Any:
+    """The class that *make* makes: the same one, also to threads that ask for it at once."""
+    with making:
+        if key not in information.made:
+            information.made[key] = make()
+        return information.made[key]
 
 
 def _project(information: Information, kept: tuple[str, ...], title: str) -> Any:
@@ -156,48 +162,54 @@ def _make(information: Information, title: str, bases: tuple[Any, ...], namespac
 
 def partial_of(information: Information) -> Any:
     """The class with every field optional, `UNSET` where the data does not have it."""
-    if "partial" not in information.made:
-        namespace: dict[str, Any] = {}
-        annotations: dict[str, Any] = {}
-        for field in information.fields:
-            if field.computed is None and not field.read_only:
-                annotations[field.name] = field.hint | msgspec.UnsetType
-                options = information.options.get(field.name, NO_OPTIONS)
-                namespace[field.name] = _options_with(options, alias=field.wire_name, default=msgspec.UNSET)
-        namespace["__annotations__"] = annotations
-        # Checks of several fields together can only be made where all of them are there.
-        models = tuple(one for one in information.validators.models if one.mode == "before")
-        namespace["__validators__"] = Validators(information.validators.fields, models)
-        name = f"Partial{information.class_.__name__}"
-        information.made["partial"] = _make(information, name, (information.class_,), namespace)
-    return information.made["partial"]
+    return _once(information, "partial", lambda: _make_partial(information))
+
+
+def _make_partial(information: Information) -> Any:
+    namespace: dict[str, Any] = {}
+    annotations: dict[str, Any] = {}
+    for field in information.fields:
+        if field.computed is None and not field.read_only:
+            annotations[field.name] = field.hint | msgspec.UnsetType
+            options = information.options.get(field.name, NO_OPTIONS)
+            namespace[field.name] = _options_with(options, alias=field.wire_name, default=msgspec.UNSET)
+    namespace["__annotations__"] = annotations
+    # Checks of several fields together can only be made where all of them are there.
+    models = tuple(one for one in information.validators.models if one.mode == "before")
+    namespace["__validators__"] = Validators(information.validators.fields, models)
+    return _make(information, f"Partial{information.class_.__name__}", (information.class_,), namespace)
 
 
 def concrete(information: Information, alias: Any) -> Any:
     """The class that the generic *alias* stands for: `Page[Item]`."""
     arguments = typing.get_args(alias)
-    known = information.made.setdefault("concrete", {})
-    title = "_".join((information.class_.__name__, *map(_shown, arguments)))
-    if arguments not in known:
-        # Its own fields may name it.
-        known[arguments] = typing.ForwardRef(title)
-        replaced = dict(zip(information.class_.__parameters__, arguments, strict=True))
-        namespace: dict[str, Any] = {}
-        annotations: dict[str, Any] = {}
-        for field in information.fields:
-            hint = fill(field.hint, replaced)
-            if hint is not field.hint and field.computed is None:
-                annotations[field.name] = hint
-                _set_default(namespace, field, information)
-        namespace["__annotations__"] = annotations
-        try:
-            made = _make(information, title, (information.class_,), namespace)
-        except BaseException:
-            del known[arguments]
-            raise
-        made.__serializer__.origin = (information.class_, arguments)
-        known[arguments] = made
-    return known[arguments]
+    key = ("concrete", arguments)
+    with making:
+        if key not in information.made:
+            title = "_".join((information.class_.__name__, *map(_shown, arguments)))
+            # Its own fields may name it.
+            information.made[key] = typing.ForwardRef(title)
+            try:
+                information.made[key] = _make_concrete(information, title, arguments)
+            except BaseException:
+                del information.made[key]
+                raise
+        return information.made[key]
+
+
+def _make_concrete(information: Information, title: str, arguments: tuple[Any, ...]) -> Any:
+    replaced = dict(zip(information.class_.__parameters__, arguments, strict=True))
+    namespace: dict[str, Any] = {}
+    annotations: dict[str, Any] = {}
+    for field in information.fields:
+        hint = fill(field.hint, replaced)
+        if hint is not field.hint and field.computed is None:
+            annotations[field.name] = hint
+            _set_default(namespace, field, information)
+    namespace["__annotations__"] = annotations
+    made = _make(information, title, (information.class_,), namespace)
+    made.__serializer__.origin = (information.class_, arguments)
+    return made
 
 
 def _shown(argument: Any) -> str:

@@ -101,7 +101,7 @@ class Information:
 
     def _resolve(self) -> tuple[Field, ...]:
         hints = self._hints()
-        defaults = {info.name: info for info in _defaults(self.class_)}
+        defaults = {info.name: info for info in struct_defaults(self.class_)}
         fields = []
         for name in self.names:
             options = self.options.get(name, NO_OPTIONS)
@@ -248,7 +248,7 @@ class UnresolvedType(DeclarationError):
     """A type that names what does not exist, or not yet."""
 
 
-def _defaults(class_: Any) -> Iterator[Any]:
+def struct_defaults(class_: Any) -> Iterator[Any]:
     """Names and defaults of a Struct, without asking for its types."""
     names = class_.__struct_fields__
     defaults = class_.__struct_defaults__

@@ -11,8 +11,9 @@ from typing import Any, get_args, get_origin
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.information import Information, information_of
 from bolt_serializers.models import Column, columns_of, key_source
-from bolt_serializers.reading import inner_reader, is_key
+from bolt_serializers.reading import inner_reader
 from bolt_serializers.records import is_record, record_fields
+from bolt_serializers.values import is_key
 
 _REPEATS = 2
 """How often a class may stand on one path."""

@@ -5,7 +5,6 @@ key is read by its column where only the key is wanted, a file by its URL, a rel
 """
 
 import datetime as dt
-import enum
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Literal, get_args, get_origin
@@ -15,12 +14,14 @@ import msgspec
 
 from bolt_serializers.errors import LazyLoadError
 from bolt_serializers.exact import instance_reader
-from bolt_serializers.fields import NO_DEFAULT, Field
+from bolt_serializers.fields import Field
 from bolt_serializers.hints import is_union, peel
 from bolt_serializers.information import Information, information_of
 from bolt_serializers.lazy_loads import lazy_load, under
 from bolt_serializers.models import Column, columns_of, key_source
 from bolt_serializers.records import is_record, record_fields
+from bolt_serializers.rows import Stored, own_row_reader
+from bolt_serializers.values import attribute, is_key, is_unread, key_of, text, text_or_none
 
 type Read = Callable[[Any], Any]
 
@@ -39,11 +40,11 @@ def read_object(information: Information, value: Any) -> Any:
 
 
 def read_objects(information: Information, values: list[Any]) -> list[Any]:
-    """`read_object` of each, which mostly are of one class."""
+    """`read_object` of each, which mostly are of one class; what is read is not to be changed."""
     if not values:
         return []
     kind = type(values[0])
-    read = reader_of(information, kind)
+    read = _row_reader_of(information, kind)
     return [read(value) if type(value) is kind else read_object(information, value) for value in values]
 
 
@@ -56,6 +57,30 @@ def reader_of(information: Information, kind: type) -> Read:
     if read is None:
         read = readers[kind] = _make_reader(information, kind)
     return read
+
+
+def _row_reader_of(information: Information, kind: type) -> Read:
+    """`reader_of`, or what gives instances as they are where these are data already."""
+    key = ("row reader", kind)
+    read: Read | None = information.made.get(key)
+    if read is None:
+        columns, whole = columns_of(kind) or {}, reader_of(information, kind)
+        stored = []
+        for field in information.fields:
+            if field.read:
+                inner = inner_reader(field.hint)
+                stored.append(Stored(field, _column_key(columns, field, inner), inner is not None))
+        read = information.made[key] = own_row_reader(information, kind, stored, whole) or whole
+    return read
+
+
+def _column_key(columns: Mapping[str, Column], field: Field, inner: Read | None) -> str | None:
+    """The attribute that holds the column which *field* is read from, where no more than that is read."""
+    source = key_source(columns, field.source)
+    column = columns.get(source[0])
+    if len(source) > 1 or column is None or not column.concrete or column.is_file or not is_key(inner):
+        return None
+    return column.key
 
 
 def _make_reader(information: Information, kind: type) -> Read:
@@ -81,7 +106,7 @@ def _mapping_reader(information: Information) -> Read:
     def read(row: Any) -> dict[str, Any]:
         made = {}
         for field, inner in fields:
-            value = _member(row, field.source)
+            value = _member(row, field, key=is_key(inner))
             if value is not _ABSENT:
                 made[field.wire_name] = value if inner is None or value is None else inner(value)
         return made
@@ -89,17 +114,18 @@ def _mapping_reader(information: Information) -> Read:
     return read
 
 
-def _member(row: Any, source: tuple[str, ...]) -> Any:
+def _member(row: Any, field: Field, *, key: bool) -> Any:
     # As values("author__name") calls it, or values() a foreign key.
-    joined = "__".join(source)
-    for name in (joined, f"{joined}_id"):
+    joined = "__".join(field.source)
+    for name in (joined, f"{joined}_id") if key else (joined,):
         if name in row:
             return row[name]
-    for step in source:
+    for index, step in enumerate(field.source):
         if row is None:
-            return None
+            return _broken(field)
         if not isinstance(row, Mapping):
-            row = _attribute(row, step)
+            path = "__".join(field.source[: index + 1])
+            row = _attribute_reader(type(row), step, path, key=key and step is field.source[-1])(row)
         elif step in row:
             row = row[step]
         else:
@@ -107,13 +133,9 @@ def _member(row: Any, source: tuple[str, ...]) -> Any:
     return row
 
 
-def _attribute(value: Any, name: str) -> Any:
-    found = getattr(value, name)
-    if not callable(found) or hasattr(found, "all"):
-        return found
-    if getattr(found, "alters_data", False):
-        raise TypeError(f"{type(value).__qualname__}.{name}() alters data and is not called to read it; name another")
-    return found()
+def _broken(field: Field) -> Any:
+    """What is read where None stands on the way to *field*: its default, where it has one."""
+    return None if field.required else _ABSENT
 
 
 class _Writer:
@@ -131,7 +153,7 @@ class _Writer:
             "absent": _ABSENT,
             "data": _DATA,
             "explain": self.explain,
-            "text": _text,
+            "text": text,
             "whole": self.whole,
         }
         self.entries: list[str] = []
@@ -141,24 +163,22 @@ class _Writer:
         """Read *field*, from a column where the object is a Django model that has it."""
         source = key_source(self.columns, field.source)
         inner = inner_reader(field.hint)
-        column = self.columns.get(source[0])
-        if len(source) == 1 and column is not None and column.concrete and not column.is_file and is_key(inner):
-            self.plain.append(column.key)
-            read = f"value.{column.key}"
+        if (key := _column_key(self.columns, field, inner)) is not None:
+            self.plain.append(key)
+            read = f"value.{key}"
             if inner is not None:
                 read = f"t if type(t := {read}) is str else text(t)"
             self.entries.append(f"{field.wire_name!r}: {read}")
             return
-        can_lack = field.default is not NO_DEFAULT or field.default_factory is not None or field.read_only
-        absent = can_lack and column is None
+        absent = not field.required and (len(source) > 1 or source[0] not in self.columns)
+        step = _path_reader(source, key=is_key(inner), broken=_broken(field))
         if len(source) == 1 and not self.columns and not absent and is_key(inner):
             # What is data already, as attributes of plain objects are, needs no second look.
-            self.whole[source[0]] = _whole(_path_reader(source, key=True), inner, field, self.information, absent=False)
+            self.whole[field.name] = _whole(step, inner, field, self.information, absent=False)
             self.entries.append(
-                f"{field.wire_name!r}: t if type(t := value.{source[0]}) in data else whole[{source[0]!r}](value)"
+                f"{field.wire_name!r}: t if type(t := value.{source[0]}) in data else whole[{field.name!r}](value)"
             )
             return
-        step = _path_reader(source, key=is_key(inner))
         name = f"n{len(self.namespace)}"
         self.namespace[name] = _whole(step, inner, field, self.information, absent=absent)
         if absent:
@@ -211,7 +231,7 @@ def _whole(step: Read, inner: Read | None, field: Field, information: Informatio
                 f"{where}: {type(value).__qualname__} has no attribute {first!r}; "
                 "name the one to read with field(source=…), or give the field a default"
             ) from error
-        if inner is None or found is None:
+        if inner is None or found is None or found is _ABSENT:
             return found
         try:
             return inner(found)
@@ -225,8 +245,8 @@ def _whole(step: Read, inner: Read | None, field: Field, information: Informatio
     return read
 
 
-def _path_reader(source: tuple[str, ...], *, key: bool) -> Read:
-    """Follow *source*; None ends it. Of a relation at its end the key alone, where *key*."""
+def _path_reader(source: tuple[str, ...], *, key: bool, broken: Any) -> Read:
+    """Follow *source*; None on the way makes it *broken*. Of a relation at its end the key alone, where *key*."""
     steps = [
         _step_reader(name, "__".join(source[: index + 1]), key=key and index + 1 == len(source))
         for index, name in enumerate(source)
@@ -236,9 +256,9 @@ def _path_reader(source: tuple[str, ...], *, key: bool) -> Read:
 
     def read(value: Any) -> Any:
         for step in steps:
-            value = step(value)
             if value is None:
-                return None
+                return broken
+            value = step(value)
         return value
 
     return read
@@ -262,7 +282,7 @@ def _attribute_reader(kind: type, name: str, path: str, *, key: bool) -> Read:
     if issubclass(kind, Mapping):
         return lambda value: value[name]
     column = (columns_of(kind) or {}).get(name)
-    get = column.reader(key=key) if column is not None else lambda value: _attribute(value, name)
+    get = column.reader(key=key) if column is not None else lambda value: attribute(value, name)
     many = column is not None and column.many
     what = _what(column)
 
@@ -283,6 +303,13 @@ def _what(column: Column | None) -> Any:
     return "relation" if column.is_relation else "column"
 
 
+def is_array(hint: Any) -> bool:
+    """Whether *hint* is a list or the like, be it optional."""
+    type_ = peel(hint).type
+    members = get_args(type_) if is_union(type_) else (type_,)
+    return any((get_origin(member) or member) in _ARRAYS for member in members)
+
+
 def inner_reader(hint: Any) -> Read | None:
     """What turns an object's attribute into the data of *hint*; `None` where it is taken as it is."""
     peeled = peel(hint)
@@ -300,36 +327,8 @@ def inner_reader(hint: Any) -> Read | None:
     if is_record(type_) and not issubclass(get_origin(type_) or type_, tuple):
         return _record_reader(type_)
     if type_ is str or origin is Literal:
-        return _text_or_none if peeled.optional else _text
+        return text_or_none if peeled.optional else text
     return None
-
-
-def is_key(inner: Read | None) -> bool:
-    """Whether what is read so takes the key of a relation, and not the object."""
-    return inner is None or inner in (_text, _text_or_none)
-
-
-def is_array(hint: Any) -> bool:
-    """Whether *hint* is a list or the like, be it optional."""
-    type_ = peel(hint).type
-    members = get_args(type_) if is_union(type_) else (type_,)
-    return any((get_origin(member) or member) in _ARRAYS for member in members)
-
-
-def _text(value: Any) -> Any:
-    # A file is told by its address, a lazily translated text by its translation.
-    if type(value) is str:
-        return value
-    if hasattr(value, "storage") and hasattr(type(value), "url"):
-        return value.url if value else ""
-    if isinstance(value, enum.Enum):
-        return value.value
-    return str(value) if hasattr(type(value), "_delegate_text") or type(value).__name__ == "__proxy__" else value
-
-
-def _text_or_none(value: Any) -> Any:
-    # Where there is None for no file, it is not told by an empty address.
-    return (_text(value) or None) if hasattr(value, "storage") else _text(value)
 
 
 def _items_reader(inner: Read | None) -> Read:
@@ -339,23 +338,14 @@ def _items_reader(inner: Read | None) -> Read:
         if hasattr(value, "all"):
             rows = value.all()
             # Rows that are not there yet need not come whole.
-            value = rows.values_list("pk", flat=True) if keys and _is_unread(rows) else rows
+            value = rows.values_list("pk", flat=True) if keys and is_unread(rows) else rows
         if not isinstance(value, Iterable) or isinstance(value, str | bytes | Mapping):
             return value
         if keys:
-            return [_key(item) if inner is None else inner(_key(item)) for item in value]
+            return [key_of(item) if inner is None else inner(key_of(item)) for item in value]
         return [inner(item) for item in value]  # type: ignore[misc]
 
     return read
-
-
-def _is_unread(rows: Any) -> bool:
-    return getattr(rows, "_result_cache", ()) is None and hasattr(rows, "values_list")
-
-
-def _key(item: Any) -> Any:
-    """The primary key of a model instance; anything else is itself."""
-    return item.pk if hasattr(item, "_meta") else item
 
 
 def _record_reader(type_: Any) -> Read:

@@ -1,6 +1,7 @@
 """Instances from objects and from lists of data."""
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from typing import Any
 
 from bolt_serializers.constructing import decoding_of, own_failure
@@ -12,7 +13,8 @@ from bolt_serializers.reading import read_objects
 
 def from_model(information: Information, value: Any, *, strict: bool) -> Any:
     """An instance of what *value* holds."""
-    return _made(decoding_of(information), _read(information, [value], strict)[0])
+    decoding = decoding_of(information)
+    return _made(decoding, _read(information, [value], strict, decoding)[0])
 
 
 def from_models(information: Information, values: Iterable[Any], *, strict: bool) -> list[Any]:
@@ -25,14 +27,17 @@ def from_models(information: Information, values: Iterable[Any], *, strict: bool
         if (told := lazy_load(error, f"the {type(values).__qualname__}", "rows")) is None:
             raise
         raise told from error
-    return _made(list_decoding(information), _read(information, rows, strict))  # type: ignore[no-any-return]
+    decoding = list_decoding(information)
+    return _made(decoding, _read(information, rows, strict, decoding))  # type: ignore[no-any-return]
 
 
-def _read(information: Information, values: list[Any], strict: bool) -> list[Any]:
-    if not strict:
-        return read_objects(information, values)
-    with no_queries():
-        return read_objects(information, values)
+def _read(information: Information, values: list[Any], strict: bool, decoding: Decoding) -> list[Any]:
+    try:
+        with no_queries() if strict else nullcontext():
+            return read_objects(information, values)
+    except RecursionError as error:
+        # Objects lead to each other for as long as the class does.
+        raise own_failure(decoding, None, error) from error
 
 
 def _made(decoding: Decoding, data: Any) -> Any:

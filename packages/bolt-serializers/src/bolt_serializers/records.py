@@ -3,9 +3,9 @@
 import dataclasses
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NotRequired, Required, TypeVar, get_args, get_origin
+from typing import Any, NamedTuple, NotRequired, Required, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -39,6 +39,45 @@ class RecordField:
     """In JSON and in forms."""
     required: bool
     hint: Any
+
+
+class Declaration(NamedTuple):
+    """What the class of a record that is no Struct says of a member, beside its type."""
+
+    name: str
+    default: Any
+    """`NODEFAULT` where there is none, or a factory."""
+    default_factory: Callable[[], Any] | None
+    taken: bool
+    """Whether the constructor takes it."""
+
+
+def declarations(class_: Any) -> list[Declaration] | None:
+    """The members of a dataclass, a class of attrs or a NamedTuple; `None` for other classes."""
+    if dataclasses.is_dataclass(class_):
+        return list(map(_of_dataclass, dataclasses.fields(class_)))
+    if (attributes := getattr(class_, "__attrs_attrs__", None)) is not None:
+        return list(map(_of_attrs, attributes))
+    if isinstance(class_, type) and issubclass(class_, tuple) and hasattr(class_, "_fields"):
+        defaults: dict[str, Any] = getattr(class_, "_field_defaults", {})
+        return [Declaration(name, defaults.get(name, msgspec.NODEFAULT), None, True) for name in class_._fields]
+    return None
+
+
+def _of_dataclass(field: Any) -> Declaration:
+    missing = dataclasses.MISSING
+    default = msgspec.NODEFAULT if field.default is missing else field.default
+    factory = None if field.default_factory is missing else field.default_factory
+    return Declaration(field.name, default, factory, field.init)
+
+
+def _of_attrs(attribute: Any) -> Declaration:
+    default, factory = attribute.default, getattr(attribute.default, "factory", None)
+    if getattr(default, "takes_self", False):
+        # What it would make is known only to the instance.
+        factory = object
+    given = factory is None and type(default).__name__ != "_Nothing"
+    return Declaration(attribute.name, default if given else msgspec.NODEFAULT, factory, attribute.init)
 
 
 def record_fields(type_: Any) -> Iterator[RecordField]:

@@ -1,6 +1,5 @@
 """JSON Schemas of classes with fields."""
 
-import dataclasses
 import typing
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import NO_DEFAULT, NO_OPTIONS, Field, FieldOptions
 from bolt_serializers.hints import describe, fill, is_union, peel
 from bolt_serializers.information import information_of
-from bolt_serializers.records import record_fields
+from bolt_serializers.records import declarations, record_fields
 from bolt_serializers.schema_keywords import description_of, with_options
 from bolt_serializers.schema_names import Mode, Schema, name_of
 
@@ -159,35 +158,17 @@ def _has_default(field: Field) -> bool:
 def _of_other(class_: Any, replaced: dict[Any, Any]) -> Iterator[Member]:
     """Of a dataclass, a class of attrs or a NamedTuple."""
     hints = get_type_hints(class_, include_extras=True)
-    for name, default, factory, taken in _declared(class_):
-        hint = fill(hints.get(name, Any), replaced)
+    for one in declarations(class_) or ():
+        hint = fill(hints.get(one.name, Any), replaced)
         yield Member(
-            wire_name=name,
+            wire_name=one.name,
             hint=hint,
-            needed=default is NO_DEFAULT and factory is None,
+            needed=one.default is NO_DEFAULT and one.default_factory is None,
             always=not may_be_unset(hint),
-            taken=taken,
-            default=default,
-            factory=factory,
+            taken=one.taken,
+            default=one.default,
+            factory=one.default_factory,
         )
-
-
-def _declared(class_: Any) -> Iterator[tuple[str, Any, Any, bool]]:
-    """Name, default, factory of the default, and whether the constructor takes it."""
-    if dataclasses.is_dataclass(class_):
-        missing = dataclasses.MISSING
-        for one in dataclasses.fields(class_):
-            default = NO_DEFAULT if one.default is missing else one.default
-            yield one.name, default, None if one.default_factory is missing else one.default_factory, one.init
-    elif hasattr(class_, "__attrs_attrs__"):
-        for attribute in class_.__attrs_attrs__:
-            default = attribute.default
-            factory = getattr(default, "factory", None)
-            given = NO_DEFAULT if factory is not None or type(default).__name__ == "_Nothing" else default
-            yield attribute.name, given, factory, attribute.init
-    else:
-        for name in class_._fields:
-            yield name, class_._field_defaults.get(name, NO_DEFAULT), None, True
 
 
 def _is_named_tuple(class_: Any) -> bool:

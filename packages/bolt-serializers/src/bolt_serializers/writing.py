@@ -1,33 +1,28 @@
 """From instances to dicts: `to_dict` for the program, `dump` for others."""
 
 import dataclasses
-from collections.abc import Callable
+import datetime as dt
+import enum
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
+from types import NoneType
 from typing import Any, get_args, get_origin
+from uuid import UUID
 
 import msgspec
 
 from bolt_serializers.encoding import JSON_ENCODER, encode_unknown, is_foreign
 from bolt_serializers.fields import NO_DEFAULT, Field
 from bolt_serializers.hints import is_union, peel
-from bolt_serializers.information import Information, information_of
+from bolt_serializers.information import Information, information_of, struct_defaults
+from bolt_serializers.records import declarations
 
 type ToDict = Callable[[Any], dict[str, Any]]
 
 UNSET = msgspec.UNSET
-_IMMUTABLE_NAMES = (
-    "int",
-    "str",
-    "float",
-    "bool",
-    "bytes",
-    "NoneType",
-    "datetime",
-    "date",
-    "time",
-    "timedelta",
-    "UUID",
-    "Decimal",
+_IMMUTABLE = frozenset(
+    {int, str, float, bool, bytes, NoneType, dt.datetime, dt.date, dt.time, dt.timedelta, UUID, Decimal}
 )
 
 
@@ -110,9 +105,7 @@ def _is_immutable(hint: Any) -> bool:
     type_ = peel(hint).type
     if is_union(type_):
         return all(_is_immutable(member) for member in get_args(type_))
-    return getattr(type_, "__name__", "") in _IMMUTABLE_NAMES or (
-        isinstance(type_, type) and hasattr(type_, "__members__")
-    )
+    return isinstance(type_, type) and (type_ in _IMMUTABLE or issubclass(type_, enum.Enum))
 
 
 def plain(value: Any) -> Any:
@@ -132,17 +125,9 @@ def plain(value: Any) -> Any:
             return value.to_dict()  # type: ignore[attr-defined]
         given = [name for name in value.__struct_fields__ if getattr(value, name) is not UNSET]
         return {name: plain(getattr(value, name)) for name in given}
-    if (names := record_names(kind)) is not None:
-        return {name: plain(getattr(value, name)) for name in names}
+    if (own := declarations(kind)) is not None:
+        return {one.name: plain(getattr(value, one.name)) for one in own}
     return value.model_dump() if is_foreign(kind) else value
-
-
-def record_names(kind: type) -> list[str] | None:
-    """The fields of a class of records that is no Struct; `None` for other classes."""
-    if dataclasses.is_dataclass(kind):
-        return [one.name for one in dataclasses.fields(kind)]
-    attributes = getattr(kind, "__attrs_attrs__", None)
-    return None if attributes is None else [one.name for one in attributes]
 
 
 def _is_hashable(value: Any) -> bool:
@@ -160,43 +145,60 @@ def dump(value: Any, options: DumpOptions) -> Any:
     if kind is dict:
         return {key: dump(item, options) for key, item in value.items()}
     if isinstance(value, msgspec.Struct):
-        names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
-        return _dump_members(value, [(name, wire if options.by_alias else name) for name, wire in names], options)
-    if (own := record_names(kind)) is not None:
-        return _dump_members(value, [(name, name) for name in own], options)
-    return value.model_dump(by_alias=options.by_alias) if is_foreign(kind) else value
-
-
-def _dump_members(value: Any, names: list[tuple[str, str]], options: DumpOptions) -> dict[str, Any]:
-    made = {shown: getattr(value, name) for name, shown in names}
-    return {
-        name: dump(member, options)
-        for name, member in made.items()
-        if member is not UNSET and not (member is None and options.exclude_none)
-    }
+        return _dump_struct(value, options)
+    if (own := declarations(kind)) is not None:
+        return _dump_members(((one.name, getattr(value, one.name), one) for one in own), options)
+    return value.model_dump(**dataclasses.asdict(options)) if is_foreign(kind) else value
 
 
 def _dump_instance(information: Information, value: Any, options: DumpOptions) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    config = information.class_.__struct_config__
-    if config.tag_field is not None:
-        made[config.tag_field] = config.tag
     given = value.fields_set if options.exclude_unset else None
-    for field in information.ready().fields:
-        if not field.written:
-            continue
-        member = getattr(value, field.name)
-        if member is UNSET or (given is not None and field.computed is None and field.name not in given):
-            continue
-        if (member is None and options.exclude_none) or (options.exclude_defaults and is_default(field, member)):
-            continue
-        made[field.wire_name if options.by_alias else field.name] = dump(member, options)
-    return made
+    members = (
+        (field.wire_name if options.by_alias else field.name, getattr(value, field.name), field)
+        for field in information.ready().fields
+        if field.written and (given is None or field.computed is not None or field.name in given)
+    )
+    return _tag(value) | _dump_members(members, options, omits=_omits_defaults(value))
 
 
-def is_default(field: Field, value: Any) -> bool:
-    """Whether *value* is what *field* has without any."""
-    if field.default_factory is not None:
+def _dump_struct(value: Any, options: DumpOptions) -> Any:
+    if value.__struct_config__.array_like:
+        return [*_tag(value).values(), *(dump(getattr(value, name), options) for name in value.__struct_fields__)]
+    names = value.__struct_encode_fields__ if options.by_alias else value.__struct_fields__
+    members = (
+        (name, getattr(value, one.name), one) for name, one in zip(names, struct_defaults(type(value)), strict=True)
+    )
+    return _tag(value) | _dump_members(members, options, omits=_omits_defaults(value))
+
+
+def _tag(value: Any) -> dict[str, Any]:
+    """The member that tells a Struct from the others of a union."""
+    config = value.__struct_config__
+    return {} if config.tag is None else {config.tag_field: config.tag}
+
+
+def _omits_defaults(value: Any) -> bool:
+    return bool(value.__struct_config__.omit_defaults)
+
+
+def _dump_members(
+    members: Iterable[tuple[str, Any, Any]], options: DumpOptions, *, omits: bool = False
+) -> dict[str, Any]:
+    """Of *members*, each a name, a value and what knows the default, those that are written."""
+    return {
+        name: dump(value, options)
+        for name, value, known in members
+        if not (
+            value is UNSET
+            or (value is None and options.exclude_none)
+            or ((options.exclude_defaults or omits) and is_default(known, value))
+        )
+    }
+
+
+def is_default(field: Any, value: Any) -> bool:
+    """Whether *value* is what *field*, of whichever kind of record, has without any."""
+    if field.default_factory not in (None, NO_DEFAULT):
         return bool(value == field.default_factory())
     return field.default is not NO_DEFAULT and type(value) is type(field.default) and bool(value == field.default)
 
