@@ -1,9 +1,14 @@
 """Fixtures shared by the tests of serialization."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from bolt_serializers import encoding
+
+# Modules beside the tests (`schema_models`) are imported by name; importlib mode adds no folder to the path.
+sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture

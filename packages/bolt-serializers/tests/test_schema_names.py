@@ -1,59 +1,15 @@
 """What components of JSON Schemas are called, and how documents share them."""
 
-import datetime as dt
-import enum
-from typing import Annotated, Any, Literal
+import re
+from typing import Any, Literal
 
 import pytest
 from bolt_serializers import (
-    Meta,
     Serializer,
-    computed_field,
-    field,
-    json_schema,
     types,
 )
 from bolt_serializers.schema import schemas
-
-
-class Kind(enum.Enum):
-    """What it is."""
-
-    NEWS = "news"
-    OPINION = "opinion"
-
-
-class Author(Serializer):
-    name: str
-
-
-class Article(Serializer):
-    """What is published."""
-
-    id: int = field(read_only=True)
-    title: Annotated[str, Meta(min_length=1, max_length=50)]
-    author: Author
-    secret: str = field(write_only=True)
-    internal: str = field(default="x", exclude=True)
-    kind: Kind = Kind.NEWS
-    tags: list[str] = field(default_factory=list)
-    published: dt.datetime | None = None
-
-    @computed_field
-    def slug(self) -> str:
-        return self.title.lower()
-
-
-class Page[T](Serializer):
-    items: list[T]
-    total: int
-
-
-def plain(annotation: Any, **options: Any) -> Any:
-    """Without the name of the dialect."""
-    made = json_schema(annotation, **options)
-    assert made.pop("$schema") == "https://json-schema.org/draft/2020-12/schema"
-    return made
+from schema_models import Article, Author, Page, plain
 
 
 def test_names_differ_where_schemas_do() -> None:
@@ -85,7 +41,7 @@ def test_two_classes_of_one_name() -> None:
     """Both are named with where they stand, and with a number where even that is the same."""
     _, components = schemas([(Author, "input"), (make_author(), "input")])
     assert len(components) == 2
-    assert {name.rpartition("test_schema_names_")[2] for name in components} == {"Author", "make_author_Author"}
+    assert {re.split("schema_(?:models|names)_", name)[-1] for name in components} == {"Author", "make_author_Author"}
     _, components = schemas([(make_author(), "input"), (make_author(), "input")])
     assert len(components) == 2
 

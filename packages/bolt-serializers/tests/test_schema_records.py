@@ -1,7 +1,6 @@
 """JSON Schemas of classes with fields that are no serializers."""
 
 import dataclasses
-from typing import Any, NamedTuple, NotRequired, TypedDict
 
 import msgspec
 import pytest
@@ -11,6 +10,7 @@ from bolt_serializers import (
     UnsetType,
     json_schema,
 )
+from schema_models import Film, Row, plain
 
 
 @dataclasses.dataclass
@@ -25,16 +25,6 @@ class Box[T]:
     inside: T
 
 
-class Film(TypedDict):
-    title: str
-    year: NotRequired[int]
-
-
-class Row(NamedTuple):
-    key: str
-    value: int = 0
-
-
 class Line(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
     unit_price: int
     note: str | UnsetType = UNSET
@@ -43,13 +33,6 @@ class Line(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
 class Sized(msgspec.Struct, array_like=True):
     width: int
     height: int = 1
-
-
-def plain(annotation: Any, **options: Any) -> Any:
-    """Without the name of the dialect."""
-    made = json_schema(annotation, **options)
-    assert made.pop("$schema") == "https://json-schema.org/draft/2020-12/schema"
-    return made
 
 
 def test_other_records() -> None:

@@ -11,12 +11,12 @@ import pytest
 from bolt_serializers import (
     Check,
     Meta,
-    Serializer,
     UnsetType,
     json_schema,
     types,
 )
 from bolt_serializers.schema import schemas
+from schema_models import Kind, Node, Owner, plain
 
 UserId = NewType("UserId", int)
 
@@ -30,41 +30,9 @@ type Pair[T] = tuple[T, T]
 type Name = Annotated[str, Meta(min_length=1)]
 
 
-class Kind(enum.Enum):
-    """What it is."""
-
-    NEWS = "news"
-    OPINION = "opinion"
-
-
 class Level(enum.IntEnum):
     LOW = 1
     HIGH = 2
-
-
-class Cat(Serializer, tag="cat"):
-    lives: int
-
-
-class Dog(Serializer, tag="dog"):
-    name: str
-
-
-class Owner(Serializer):
-    pet: Cat | Dog
-    other: Cat | Dog | None = None
-
-
-class Node(Serializer):
-    value: int
-    children: "list[Node]" = []
-
-
-def plain(annotation: Any, **options: Any) -> Any:
-    """Without the name of the dialect."""
-    made = json_schema(annotation, **options)
-    assert made.pop("$schema") == "https://json-schema.org/draft/2020-12/schema"
-    return made
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from bolt_serializers.checks import Finder, readable
+from bolt_serializers.decoding import Decoding
 from bolt_serializers.finite import find_infinite
 from bolt_serializers.hints import describe
 from bolt_serializers.information import reachable
@@ -18,7 +19,22 @@ from bolt_core.binding.serializers import InvalidBody, decoding_for, serializer_
 type Decode = Callable[[bytes], Any]
 
 
+class BodyReader(NamedTuple):
+    """What decodes bodies of a type."""
+
+    from_json: Decode
+    from_msgpack: Decode
+    decoding: Decoding | None
+    """How the serializers in it are decoded, where there are any."""
+
+
 def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) -> tuple[Decode, Decode]:
+    """The decoders of `body_reader`."""
+    reader = body_reader(annotation, check)
+    return reader.from_json, reader.from_msgpack
+
+
+def body_reader(annotation: Any, check: Callable[[Any], Any] | None = None) -> BodyReader:
     """Decoders of *annotation* from JSON and from MessagePack; *check* sees the decoded value.
 
     Raises `TypeError` with a reason where the type cannot be a body. The decoders raise `msgspec.ValidationError` for
@@ -27,8 +43,9 @@ def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) ->
     if (name := custom_type(annotation)) is not None:
         raise TypeError(f"{describe(annotation)} holds the type {name}, which no body can be decoded into")
     taken = readable(annotation)
-    if reachable(annotation):
-        from_json, from_msgpack = serializer_decoders(decoding_for(annotation))
+    decoding = decoding_for(annotation) if reachable(annotation) else None
+    if decoding is not None:
+        from_json, from_msgpack = serializer_decoders(decoding)
     else:
         from_json, from_msgpack = _plain_decoders(type_info(annotation), taken.type)
     if taken.find is not None:
@@ -37,7 +54,7 @@ def body_decoders(annotation: Any, check: Callable[[Any], Any] | None = None) ->
     if check is not None:
         limited = _as_validation(check)
         from_json, from_msgpack = _checked(from_json, limited), _checked(from_msgpack, limited)
-    return from_json, from_msgpack
+    return BodyReader(from_json, from_msgpack, decoding)
 
 
 def _plain_decoders(node: spec.Type, type_: Any) -> tuple[Decode, Decode]:

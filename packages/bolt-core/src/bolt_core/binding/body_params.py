@@ -8,12 +8,11 @@ from typing import Any
 
 import msgspec
 from bolt_serializers.checks import readable
-from bolt_serializers.information import reachable
 from bolt_serializers.invalid import Found, InvalidValue
 from bolt_serializers.limits import Constraints, compile_check
 from bolt_serializers.problems import find_problems, take_apart
 
-from bolt_core.binding.bodies import body_decoders
+from bolt_core.binding.bodies import body_reader
 from bolt_core.binding.hints import Hint, merge_limits, peel
 from bolt_core.binding.parts import EMPTY, Parts, check_default, check_limits, default_of
 from bolt_core.binding.scalars import checked
@@ -111,14 +110,15 @@ def _whole(param: ParamPlan) -> ParamPlan:
 
 def _decoders(annotation: Any, name: str, check: Callable[[Any], Any] | None = None) -> BodyPlan:
     try:
-        decode, decode_msgpack = body_decoders(annotation, check)
+        reader = body_reader(annotation, check)
     except TypeError as error:
         raise ConfigError(
             f"has body parameter {name!r} of a type that no body can be decoded into ({error}); use a Struct, a "
             "dataclass, a TypedDict or builtin types"
         ) from error
-    explain = explainer(annotation) if reachable(annotation) else partial(find_problems, take_apart(annotation))
-    return BodyPlan(decode=decode, decode_msgpack=decode_msgpack, explain=explain)
+    decoding = reader.decoding
+    explain = partial(find_problems, take_apart(annotation)) if decoding is None else explainer(decoding)
+    return BodyPlan(decode=reader.from_json, decode_msgpack=reader.from_msgpack, explain=explain)
 
 
 def _raw_reader(hint: Hint, limits: Constraints) -> Callable[[bytes, str | None], Any] | None:

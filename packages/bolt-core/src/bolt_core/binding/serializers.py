@@ -55,9 +55,9 @@ def serializer_decoders(decoding: Decoding) -> tuple[Decode, Decode]:
     )
 
 
-def explainer(annotation: Any) -> Callable[[Any], list[Found]]:
+def explainer(decoding: Decoding) -> Callable[[Any], list[Found]]:
     """What lists everything that is wrong with a body that was refused."""
-    return functools.partial(decoding_for(annotation).explain, strict=_is_strict(annotation))
+    return functools.partial(decoding.explain, strict=_is_strict(decoding.hint))
 
 
 def _is_strict(annotation: Any) -> bool:
