@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 import pytest
 from bolt_core import BoltAPI
+from bolt_core.binding import serializers
 from bolt_core.exceptions import ConfigError
-from bolt_core.params import Query
+from bolt_core.params import Body, Query
 from bolt_serializers import (
     Serializer,
     ValidationError,
@@ -16,6 +17,7 @@ from bolt_serializers import (
     field_validator,
     model_validator,
 )
+from bolt_serializers.decoding import Decoding
 from raw_client import Answer, Served
 
 
@@ -288,3 +290,22 @@ def test_what_a_lax_class_takes_is_not_told(client):
     """Of a refused body of a lax class only what it does not take is listed."""
     assert client.post("/lax", {"number": "1", "other": "2"}).json() == {"number": 1, "other": 2}
     assert [loc for loc, _ in _wrong(client.post("/lax", {"number": "1", "other": "x"}))] == [("body", "other")]
+
+
+@pytest.mark.parametrize("annotation", [UserCreate, list[UserCreate], Annotated[UserCreate, Body(embed=True)]])
+def test_a_body_is_compiled_once(annotation, monkeypatch):
+    """What decodes a body also explains what is wrong with it."""
+    made = []
+
+    class Counted(Decoding):
+        def __init__(self, *args, **options):
+            made.append(args)
+            super().__init__(*args, **options)
+
+    monkeypatch.setattr(serializers, "Decoding", Counted)
+
+    def handler(data) -> None: ...
+
+    handler.__annotations__["data"] = annotation
+    BoltAPI().post("/")(handler)
+    assert len(made) == 1

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from bolt_serializers import ConstructionError, DeclarationError, Serializer, field
+from bolt_serializers import ConstructionError, DeclarationError, LazyLoadError, Serializer, field, model_validator
 from boltsite.library.models import Author, Book, Country, Portrait, Publisher, Tag
 from boltsite.library.serializers import ByKey, ByPath, Nested, WithTagKeys, WithTags
 from django.db.models import Count, F
@@ -298,3 +298,100 @@ def test_update_instance_of_other_objects(book: Book) -> None:
         Nested.update_instance(book, {"author": {"id": 1, "name": "x", "publisher": None}})
     with pytest.raises(DeclarationError, match=r"comes from author\.name, which belongs to another object"):
         ByPath.update_instance(book, {"author_name": "x"})
+
+
+def test_update_instance_of_json(book: Book) -> None:
+    """What is nested becomes a dict where a column holds JSON."""
+
+    class Details(Serializer):
+        pages: list[int]
+
+    class Change(Serializer):
+        details: Details
+
+    book.save(update_fields=Change.update_instance(book, {"details": {"pages": [1]}}))
+
+    assert Book.objects.get().details == {"pages": [1]}
+
+
+def test_none_on_a_path_with_a_default(book: Book) -> None:
+    """Where a path ends too early, a field has its default, if it has one."""
+
+    class Out(Serializer):
+        editor: str = field(source="editor.name", default="nobody")
+        country: str | None = field(source="author.publisher.country.name", default="none")
+        code: str | None = field(source="editor.publisher.country.code")
+
+    made = Out.from_model(book)
+
+    assert (made.editor, made.code) == ("nobody", None)
+    assert Out.from_model({"editor": None, "author": None}).dump() == {
+        "editor": "nobody",
+        "country": "none",
+        "code": None,
+    }
+
+
+class Columns(Serializer):
+    id: int
+    title: str
+    status: str
+    slug: str | None
+    editor_id: int | None = None
+    pages: int = 7
+
+
+def test_columns_alone(book: Book, django_assert_num_queries: Any) -> None:
+    """Where fields are columns of their names, they are read like any: loaded where they are not, text as text."""
+    expected = Columns(book.pk, "First", "draft", None, None, book.pages)
+    with django_assert_num_queries(1):
+        assert Columns.from_models(Book.objects.all()) == [expected]
+    with django_assert_num_queries(3):
+        assert Columns.from_models(Book.objects.defer("pages", "slug")) == [expected]
+    with pytest.raises(LazyLoadError, match="pages is not loaded"):
+        Columns.from_models(Book.objects.defer("pages"), strict=True)
+    fresh = Columns.from_model(Book(id=3, title=gettext_lazy("A draft"), status=Book.Status.OUT, pages=2))
+    assert [type(value) for value in (fresh.title, fresh.status)] == [str, str]
+    assert (fresh.title, fresh.status) == ("A draft", "out")
+
+
+def test_columns_beside_what_is_not_read(book: Book) -> None:
+    """Columns that a class does not read are not taken, and a class is not shown what it would refuse."""
+
+    class Secret(Serializer):
+        title: str
+        isbn: str = field(write_only=True, default="")
+
+    class Exact(Serializer, forbid_unknown_fields=True):
+        title: str
+
+    class Tagged(Serializer, tag="book", tag_field="slug"):
+        title: str
+
+    class Early(Serializer):
+        title: str
+
+        @model_validator(mode="before")
+        def rename(cls, data: dict[str, Any]) -> Any:
+            data["title"] += "!"
+            return data
+
+    book.isbn, book.slug = "1" * 13, "s"
+    assert Secret.from_model(book).isbn == ""
+    assert Exact.from_model(book).title == Tagged.from_model(book).title == "First"
+    assert Early.from_model(book).title == "First!"
+    assert book.title == "First"
+
+
+def test_columns_with_descriptors_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that gives a column's value otherwise is asked for it."""
+
+    class Out(Serializer):
+        name: str
+
+    def loud(tag: Tag) -> str:
+        return str(tag.__dict__["name"]).upper()
+
+    monkeypatch.setattr(Tag, "name", property(loud, lambda tag, value: tag.__dict__.update(name=value)))
+
+    assert Out.from_model(Tag(name="a")).name == "A"

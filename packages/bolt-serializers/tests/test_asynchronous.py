@@ -1,5 +1,8 @@
 """Async validators."""
 
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import pytest
 from bolt_serializers import Serializer, ValidationError, field, field_validator, model_validator
 
@@ -55,3 +58,78 @@ async def test_sync_problems_come_first():
     """Where the data is wrong no async validator runs."""
     with pytest.raises(ValidationError, match="type_error"):
         await User.avalidate({"name": 3})
+
+
+async def test_values_are_stored_where_they_stand():
+    """A value that a validator changes reaches a field that is frozen and never written."""
+
+    class Frozen(Serializer, frozen=True):
+        shown: str
+        secret: str = field(write_only=True)
+
+        @field_validator("*")
+        async def upper(cls, value):
+            return value.upper()
+
+    made = await Frozen.avalidate({"shown": "a", "secret": "b"})
+    assert (made.shown, made.secret) == ("A", "B")
+    assert made.to_json() == b'{"shown":"A"}'
+
+
+class Item(Serializer, frozen=True):
+    name: str
+
+    @field_validator("name")
+    async def refuse(cls, value):
+        raise ValueError("no")
+
+
+class Pair(NamedTuple):
+    item: Item
+
+
+@dataclass
+class Box:
+    item: Item
+
+
+@pytest.mark.parametrize(
+    ("hint", "data", "loc"),
+    [
+        (set[Item], [{"name": "a"}], (0, "name")),
+        (frozenset[Item], [{"name": "a"}], (0, "name")),
+        (tuple[Item, ...], [{"name": "a"}], (0, "name")),
+        (dict[str, Item], {"k": {"name": "a"}}, ("k", "name")),
+        (Pair, [{"name": "a"}], (0, "name")),
+        (Box, {"item": {"name": "a"}}, ("item", "name")),
+    ],
+)
+async def test_they_run_in_whatever_holds_an_instance(hint, data, loc):
+    """No container keeps an instance from its validators."""
+    holder = type(Serializer)("Holder", (Serializer,), {"__annotations__": {"items": hint}})
+    with pytest.raises(ValidationError) as caught:
+        await holder.avalidate({"items": data})
+    assert [one["loc"] for one in caught.value.errors()] == [("items", *loc)]
+
+
+async def test_what_they_return():
+    """None for a field that cannot be None, and another object for a whole model, are mistakes of the author."""
+
+    class Forgets(Serializer):
+        name: str
+
+        @field_validator("name")
+        async def check(cls, value):
+            pass
+
+    class Replaces(Serializer):
+        name: str
+
+        @model_validator
+        async def check(self):
+            return "other"
+
+    with pytest.raises(TypeError, match=r"Forgets\.check\(\) returned None"):
+        await Forgets.avalidate({"name": "a"})
+    with pytest.raises(TypeError, match=r"Replaces\.check\(\) must return self or nothing"):
+        await Replaces.avalidate({"name": "a"})

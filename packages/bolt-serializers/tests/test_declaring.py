@@ -139,3 +139,87 @@ def test_rename(rename, wire):
     made = Made.validate({wire: "a"})
     assert made.dump(by_alias=True) == {wire: "a", "o_o": 1}
     assert made.dump() == {"first_name": "a", "other": 1}
+
+
+class Named(Serializer):
+    name: str
+
+
+def _field_without_a_type():
+    class Made(Serializer):
+        name = field(alias="n")
+
+
+def _default_without_a_type():
+    class Made(Named):
+        name = "x"
+
+
+def _method_in_place_of_a_field():
+    class Made(Named):
+        def name(self):
+            return "x"
+
+
+def _validator_called_as_its_field():
+    class Made(Serializer):
+        name: str
+
+        @field_validator("name")
+        def name(cls, value):
+            return value
+
+
+def _validator_called_as_a_field_of_a_base():
+    class Made(Named):
+        @field_validator("name")
+        @classmethod
+        def name(cls, value):
+            return value
+
+
+def _computed_field_called_as_a_method():
+    class Made(Serializer):
+        @computed_field
+        def dump(self) -> int:
+            return 1
+
+
+def _field_called_as_a_property():
+    class Made(Serializer):
+        fields_set: int
+
+
+def _field_called_field_sets():
+    class Made(Serializer):
+        field_sets: dict[str, int]
+
+
+@pytest.mark.parametrize(
+    ("declare", "message"),
+    [
+        (_field_without_a_type, r"Made\.name: field\(\) without a type; write name: its type = field"),
+        (_default_without_a_type, r"Made\.name takes the place of a field of a base; .* write name: its type = "),
+        (_method_in_place_of_a_field, r"Made\.name takes the place of a field of a base"),
+        (_validator_called_as_its_field, r"Made\.name\(\) is a validator, and a field has that name; rename it"),
+        (_validator_called_as_a_field_of_a_base, r"Made\.name\(\) is a validator"),
+        (_computed_field_called_as_a_method, r"Made\.dump: every Serializer has dump itself; .*computed_field\(alias="),
+        (_field_called_as_a_property, r"Made\.fields_set: every Serializer has fields_set itself"),
+        (_field_called_field_sets, r"Made\.field_sets: every Serializer has field_sets itself"),
+    ],
+)
+def test_names_that_would_not_reach_their_field(declare, message):
+    """What the body of a class says under the name of a field reaches that field, or is refused."""
+    with pytest.raises(DeclarationError, match=message):
+        declare()
+
+
+type Endless = dict[str, Endless] | int
+
+
+def test_an_alias_that_holds_itself():
+    """msgspec cannot decode it, and the class says which field has it."""
+    with pytest.raises(DeclarationError, match=r"Made\.data: its type is an alias that holds itself"):
+
+        class Made(Serializer):
+            data: Endless

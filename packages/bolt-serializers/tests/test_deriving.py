@@ -1,5 +1,8 @@
 """Classes made of a class."""
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Annotated, Generic, TypeVar
 
 import pytest
@@ -221,3 +224,29 @@ def test_a_generic_class_inside_another_is_filled_in():
     assert type(made.box) is Boxed[str]
     with pytest.raises(ValidationError):
         Shelf[str].validate({"box": {"value": 1}})
+
+
+def test_threads_get_the_same_class():
+    """A class that several threads ask for at once is made once, and given to none before it is."""
+
+    class Page(Serializer, Generic[T]):
+        item: T
+
+    class Item(Serializer):
+        n: int
+        text: str = ""
+
+    def derive(_):
+        start.wait()
+        return Page[Item], Item.only("n"), Item.partial()
+
+    start = Barrier(8)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            made = list(pool.map(derive, range(8)))
+    finally:
+        sys.setswitchinterval(before)
+    assert set(made) == {(Page[Item], Item.only("n"), Item.partial())}
+    assert all(issubclass(one, Serializer) for one in made[0])

@@ -1,9 +1,13 @@
 """From instances to dicts and JSON."""
 
 import datetime as dt
+import json
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from bolt_serializers import UNSET, Serializer, UnsetType, field
 
@@ -111,3 +115,65 @@ def test_a_to_dict_of_the_author_s_own_is_used_wherever_the_class_stands():
     assert Line(Point(1), [Point(1)]).to_dict() == {"start": own, "ends": [own]}
     assert Deep(1).to_dict() == {**own, "z": 0}
     assert Point.only("x")(1).to_dict() == {"x": 1, "own": True}
+
+
+class Point(msgspec.Struct, tag="point", rename="camel"):
+    x_at: int = 0
+    more: list[int] = []
+
+
+class Size(msgspec.Struct, array_like=True, tag="size"):
+    n: int = 1
+
+
+class Short(msgspec.Struct, omit_defaults=True):
+    n: int = 1
+
+
+@dataclass
+class Label:
+    text: str = ""
+    lines: list[str] = dataclass_field(default_factory=list)
+
+
+class Drawing(Serializer):
+    at: Point
+    size: Size = field(default_factory=Size)
+    short: Short = field(default_factory=Short)
+    label: Label = field(default_factory=Label)
+
+
+def test_dump_of_other_records_is_what_leaves():
+    """Tags, arrays and left-out defaults of plain Structs are those of JSON."""
+    for made in (Drawing(Point()), Drawing(Point(3, [1]), Size(2), Short(2), Label("a"))):
+        assert made.dump(by_alias=True) == json.loads(made.to_json())
+    assert Drawing(Point(3)).dump()["at"] == {"type": "point", "x_at": 3, "more": []}
+
+
+def test_defaults_are_left_out_at_any_depth():
+    """Those of plain Structs and dataclasses as well."""
+    made = Drawing(Point(3), Size(2), Short(2), Label(lines=["a"])).dump(exclude_defaults=True)
+    assert made == {
+        "at": {"type": "point", "x_at": 3},
+        "size": ["size", 2],
+        "short": {"n": 2},
+        "label": {"lines": ["a"]},
+    }
+
+
+def test_dump_omits_defaults_where_the_class_does():
+    """What `to_json` leaves out for the class's `omit_defaults` is not in `dump` either."""
+
+    class Made(Serializer, omit_defaults=True):
+        a: int = 1
+        b: list[int] = []
+
+    for made in (Made(), Made(2), Made(b=[1])):
+        assert made.dump() == json.loads(made.to_json())
+
+
+def test_a_serializer_called_as_an_immutable_type():
+    """`to_dict` goes by classes, not by their names."""
+    named = type(Serializer)("date", (Serializer,), {"__annotations__": {"n": int}})
+    holder = type(Serializer)("Holder", (Serializer,), {"__annotations__": {"day": named}})
+    assert holder(named(1)).to_dict() == {"day": {"n": 1}}

@@ -32,6 +32,11 @@ class Column:
         """The model that a relation leads to; `None` where that differs from row to row, and for other columns."""
         return getattr(self.field, "related_model", None) if self.is_relation else None
 
+    @property
+    def is_json(self) -> bool:
+        """Whether its values are written as JSON, by an encoder that knows no serializers."""
+        return not self.is_relation and getattr(self.field, "get_internal_type", str)() == "JSONField"
+
     def reader(self, *, key: bool) -> Callable[[Any], Any]:
         """What reads it from an instance; of a relation to one object its key alone, where *key*."""
         name = self.key if key and not self.many else self.attribute

@@ -10,6 +10,7 @@ from bolt_serializers.errors import DeclarationError
 from bolt_serializers.fields import Field
 from bolt_serializers.information import Information, information_of
 from bolt_serializers.models import Column, columns_of
+from bolt_serializers.writing import plain
 
 
 def update_instance(information: Information, obj: Any, data: Any) -> list[str]:
@@ -33,8 +34,9 @@ def update_instance(information: Information, obj: Any, data: Any) -> list[str]:
                 f"{given.class_.__qualname__}.{field.name} comes from {'.'.join(field.source)}, which belongs to "
                 "another object; make it read_only, or update that object itself"
             )
-        name = _target(given, field, columns.get(last), value)
-        setattr(obj, name, value)
+        column = columns.get(last)
+        name = _target(given, field, column, value)
+        setattr(obj, name, plain(value) if column is not None and column.is_json else value)
         changed.append(name)
     return changed
 
