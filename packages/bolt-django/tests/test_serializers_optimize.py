@@ -281,3 +281,33 @@ def test_write_only_and_projections(django_assert_num_queries: Any) -> None:
         read(Out.only("title"), Book.objects.all())
     assert columns(queries.captured_queries[0]["sql"]) == {"library_book.id", "library_book.title"}
     assert "slug" not in str(Out.optimize(Book.objects.all()).query)
+
+
+@pytest.mark.parametrize(
+    "queryset",
+    [
+        lambda: Book.objects.only("title", "author__name", "status", "editor"),
+        lambda: Book.objects.only("title", "status", "editor", "author__publisher"),
+        lambda: Book.objects.defer("author", "author__publisher", "pages"),
+    ],
+)
+def test_joins_beside_a_choice_of_columns(queryset: Any) -> None:
+    """The keys that joins go by are loaded even where the QuerySet's own choice leaves them out."""
+
+    class Out(Serializer):
+        title: str
+        author: AuthorOut
+
+    chosen = queryset()
+    assert [one.author.publisher.name for one in Out.from_models(Out.optimize(chosen))] == ["P", "P"]
+    assert "pages" in Out.optimize(chosen).first().get_deferred_fields()
+
+
+def test_prefetches_to_attributes_of_their_own() -> None:
+    """What is prefetched to another attribute is prefetched for the serializer as well."""
+
+    class Out(Serializer):
+        tags: list[int]
+
+    queryset = Book.objects.prefetch_related(Prefetch("tags", queryset=Tag.objects.none(), to_attr="chosen"))
+    assert [len(one.tags) for one in read(Out, queryset)] == [2, 2]

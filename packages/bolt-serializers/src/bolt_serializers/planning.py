@@ -165,20 +165,30 @@ class _Applied:
         self.joined = getattr(queryset.query, "select_related", False)
         lookups = getattr(queryset, "_prefetch_related_lookups", ())
         self.prefetched = [getattr(lookup, "prefetch_through", lookup) for lookup in lookups]
-        deferred, is_defer = getattr(queryset.query, "deferred_loading", (frozenset(), True))
-        self.chosen = bool(deferred) or not is_defer
+        # What goes to an attribute of its own is not where it is read.
+        self.there = [getattr(lookup, "prefetch_to", lookup) for lookup in lookups]
+        self.deferred, self.is_defer = getattr(queryset.query, "deferred_loading", (frozenset(), True))
+        self.chosen = bool(self.deferred) or not self.is_defer
 
     def apply(self, node: Node) -> Any:
         """The QuerySet."""
-        joins, prefetches, columns = _flat(node, "", self.prefetched)
+        joins, prefetches, columns = _flat(node, "", self.there)
         made = self.queryset
         if joins and self.joined is not True:
-            made = made.select_related(*joins)
+            made = self._with_keys(made.select_related(*joins), joins)
         if prefetches:
             made = made.prefetch_related(*prefetches)
         if not self.chosen and self.joined is not True and (joins or not node.whole):
             made = made.only(*sorted(columns | self._kept(node)))
         return made
+
+    def _with_keys(self, queryset: Any, joins: list[str]) -> Any:
+        """Let a choice of columns have the keys that *joins* go by, which Django does not defer."""
+        if not self.is_defer:
+            return queryset.only(*self.deferred, *joins)
+        if self.deferred.isdisjoint(joins):
+            return queryset
+        return queryset.defer(None).defer(*(self.deferred - set(joins)))
 
     def _kept(self, node: Node) -> set[str]:
         """Columns for joins and prefetches that were there before."""
