@@ -167,6 +167,8 @@ class _Applied:
         self.prefetched = [getattr(lookup, "prefetch_through", lookup) for lookup in lookups]
         # What goes to an attribute of its own is not where it is read.
         self.there = [getattr(lookup, "prefetch_to", lookup) for lookup in lookups]
+        self.deferred: frozenset[str]
+        self.is_defer: bool
         self.deferred, self.is_defer = getattr(queryset.query, "deferred_loading", (frozenset(), True))
         self.chosen = bool(self.deferred) or not self.is_defer
 
