@@ -11,6 +11,9 @@ from bolt_serializers import ValidationError as Refusal
 from django.core import validators
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.choices import CallableChoiceIterator
+
+from bolt_django.model_values import preparation
 
 _TYPES: tuple[tuple[type, Any], ...] = (
     (models.BooleanField, bool),
@@ -29,23 +32,38 @@ _TYPES: tuple[tuple[type, Any], ...] = (
     (models.CharField, str),
     (models.TextField, str),
     (models.FilePathField, str),
+    (models.JSONField, Any),
 )
 # What msgspec can hold a number against.
 _INT64 = range(-(2**63), 2**63)
 _LIMITED = (int, float, decimal.Decimal)
 
 
+class UnknownType(Exception):
+    """A column of a class that nothing is known of."""
+
+
 def value_type(column: Any) -> Any:
-    """The type of the values of *column*, without its limits; of a relation that of the key."""
+    """The type of the values of *column*, without its limits; of a relation that of the key.
+
+    Raises `UnknownType` for a column that is none of Django's, nor derived from one.
+    """
     if column.is_relation:
         target = getattr(column, "target_field", None) or column.related_model._meta.pk
         return value_type(target)
     if isinstance(column, models.GeneratedField):
         return value_type(column.output_field)
-    if (base := getattr(column, "base_field", None)) is not None:
+    if isinstance(column, models.CompositePrimaryKey):
+        return tuple[tuple(value_type(one) for one in column.fields)]  # type: ignore[misc]
+    if (base := getattr(column, "base_field", None)) is not None and not hasattr(column, "range_type"):
         # An array of PostgreSQL.
         return list[value_type(base)]  # type: ignore[misc]
-    return next((type_ for kind, type_ in _TYPES if isinstance(column, kind)), Any)
+    if column.get_internal_type() == "HStoreField":
+        return dict[str, str | None]
+    for kind, type_ in _TYPES:
+        if isinstance(column, kind):
+            return type_
+    raise UnknownType(type(column).__qualname__)
 
 
 def is_read_only(column: Any) -> bool:
@@ -71,6 +89,9 @@ def annotation(column: Any, *, limited: bool) -> Any:
 
 
 def _chosen(column: Any, type_: Any) -> Any:
+    if isinstance(column.choices, CallableChoiceIterator):
+        # Others tomorrow.
+        return None
     values = [value for value, _ in column.flatchoices or () if value is not None]
     if not values or type_ not in (str, int) or not all(isinstance(value, type_) for value in values):
         return None
@@ -83,17 +104,22 @@ def _chosen(column: Any, type_: Any) -> Any:
 def _with_limits(column: Any, type_: Any) -> Any:
     limits: dict[str, Any] = {}
     for one in column.validators:
-        if (found := _limit(one, type_)) is not None:
+        if (found := _limit(column, one, type_)) is not None:
             name, value = found
             strictest = min if name in ("le", "max_length") else max
             limits[name] = strictest(value, limits[name]) if name in limits else value
     if type_ is str and not column.blank:
         limits.setdefault("min_length", 1)
+    if type_ is datetime.time:
+        # Django keeps no others.
+        limits["tz"] = False
     return Annotated[type_, Meta(**limits)] if limits else type_
 
 
-def _limit(validator: Any, type_: Any) -> tuple[str, Any] | None:
-    """*validator* as a limit of a type, and `None` where it is none, and runs by itself."""
+def _limit(column: Any, validator: Any, type_: Any) -> tuple[str, Any] | None:
+    """*validator* as a limit of a type, and `None` where it is none, or has a text of its own, and runs by itself."""
+    if "message" in vars(validator) or getattr(validator, "code", None) in column.error_messages:
+        return None
     value = getattr(validator, "limit_value", None)
     if type(validator) is validators.MinValueValidator and type_ in _LIMITED:
         return ("ge", value) if _is_limit(value) else None
@@ -117,7 +143,8 @@ def _in_database(column: Any) -> bool:
 
 def options(column: Any, *, read_only: bool, write_only: bool) -> Any:
     """What `field()` says of *column*."""
-    text = str(column.help_text) if getattr(column, "help_text", "") else None
+    # A translation is made when a schema is, as there may be no language yet.
+    text = getattr(column, "help_text", "") or None
     given: dict[str, Any] = {"read_only": read_only, "write_only": write_only, "description": text}
     if read_only:
         return field(**given)
@@ -142,8 +169,11 @@ def check_of(column: Any) -> Callable[[Any, Any], Any] | None:
     if column.is_relation:
         return None
     type_ = value_type(column)
-    left = [one for one in column.validators if _limit(one, type_) is None]
-    if not left:
+    left = [one for one in column.validators if _limit(column, one, type_) is None]
+    if column.choices and _chosen(column, type_) is None:
+        left.append(lambda value: _choose(column, value))
+    prepare = preparation(column)
+    if not left and prepare is None:
         return None
 
     def check(cls: Any, value: Any) -> Any:
@@ -154,12 +184,24 @@ def check_of(column: Any) -> Callable[[Any, Any], Any] | None:
             try:
                 validate(value)
             except ValidationError as error:
-                found += refusals(error)
+                found += refusals(_in_words_of(column, error))
         if found:
             raise Refusal(found)
-        return value
+        return value if prepare is None else prepare(value)
 
     return check
+
+
+def _choose(column: Any, value: Any) -> None:
+    if all(value != one for one, _ in column.flatchoices):
+        raise ValidationError(column.error_messages["invalid_choice"], code="invalid_choice", params={"value": value})
+
+
+def _in_words_of(column: Any, error: ValidationError) -> ValidationError:
+    """*error*, as the column's `error_messages` have it."""
+    for one in error.error_list:
+        one.message = column.error_messages.get(one.code, one.message)
+    return error
 
 
 def refusals(error: ValidationError, loc: tuple[str | int, ...] = ()) -> list[Any]:

@@ -1,18 +1,21 @@
 """`ModelSerializer`: a serializer whose fields are those of a Django model."""
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, get_type_hints
 
 from asgiref.sync import sync_to_async
 from bolt_serializers import DeclarationError, Serializer, field, field_validator
 from bolt_serializers.declaring import SerializerMeta, body_annotations
-from django.db.models import Model
+from django.db.models import Manager, Model
 
 from bolt_django import model_fields
 from bolt_django.adapters.models import is_sensitive
 from bolt_django.model_saving import Saving
 
 _OPTIONS = ("model", "fields", "exclude", "read_only_fields", "depth")
+# Each level is a join or a query, and a class for each of its relations.
+_DEEPEST = 10
 
 
 class ModelSerializerMeta(type(Serializer)):  # type: ignore[misc]
@@ -85,7 +88,7 @@ class _Filling:
         self.meta = namespace["Meta"]
         self.model = self._model()
         self.read_only = frozenset(self._names("read_only_fields"))
-        self.depth: int = getattr(self.meta, "depth", 0)
+        self.depth = self._depth()
         self.declared = body_annotations(namespace)
         inherited = {one for base in bases for one in getattr(base, "__struct_fields__", ())}
         computed = {one for one, value in namespace.items() if type(value).__name__ == "ComputedField"}
@@ -131,6 +134,12 @@ class _Filling:
         if model._meta.abstract:
             raise self._error(f"{model.__qualname__} is abstract; name a model that has a table")
         return model
+
+    def _depth(self) -> int:
+        depth = getattr(self.meta, "depth", 0)
+        if type(depth) is not int or not 0 <= depth <= _DEEPEST:
+            raise self._error(f"depth is a number of levels from 0 to {_DEEPEST}, not {depth!r}")
+        return depth
 
     def _names(self, option: str) -> Iterable[str]:
         names = getattr(self.meta, option, ())
@@ -186,7 +195,7 @@ class _Filling:
                 f"{name} is sensitive and read-only, so nothing could use it; leave it out, or take it out of "
                 'BOLT["SENSITIVE_FIELDS"] by BOLT["EXPOSED_FIELDS"]'
             )
-        self.annotations[name] = model_fields.annotation(column, limited=not read_only)
+        self.annotations[name] = self._known(name, lambda: model_fields.annotation(column, limited=not read_only))
         self.namespace[name] = model_fields.options(column, read_only=read_only, write_only=sensitive)
         if not read_only and (check := model_fields.check_of(column)) is not None:
             self.namespace[f"_check_{name}"] = field_validator(name)(check)
@@ -199,7 +208,7 @@ class _Filling:
     def _nested(self, name: str, model: Any) -> Any:
         columns = [*model._meta.concrete_fields, *model._meta.many_to_many]
         shown = tuple(one.name for one in columns if not is_sensitive(model, getattr(one, "attname", one.name)))
-        options = {"model": model, "fields": shown, "read_only_fields": shown, "depth": self.depth - 1}
+        options = {"model": model, "fields": shown, "read_only_fields": shown, "depth": self.depth - 1, "_nested": True}
         title = f"{self.name}_{name}"
         namespace = {
             "__module__": self.namespace["__module__"],
@@ -208,22 +217,64 @@ class _Filling:
         }
         return ModelSerializerMeta(title, (ModelSerializer,), namespace)
 
+    def _known(self, name: str, find: Callable[[], Any]) -> Any:
+        try:
+            return find()
+        except model_fields.UnknownType as error:
+            if getattr(self.meta, "_nested", False):
+                # There is no class to declare it in; what cannot be written says so.
+                return Any
+            raise self._error(
+                f"{name} is a {error}, whose values nothing is known of; declare it in the class, as {name}: str, or "
+                "leave it out"
+            ) from None
+
     def _add_attribute(self, name: str) -> None:
-        """A relation from the other side, a property or a method: to be read."""
+        """A relation from the other side, a key, a property or a method: to be read."""
         relations = {
             one.get_accessor_name(): one
             for one in self.model._meta.get_fields()
             if one.auto_created and not one.concrete
         }
+        relations |= {one.name: one for one in self.model._meta.private_fields if one.one_to_many}
+        keys = {one.attname: one for one in self.model._meta.concrete_fields}
         if (relation := relations.get(name)) is not None:
-            key = model_fields.value_type(relation.related_model._meta.pk)
-            self.annotations[name] = key | None if relation.one_to_one else list[key]  # type: ignore[valid-type]
+            self._add_relation(name, relation)
+        elif (column := keys.get(name)) is not None:
+            self.annotations[name] = self._known(name, lambda: model_fields.annotation(column, limited=False))
         elif (attribute := getattr(self.model, name, None)) is not None:
+            self._refuse_unreadable(name, attribute)
             function = getattr(attribute, "fget", None) or getattr(attribute, "func", attribute)
             self.annotations[name] = _returned(function)
         else:
             raise self._error(f"fields names {name!r}; {self._there()}")
         self.namespace[name] = field(read_only=True)
+
+    def _add_relation(self, name: str, relation: Any) -> None:
+        target = relation.related_model
+        if self.depth > 0:
+            key = self._nested(name, target)
+        else:
+            key = self._known(name, lambda: model_fields.value_type(target._meta.pk))
+        self.annotations[name] = key | None if relation.one_to_one else list[key]  # type: ignore[valid-type]
+
+    def _refuse_unreadable(self, name: str, attribute: Any) -> None:
+        if any(one.name == name for one in self.model._meta.private_fields):
+            raise self._error(
+                f"{name} leads to objects of any model; declare it in the class with what is shown of them, as "
+                f"{name}: PersonOut | PlaceOut | None = field(read_only=True)"
+            )
+        if isinstance(attribute, Manager) or getattr(attribute, "alters_data", False):
+            what = "a manager" if isinstance(attribute, Manager) else "a method that alters data"
+            raise self._error(f"{name} is {what}, which is not read; leave it out")
+        if inspect.isfunction(attribute) and len(_required(attribute)) > 1:
+            raise self._error(f"{name}() takes arguments; write a method without any, or a computed_field")
+
+
+def _required(function: Any) -> list[str]:
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(function).parameters
+    return [name for name, one in parameters.items() if one.default is one.empty and one.kind in kinds]
 
 
 def _returned(function: Any) -> Any:

@@ -79,7 +79,8 @@ def with_options(schema: Schema, options: FieldOptions, default: Any, factory: A
     if options.title is not None:
         made["title"] = options.title
     if options.description is not None:
-        made["description"] = options.description
+        # It may be translated lazily.
+        made["description"] = str(options.description)
     if options.examples:
         made["examples"] = _as_json(list(options.examples))
     if options.deprecated:
