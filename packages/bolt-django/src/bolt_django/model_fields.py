@@ -108,7 +108,7 @@ def _with_limits(column: Any, type_: Any) -> Any:
             name, value = found
             strictest = min if name in ("le", "max_length") else max
             limits[name] = strictest(value, limits[name]) if name in limits else value
-    if type_ is str and not column.blank:
+    if type_ is str and not column.blank and column.default != "":
         limits.setdefault("min_length", 1)
     if type_ is datetime.time:
         # Django keeps no others.

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "bolt_django",
     "boltsite.shop",
     "boltsite.library",
+    "boltsite.columns",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -51,17 +52,22 @@ TEMPLATES = [
 ]
 
 
+def database_of(url: str) -> dict[str, object]:
+    """The database of PostgreSQL at *url*."""
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": parts.username or "",
+        "PASSWORD": parts.password or "",
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+    }
+
+
 def _database() -> dict[str, object]:
     if url := os.environ.get("DATABASE_URL"):
-        parts = urlsplit(url)
-        return {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": parts.path.lstrip("/"),
-            "USER": parts.username or "",
-            "PASSWORD": parts.password or "",
-            "HOST": parts.hostname or "",
-            "PORT": str(parts.port or ""),
-        }
+        return database_of(url)
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": os.environ.get("TEST_DATABASE", BASE_DIR / "db.sqlite3"),

@@ -1,0 +1,1 @@
+"""Models of columns, relations and constraints that are out of the ordinary."""
