@@ -38,3 +38,8 @@ class Product(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def photo_path(self) -> str | None:
+        """Where the API sends the photo; None without one."""
+        return f"/api/products/{self.pk}/photo" if self.photo else None

@@ -1,9 +1,10 @@
-"""What the catalogue's API says: one Struct per shape of JSON."""
+"""What the catalogue's API asks and says: one class per shape of JSON."""
 
 from decimal import Decimal
 from typing import Annotated
 
 import msgspec
+from django_bolt.serializers import ModelSerializer, Serializer, field
 
 from catalog.models import Category, Product
 
@@ -21,40 +22,28 @@ class ProductFilter(msgspec.Struct):
     page: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
 
 
-class CategoryOut(msgspec.Struct):
-    """A category and how many products it holds."""
+class CategoryOut(ModelSerializer):
+    """A category and how many products it holds, which the QuerySet counts."""
 
-    name: str
-    slug: str
-    products: int
+    products: int = field(source="product_count")
+
+    class Meta:
+        model = Category
+        fields = ("name", "slug", "products")
 
 
-class ProductOut(msgspec.Struct):
+class ProductOut(ModelSerializer):
     """A product as a customer sees it; the price is a string, for JSON numbers are not decimal."""
 
-    id: int
-    sku: str
-    name: str
-    category: str
-    price: Decimal
-    stock: int
-    photo: str | None
+    category: str = field(source="category.slug")
+    photo: str | None = field(source="photo_path")
 
-    @classmethod
-    def of(cls, product: Product) -> "ProductOut":
-        """Build from *product*, whose category must be loaded: an async handler may not query for it here."""
-        return cls(
-            id=product.pk,
-            sku=product.sku,
-            name=product.name,
-            category=product.category.slug,
-            price=product.price,
-            stock=product.stock,
-            photo=f"/api/products/{product.pk}/photo" if product.photo else None,
-        )
+    class Meta:
+        model = Product
+        fields = ("id", "sku", "name", "category", "price", "stock", "photo")
 
 
-class ProductPage(msgspec.Struct):
+class ProductPage(Serializer):
     """One page of a search."""
 
     items: list[ProductOut]
@@ -67,8 +56,3 @@ class StockLevel(msgspec.Struct):
 
     sku: str
     stock: int
-
-
-def category_out(category: Category, products: int) -> CategoryOut:
-    """Build the output for *category*, which holds that many *products*."""
-    return CategoryOut(name=category.name, slug=category.slug, products=products)

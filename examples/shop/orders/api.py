@@ -29,19 +29,19 @@ async def order_refused(request: Request, exc: OrderRefused) -> NoReturn:
 @api.get("/orders")
 def list_orders(status: Order.Status | None = None) -> list[OrderOut]:
     """List the newest 50 orders, of one status if asked."""
-    orders = Order.objects.prefetch_related("lines__product")
+    orders = OrderOut.optimize(Order.objects)
     if status is not None:
         orders = orders.filter(status=status)
-    return [OrderOut.of(order) for order in orders[:50]]
+    return OrderOut.from_models(orders[:50])
 
 
 @api.get("/orders/{order_id}")
 async def retrieve_order(order_id: int) -> OrderOut:
     """Show one order."""
-    order = await Order.objects.prefetch_related("lines__product").filter(pk=order_id).afirst()
+    order = await OrderOut.optimize(Order.objects).filter(pk=order_id).afirst()
     if order is None:
         raise NotFound(detail=f"Order {order_id} not found")
-    return OrderOut.of(order)
+    return OrderOut.from_model(order)
 
 
 @api.post("/orders", status_code=201)
@@ -58,7 +58,7 @@ def create_order(data: OrderIn, tasks: BackgroundTasks) -> OrderOut:
         order = place_order(customer, quantities)
         # After the reply, and only once the order is there to be confirmed.
         tasks.add_task(send_confirmation, order.pk, after_commit=True)
-    return OrderOut.of(order)
+    return OrderOut.from_model(order)
 
 
 @api.get("/orders/{order_id}/events")

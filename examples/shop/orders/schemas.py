@@ -1,12 +1,12 @@
 """What the orders' API accepts and says."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 import msgspec
+from django_bolt.serializers import ModelSerializer, computed_field, field
 
-from orders.models import Order
+from orders.models import Order, OrderLine
 
 # PostgreSQL stores no NUL character; refused here, it is the client's 422 and not our 500.
 NO_NUL = r"^[^\x00]*$"
@@ -27,26 +27,26 @@ class OrderIn(msgspec.Struct, forbid_unknown_fields=True):
     lines: Annotated[list[LineIn], msgspec.Meta(min_length=1, max_length=100)]
 
 
-class LineOut(msgspec.Struct):
+class LineOut(ModelSerializer):
     """A line of a placed order."""
 
-    sku: str
-    quantity: int
-    amount: Decimal
+    sku: str = field(source="product.sku")
+
+    class Meta:
+        model = OrderLine
+        fields = ("sku", "quantity", "amount")
 
 
-class OrderOut(msgspec.Struct):
+class OrderOut(ModelSerializer):
     """A placed order; the customer's address stays out of it."""
 
-    id: int
-    status: str
-    created_at: datetime
     lines: list[LineOut]
-    total: Decimal
 
-    @classmethod
-    def of(cls, order: Order) -> "OrderOut":
-        """Build from *order*, whose lines and products must be prefetched in an async handler."""
-        lines = [LineOut(line.product.sku, line.quantity, line.amount) for line in order.lines.all()]
-        total = sum((line.amount for line in lines), Decimal(0))
-        return cls(id=order.pk, status=order.status, created_at=order.created_at, lines=lines, total=total)
+    class Meta:
+        model = Order
+        fields = ("id", "status", "created_at", "lines", "total")
+
+    @computed_field
+    def total(self) -> Decimal:
+        """What all lines cost."""
+        return sum((line.amount for line in self.lines), Decimal(0))

@@ -2,11 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, get_type_hints
 
 from asgiref.sync import sync_to_async
 from bolt_serializers import DeclarationError, Serializer, field, field_validator
 from bolt_serializers.declaring import SerializerMeta, body_annotations
+from bolt_serializers.serializer import ValidatingMeta
 from django.db.models import Manager, Model
 
 from bolt_django import model_fields
@@ -18,13 +19,13 @@ _OPTIONS = ("model", "fields", "exclude", "read_only_fields", "depth")
 _DEEPEST = 10
 
 
-class ModelSerializerMeta(type(Serializer)):  # type: ignore[misc]
+class ModelSerializerMeta(ValidatingMeta):
     """Fills the body of a class with what its model says, before the class is made."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any) -> Any:
         if not any(isinstance(base, ModelSerializerMeta) for base in bases):
             # As Serializer itself: nobody's fields.
-            return super(SerializerMeta, mcls).__new__(mcls, name, bases, namespace, **config)  # type: ignore[misc]
+            return super(SerializerMeta, mcls).__new__(mcls, name, bases, namespace, **config)
         # Partials and projections bring fields and validators along.
         if "Meta" in namespace and "__validators__" not in namespace:
             namespace = _Filling(name, bases, namespace).filled()
@@ -43,6 +44,10 @@ class ModelSerializer(Serializer, metaclass=ModelSerializerMeta):
     """
 
     Meta: ClassVar[Any]
+
+    if TYPE_CHECKING:
+        # Type checkers see no field that the model says: it is anything to them, and what is declared has its type.
+        def __getattr__(self, name: str) -> Any: ...
 
     def create(self, **extra: Any) -> Any:
         """A new row, saved; *extra* are columns that the data does not say, such as its owner.

@@ -47,7 +47,7 @@ def _is_ours(class_: Any, name: str) -> bool:
     return found is Serializer.__dict__[name] or getattr(found, "__bolt__", False)
 
 
-class _Meta(SerializerMeta):
+class ValidatingMeta(SerializerMeta):
     """A call of the class validates its arguments."""
 
     __decode_json__: Callable[[Any], Any]
@@ -72,7 +72,7 @@ class _Meta(SerializerMeta):
 
 # On the class, as msgspec's Struct has one of its own, which type checkers would find first.
 @dataclass_transform(field_specifiers=(field, FieldOptions))
-class Serializer(msgspec.Struct, metaclass=_Meta):
+class Serializer(msgspec.Struct, metaclass=ValidatingMeta):
     """A model of data: validated when it is made, from whatever it is made.
 
     A `msgspec.Struct`; its options are keywords of the class: *frozen*, *forbid_unknown_fields*, *rename* (`"camel"`,

@@ -43,6 +43,12 @@ class Place(models.Model):
     name = models.CharField(max_length=9)
 
 
+class Visit(models.Model):
+    """Of a place."""
+
+    place = models.ForeignKey(Place, models.CASCADE)
+
+
 class Sample(models.Model):
     """Columns, each with a peculiarity."""
 
