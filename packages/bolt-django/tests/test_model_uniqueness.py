@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from bolt_django.serializers import ModelSerializer
 from bolt_serializers import ValidationError
-from boltsite.columns.models import Bakery, CornerShop, Desk, Room, Seat, Shop, Team
+from boltsite.columns.models import Bakery, CornerShop, Room, Seat, Shop
 from django.core.exceptions import ValidationError as DjangoValidationError
 
 pytestmark = pytest.mark.django_db
@@ -91,20 +91,3 @@ def test_checks_of_the_models_own_are_asked(monkeypatch: pytest.MonkeyPatch) -> 
         with monkeypatch.context() as patched:
             patched.setattr(Shop, method, refuse)
             assert [one[2] for one in refused(ShopSerializer.validate({"name": "x"}))] == ["Not that one"]
-
-
-def test_relations_to_one_and_to_itself() -> None:
-    """A row that holds a relation already is no rival of itself."""
-    room, team = Room.objects.create(name="attic"), Team.objects.create(name="one")
-    desk = Desk.objects.create(room=room)
-
-    class Led(ModelSerializer):
-        class Meta:
-            model = Desk
-            fields = ("lead",)
-
-    room.name, room.slug = "hall", "hall"
-    Room.objects.update(name="hall")
-    Desk.objects.update(room="hall")
-    desk.refresh_from_db()
-    assert Led.validate({"lead": team.pk}).update(desk).lead == team

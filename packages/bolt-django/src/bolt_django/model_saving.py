@@ -115,7 +115,10 @@ class Saving:
                 raise ValidationError(found, title=self.title)
 
     def _write(self) -> None:
-        self.obj.save(using=self.alias, force_insert=self.is_new, update_fields=self._names())
+        names = self._names()
+        # A row that is gone meanwhile is not made anew.
+        update = names is None and not self.is_new
+        self.obj.save(using=self.alias, force_insert=self.is_new, force_update=update, update_fields=names)
         generated = [one for one in self.obj._meta.concrete_fields if getattr(one, "generated", False)]
         # Django 6 asks the database for them in the same statement.
         if generated and not self.is_new and django.VERSION < (6, 0):
