@@ -11,6 +11,7 @@ class Raw:
 
     method: str = "POST"
     raw_path: str = "/caf%C3%A9/"
+    _script_name: str = ""
     query_string: str = "q=1"
     http_version: str = "1.1"
     host: str = "shop.example"
@@ -33,6 +34,22 @@ def test_the_request_line_and_the_addresses() -> None:
         "HTTP_HOST": "shop.example",
         "wsgi.url_scheme": "http",
     }
+
+
+def test_a_script_name_is_no_part_of_the_path() -> None:
+    """SCRIPT_NAME and PATH_INFO are the two halves of the path; nothing below is `/`."""
+    found = cgi_variables(Raw(raw_path="/caf%C3%A9/x", _script_name="/caf%C3%A9"), ("localhost", "80"))
+    assert (found["SCRIPT_NAME"], found["PATH_INFO"]) == ("/caf\xc3\xa9", "/x")
+
+    assert cgi_variables(Raw(raw_path="/a", _script_name="/a"), ("localhost", "80"))["PATH_INFO"] == "/"
+
+
+def test_a_forwarded_client_has_no_port() -> None:
+    """What a proxy tells is an address alone."""
+    found = cgi_variables(Raw(client=("203.0.113.9", 0)), ("localhost", "80"))
+
+    assert found["REMOTE_ADDR"] == "203.0.113.9"
+    assert "REMOTE_PORT" not in found
 
 
 def test_a_peer_without_an_address() -> None:

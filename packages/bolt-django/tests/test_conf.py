@@ -41,6 +41,8 @@ def test_every_key_is_known() -> None:
         "ERROR_FORMATTER": "boltsite.shop.errors.shape",
         "X_ACCEL_REDIRECT": {"/srv/media": "/media/"},
         "X_SENDFILE": [],
+        "TRUSTED_PROXIES": ["10.0.0.0/8", "::1", "unix"],
+        "SECURITY_HEADERS": True,
     }
     assert set(good) == set(conf.BoltSettings.__annotations__)
     assert found({"BOLT": good}) == []
@@ -65,6 +67,10 @@ def test_every_key_is_known() -> None:
         ({"X_ACCEL_REDIRECT": {"/media": "media"}}, "bolt.E002", "'media' is no location of nginx"),
         ({"X_ACCEL_REDIRECT": "/media"}, "bolt.E002", "give a dict of folders"),
         ({"X_SENDFILE": "/media"}, "bolt.E002", "give a list of folders"),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8"}, "bolt.E002", "a list of names"),
+        ({"TRUSTED_PROXIES": ["10.0.0.0/8", "proxy"]}, "bolt.E002", "'proxy' is no trusted proxy"),
+        ({"SECURITY_HEADERS": 1}, "bolt.E002", "True or False"),
+        ({"SERVER": {"proxies": 1}}, "bolt.E002", "unknown key 'proxies'"),
         ([], "bolt.E002", "settings.BOLT must be a dict, not list"),
     ],
 )

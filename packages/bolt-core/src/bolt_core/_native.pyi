@@ -167,15 +167,15 @@ class Request:
 
     @property
     def path(self) -> str:
-        """The path, percent-decoded."""
+        """The path, percent-decoded, with the script name that it begins with."""
 
     @property
     def path_info(self) -> str:
-        """The same as `path`."""
+        """The path below the script name."""
 
     @property
     def raw_path(self) -> str:
-        """The path as sent."""
+        """The path as sent, still percent-encoded."""
 
     @property
     def query_string(self) -> str:
@@ -321,7 +321,11 @@ class Request:
         """For the fallback: whether a route would match with a slash appended."""
 
     @property
-    def _peer(self) -> tuple[str, int] | None: ...
+    def _client(self) -> tuple[str, int] | None: ...
+    @property
+    def _script_name(self) -> str: ...
+    @property
+    def _secure(self) -> bool: ...
     @property
     def _media_type(self) -> tuple[str, dict[str, str]]: ...
     @property
@@ -350,6 +354,9 @@ class FileBody:
     @staticmethod
     def from_fd(fd: int) -> FileBody:
         """An open file, sent from its beginning; the descriptor is duplicated."""
+
+def check_front(proxies: dict[str, object], security: dict[str, object]) -> None:
+    """Raise `ValueError` for what the engine could not be told of `bolt_core.front`."""
 
 def check_conditions(request: Request, etag: bytes | None, last_modified: int | None) -> int:
     """What the request's preconditions come to, given what validates the current content: 0 to go on, 304 or 412."""

@@ -24,7 +24,8 @@ class BoltAPI(Router):
     """An application: register handlers on it, then serve it.
 
     *prefix* and *tags* are those of `Router`. *trailing_slash* decides what a path gets that only lacks its last `/`
-    to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404.
+    to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404. By
+    default `ServerConfig.append_slash` decides, which in a Django project is `APPEND_SLASH`.
     Everything else is told by `APIOptions`. Raises `ConfigError` for what cannot work.
     """
 
@@ -33,7 +34,7 @@ class BoltAPI(Router):
         *,
         prefix: str = "",
         tags: Iterable[str] = (),
-        trailing_slash: TrailingSlash = "append",
+        trailing_slash: TrailingSlash | None = None,
         **options: Unpack[APIOptions],
     ) -> None:
         super().__init__(prefix, tags=tags)
@@ -47,7 +48,7 @@ class BoltAPI(Router):
         self.format = ReplyFormat.checked(**cast(FormatOptions, options))
         self.state: dict[str, Any] = {}
         """What belongs to the running application, such as its connection pools; the process's, not a request's."""
-        if trailing_slash not in ("append", "strict"):
+        if trailing_slash not in (None, "append", "strict"):
             raise ConfigError(f"BoltAPI: trailing_slash={trailing_slash!r}; use 'append' or 'strict'")
         self.trailing_slash = trailing_slash
         self._fallback: HandlerPlan | None = None

@@ -17,6 +17,8 @@ class RawRequest(Protocol):
     @property
     def raw_path(self) -> str: ...
     @property
+    def _script_name(self) -> str: ...
+    @property
     def query_string(self) -> str: ...
     @property
     def http_version(self) -> str: ...
@@ -33,11 +35,11 @@ def cgi_variables(request: RawRequest, server: tuple[str, str]) -> dict[str, obj
 
     Bytes beyond ASCII stand as Latin-1 characters, as WSGI has them (PEP 3333).
     """
-    client = request.client
+    client, script = request.client, request._script_name
     variables: dict[str, object] = {
         "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(request.raw_path).decode("latin-1"),
+        "SCRIPT_NAME": unquote_to_bytes(script).decode("latin-1"),
+        "PATH_INFO": unquote_to_bytes(request.raw_path[len(script) :] or "/").decode("latin-1"),
         "QUERY_STRING": request.query_string.encode().decode("latin-1"),
         "SERVER_PROTOCOL": f"HTTP/{request.http_version}",
         "SERVER_NAME": server[0],
@@ -47,7 +49,7 @@ def cgi_variables(request: RawRequest, server: tuple[str, str]) -> dict[str, obj
         # Of this connection: a proxy in front may have been spoken to otherwise.
         "wsgi.url_scheme": "http",
     }
-    if client:
+    if client and client[1]:
         variables["REMOTE_PORT"] = str(client[1])
     variables.update(header_variables(request.raw_headers))
     if request.host:

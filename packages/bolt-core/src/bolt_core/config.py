@@ -8,8 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from .exceptions import ConfigError
+from .front import ProxySettings, SecuritySettings
 
 AccessLogFormat = Literal["short", "combined", "json"]
+
+_NO_PROXIES = ProxySettings()
+_NO_RULES = SecuritySettings()
 
 _presets: list[Callable[[], Mapping[str, Any]]] = []
 
@@ -88,6 +92,12 @@ class ServerConfig:
     """Serve clients that end their stream after the request; by default that end means that the client left."""
     allowed_hosts: tuple[str, ...] = ()
     """Patterns as Django's `ALLOWED_HOSTS`; empty: hosts are not checked; 400."""
+    proxies: ProxySettings = _preset("proxies", _NO_PROXIES)
+    """Who may speak for clients, and the path that the application stands below."""
+    security: SecuritySettings = _preset("security", _NO_RULES)
+    """Header fields of every reply, and the redirect to https."""
+    append_slash: bool = _preset("append_slash", True)
+    """Redirect a path that only lacks a route's last slash, where the application itself does not say."""
     access_log: AccessLogFormat | None = None
     """The access log's format; `None` for no log."""
     access_log_fd: int = 2
@@ -120,6 +130,7 @@ class ServerConfig:
         """The settings as Rust reads them."""
         wire = dataclasses.asdict(self)
         wire["allowed_hosts"] = list(self.allowed_hosts)
-        for python_only in ("pool_size", "switch_interval", "shutdown_timeout"):
+        wire |= {"proxies": self.proxies.to_wire(), "security": self.security.to_wire()}
+        for python_only in ("append_slash", "pool_size", "switch_interval", "shutdown_timeout"):
             del wire[python_only]
         return wire

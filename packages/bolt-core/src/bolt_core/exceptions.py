@@ -38,6 +38,7 @@ __all__ = [
     "RequestHeaderFieldsTooLarge",
     "RequestTimeout",
     "RequestValidationError",
+    "RouteConflict",
     "ServiceUnavailable",
     "TooEarly",
     "TooManyRequests",
@@ -56,6 +57,10 @@ class ConfigError(DeclarationError):
     Raised while routes are registered, never while a request is served. The message names the route, the handler
     and the remedy.
     """
+
+
+class RouteConflict(ConfigError):
+    """Two handlers are registered for the same requests."""
 
 
 class HTTPException(Exception):

@@ -22,6 +22,8 @@ class RouteOptions(FormatOptions, total=False):
     """The handler reads the body itself from `request.stream()`."""
     max_body_size: int
     """Bytes; the server's limit by default."""
+    default_headers: bool
+    """Whether replies get the fields of `ServerConfig.security`, which the server adds to all; `True` by default."""
     cancel_on_disconnect: bool
     """Whether a client that goes away cancels the handler; `True` by default."""
     exception_handlers: Mapping[type[Exception], Callable[[Any, Any], Any]]
@@ -35,7 +37,7 @@ class RouteOptions(FormatOptions, total=False):
     include_in_schema: bool
 
 
-_FLAGS = ("stream_body", "cancel_on_disconnect", "deprecated", "include_in_schema")
+_FLAGS = ("stream_body", "default_headers", "cancel_on_disconnect", "deprecated", "include_in_schema")
 _TEXTS = ("summary", "description", "name")
 
 

@@ -232,6 +232,8 @@ class HandlerPlan:
     form: FormPlan | None = None
     max_body: int | None = None
     """Bytes; `None` takes the server's limit."""
+    default_headers: bool = True
+    """Whether replies get the header fields that the server adds to all."""
     cancel_on_disconnect: bool = True
     format: "ReplyFormat | None" = None
     """What the route says about how its data is written."""
@@ -260,6 +262,7 @@ class HandlerPlan:
             "is_async": self.is_async,
             "body": self.body,
             "max_body": self.max_body,
+            "default_headers": self.default_headers,
             "cancel": self.cancel_on_disconnect,
             "status": self.status,
             # Without content there is nothing to encode, nor a content type.

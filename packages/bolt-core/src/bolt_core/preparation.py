@@ -16,11 +16,13 @@ type Preparation = Callable[[Pool, contextvars.Context], None]
 type Work = Callable[[], None]
 type WorkRunner = Callable[[Work], None]
 type ClientSession = Callable[[], contextlib.AbstractContextManager[object]]
+type Asked = Callable[[], bool]
 type ApplicationFinder = Callable[[], FrozenApp]
 
 _preparations: list[Preparation] = []
 _work_runners: list[WorkRunner] = []
 _client_sessions: list[ClientSession] = []
+_propagations: list[Asked] = []
 _application_finders: list[ApplicationFinder] = []
 
 
@@ -71,6 +73,17 @@ def client_session() -> contextlib.ExitStack:
         for session in _client_sessions:
             stack.enter_context(session())
         return stack.pop_all()
+
+
+def register_propagation(asked: Asked) -> None:
+    """Let test clients raise what a handler raises, whatever their own options say, while *asked*() is true."""
+    if asked not in _propagations:
+        _propagations.append(asked)
+
+
+def propagates() -> bool:
+    """Whether a configuration wants exceptions to leave test clients."""
+    return any(asked() for asked in _propagations)
 
 
 def register_application(find: ApplicationFinder) -> None:

@@ -1,6 +1,8 @@
 """What a request becomes that cannot be bound to its handler: every problem found, in one shape."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -29,6 +31,26 @@ from bolt_core.shorten import LIMIT, shorten
 from bolt_core.types import Problem
 
 type Listed = dict[str, Any]
+type WordingScope = Callable[[Any], contextlib.AbstractContextManager[object]]
+
+_scopes: list[WordingScope] = []
+
+
+def register_wording_scope(scope: WordingScope) -> None:
+    """Enter *scope*(request) while the texts of a request's errors are made, as for their language; the last counts."""
+    _scopes[:] = [scope]
+
+
+def _worded[**P, R](make: Callable[P, R]) -> Callable[P, R]:
+    """*make*, whose last argument is the request, within the registered scope."""
+
+    @functools.wraps(make)
+    def within(*args: P.args, **kwargs: P.kwargs) -> R:
+        with _scopes[-1](args[-1]) if _scopes else contextlib.nullcontext():
+            return make(*args, **kwargs)
+
+    return within
+
 
 _PLAIN = {
     **REFUSALS,
@@ -38,6 +60,7 @@ _PLAIN = {
 _BODIES = frozenset({"media_type", "json", "json_depth", "validation", "validation_msgpack", "body_missing"})
 
 
+@_worded
 def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Request) -> HTTPException:
     """The answer to *problems*: 415 for the wrong content type, 400 for no JSON at all, else 422 with all of them."""
     listed: list[Listed] = []
@@ -72,6 +95,7 @@ def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Reque
     return _validation_error(listed)
 
 
+@_worded
 def invalid_data(exc: BaseException, request: Any) -> HTTPException | None:
     """422 for a `ValidationError` that a handler raised of data; `None`, so 500, where its own data is at fault."""
     if isinstance(exc, ConstructionError) or not isinstance(exc, ValidationError):

@@ -69,8 +69,8 @@ class RequestSupport:
         return split_host(request.host or "localhost", "http")
 
     def scheme(self, request: Request) -> str:
-        """`http` or `https`: what the client used. Without a framework no header is trusted to say so."""
-        return "http"
+        """`http` or `https`: what the client used, by `ServerConfig.proxies`."""
+        return "https" if request._secure else "http"
 
     def host(self, request: Request) -> str:
         """The host that the client asked for, with the port it named."""

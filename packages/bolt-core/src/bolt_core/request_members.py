@@ -26,7 +26,7 @@ __all__ = ["Address", "install"]
 
 
 class Address(NamedTuple):
-    """The other end of a connection."""
+    """The other end of a connection; the port is 0 where a proxy told the address."""
 
     host: str
     port: int
@@ -46,9 +46,9 @@ def _lazy(make: Callable[[Request], Any]) -> property:
 
 
 def client(request: Request) -> Address | None:
-    """The peer's address and port; `None` on a Unix socket or in process."""
-    peer = request._peer
-    return None if peer is None else Address(*peer)
+    """The client's address and port, as trusted proxies tell it; else the peer's, `None` where that has no address."""
+    found = request._client
+    return None if found is None else Address(*found)
 
 
 def META(request: Request) -> dict[str, Any]:
@@ -237,7 +237,6 @@ def install(request_class: type[Request]) -> None:
         setattr(request_class, read.__name__, property(read))
     for make in _KEPT:
         setattr(request_class, make.__name__, _lazy(make))
-    request_class.path_info = request_class.path  # type: ignore[method-assign]
     # Not on the class, so that Django's `login` can set another.
     _request.register_request_method("auser", auser)
     _request.register_request_attribute("resolver_match", lambda request: None)

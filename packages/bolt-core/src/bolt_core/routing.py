@@ -8,7 +8,7 @@ from typing import Any, Literal, Unpack
 from bolt_core.binding import Declaration, compile_handler
 from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.exception_handlers import ExceptionHandler, compile_exception_handler
-from bolt_core.exceptions import ConfigError
+from bolt_core.exceptions import ConfigError, RouteConflict
 from bolt_core.files import Offload
 from bolt_core.lifespan import Hooked, Stage, stages_of
 from bolt_core.options import RouteOptions
@@ -28,7 +28,8 @@ class FrozenApp:
     routes: tuple[HandlerPlan, ...]
     fallback: HandlerPlan | None
     """Answers everything that no route matches; `None` means 404."""
-    trailing_slash: TrailingSlash
+    trailing_slash: TrailingSlash | None
+    """`None`: as the server's configuration says."""
     hooks: Hooks
     errors: ErrorFormat = UNSAID
     """The shape of every error, the engine's own refusals included."""
@@ -77,8 +78,9 @@ def _plan_of(declared: Declaration) -> HandlerPlan:
     )
 
 
-def _clash(plan: HandlerPlan, rival: HandlerPlan) -> ConfigError:
-    return ConfigError(
+def conflict(plan: HandlerPlan, rival: HandlerPlan) -> RouteConflict:
+    """What is wrong with *plan*, where *rival* has its requests already."""
+    return RouteConflict(
         f"{plan.method} {plan.path}: handler {plan.name}() ({plan.origin}) would never run, because "
         f"{rival.method} {rival.path} of {rival.name}() ({rival.origin}) matches the same requests; "
         "change one path or method, or remove one route"
@@ -189,7 +191,7 @@ class Router(Hooked):
             fresh = additions.setdefault(router, {})
             for route in batch:
                 if rival := fresh.get(route.key) or router._routes.get(route.key):
-                    raise _clash(route.plan, rival.plan)
+                    raise conflict(route.plan, rival.plan)
                 fresh[route.key] = route
         for router, fresh in additions.items():
             router._routes.update(fresh)

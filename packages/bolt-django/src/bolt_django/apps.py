@@ -15,13 +15,16 @@ class BoltDjangoConfig(AppConfig):
         """Register checks and adapters; imports no model and no `api.py`, so every command stays quick."""
         from bolt_core import preparation
 
-        from bolt_django import adapters, checks, in_tests, request, runtime, uploads
+        from bolt_django import adapters, checks, front, in_tests, language, request, runtime, uploads
 
         checks.register()
         adapters.register()
+        front.register()
+        language.register()
         request.register()
         uploads.register()
         preparation.register_preparation(runtime.prepare)
         preparation.register_work_runner(in_tests.run_work)
         preparation.register_client_session(in_tests.client_session)
+        preparation.register_propagation(in_tests.propagates)
         preparation.register_application(in_tests.application)

@@ -13,6 +13,7 @@ from bolt_core.config import ServerConfig
 from bolt_core.error_format import ErrorFormat
 from bolt_core.exceptions import ConfigError
 from bolt_core.files import StrPath, offload_of
+from bolt_core.front import ProxySettings
 from bolt_core.reply_format import ReplyFormat
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -41,6 +42,8 @@ class BoltSettings(TypedDict, total=False):
     ERROR_FORMATTER: str | None
     X_ACCEL_REDIRECT: Mapping[StrPath, str]
     X_SENDFILE: Collection[StrPath]
+    TRUSTED_PROXIES: Collection[str]
+    SECURITY_HEADERS: bool
 
 
 def bolt_settings() -> Mapping[str, Any]:
@@ -83,8 +86,16 @@ def api_paths() -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(cast("Iterable[str]", value))
 
 
+def names_apis() -> bool:
+    """Whether `settings.BOLT_API` can be read: a path or a list of them, or nothing at all."""
+    value: object = getattr(settings, "BOLT_API", ())
+    return isinstance(value, str | list | tuple) and all(isinstance(path, str) for path in value)
+
+
 # What runbolt's own options, Django's settings and the fallback decide, and BOLT["SERVER"] therefore does not take.
-_DECIDED_ELSEWHERE = frozenset({"pool_size", "access_log", "shutdown_timeout", "allowed_hosts"})
+_DECIDED_ELSEWHERE = frozenset(
+    {"pool_size", "access_log", "shutdown_timeout", "allowed_hosts", "proxies", "security", "append_slash"}
+)
 
 
 def server_keys() -> frozenset[str]:
@@ -135,6 +146,14 @@ def _x_sendfile(value: object) -> None:
         raise ValueError(f"a list of folders: {error}") from error
 
 
+def _trusted_proxies(value: object) -> None:
+    _names(value)
+    try:
+        ProxySettings(trusted=tuple(cast("Iterable[str]", value)))
+    except ConfigError as error:
+        raise ValueError(f"a list of addresses, networks and 'unix': {error}") from error
+
+
 _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "SERVER": _server,
     "SENSITIVE_FIELDS": _names,
@@ -144,6 +163,8 @@ _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "ERROR_FORMATTER": _formatter,
     "X_ACCEL_REDIRECT": _x_accel_redirect,
     "X_SENDFILE": _x_sendfile,
+    "TRUSTED_PROXIES": _trusted_proxies,
+    "SECURITY_HEADERS": _flag,
 }
 
 
@@ -169,3 +190,8 @@ def problems() -> list[tuple[str, str]]:
             except ValueError as error:
                 found.append(("bolt.E002", f'settings.BOLT["{key}"] is {item!r}; it must be {error}'))
     return found
+
+
+def is_usable(key: str) -> bool:
+    """Whether *key* of `settings.BOLT` is missing or has a value that can be used."""
+    return not any(message.startswith(f'settings.BOLT["{key}"]') for _, message in problems())

@@ -28,8 +28,22 @@ def find_apis() -> list[BoltAPI]:
     paths = conf.api_paths()
     if paths:
         return _unique(_import_api(path) for path in paths)
-    found = _unique(api for module in _modules() for api in _apis_in(module))
+    found = _unique(api for name in _module_names() for api in _apis_in(_load(name)))
     return outermost(found)
+
+
+def survey() -> tuple[list[BoltAPI], list[DiscoveryError]]:
+    """As `find_apis`, with every module that cannot be loaded instead of the first alone."""
+    found: list[BoltAPI] = []
+    errors: list[DiscoveryError] = []
+    paths = conf.api_paths()
+    for name in paths or _module_names():
+        try:
+            found += [_import_api(name)] if paths else _apis_in(_load(name))
+        except DiscoveryError as error:
+            errors.append(error)
+    found = _unique(found)
+    return (found if paths else outermost(found)), errors
 
 
 def outermost(found: Sequence[BoltAPI]) -> list[BoltAPI]:
@@ -56,12 +70,10 @@ def _import_api(path: str) -> BoltAPI:
     return api
 
 
-def _modules() -> Iterator[ModuleType]:
+def _module_names() -> list[str]:
     names = [f"{package}.api" for package in project_packages()]
     names += [f"{config.name}.api" for config in apps.get_app_configs()]
-    for name in dict.fromkeys(names):
-        if (module := _load(name)) is not None:
-            yield module
+    return list(dict.fromkeys(names))
 
 
 def project_packages() -> list[str]:
@@ -89,7 +101,9 @@ def _load(name: str) -> ModuleType | None:
         raise DiscoveryError(f"cannot import {name}: {one_line(error)}") from error
 
 
-def _apis_in(module: ModuleType) -> Iterator[BoltAPI]:
+def _apis_in(module: ModuleType | None) -> Iterator[BoltAPI]:
+    if module is None:
+        return iter(())
     return (value for value in list(vars(module).values()) if isinstance(value, BoltAPI))
 
 

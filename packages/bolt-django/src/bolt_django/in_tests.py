@@ -16,6 +16,7 @@ from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
 from bolt_core.routing import FrozenApp
+from django.conf import settings
 
 type Work = Callable[[], None]
 
@@ -115,6 +116,11 @@ def client_session() -> Iterator[None]:
         inline.threads.remove(thread)
         if not inline.threads and asgiref.single_thread_executor is inline:
             asgiref.single_thread_executor = inline.usual
+
+
+def propagates() -> bool:
+    """DEBUG_PROPAGATE_EXCEPTIONS."""
+    return bool(settings.DEBUG_PROPAGATE_EXCEPTIONS)
 
 
 def application() -> FrozenApp:

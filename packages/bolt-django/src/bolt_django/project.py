@@ -38,10 +38,11 @@ def build(apis: Sequence[BoltAPI] | None = None) -> Project:
     Raises DiscoveryError for an API that cannot be loaded or a route that two of them have.
     """
     found = find_apis() if apis is None else list(apis)
-    policies = {api.trailing_slash for api in found}
+    # Those that say nothing take what the others say, or else APPEND_SLASH.
+    policies = {api.trailing_slash for api in found if api.trailing_slash is not None}
     if len(policies) > 1:
         raise DiscoveryError("the APIs of this project differ in trailing_slash; give all of them the same")
-    root = BoltAPI(trailing_slash=policies.pop()) if policies else BoltAPI()
+    root = BoltAPI(trailing_slash=policies.pop() if policies else None)
     fallback = DjangoFallback()
     try:
         for api in found:

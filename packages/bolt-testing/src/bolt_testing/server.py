@@ -14,7 +14,7 @@ from bolt_core.api import FrozenApp
 from bolt_core.config import ServerConfig
 from bolt_core.inprocess import InProcessServer
 from bolt_core.pool import Pool
-from bolt_core.preparation import client_session, prepared_context, run_work
+from bolt_core.preparation import client_session, prepared_context, propagates, run_work
 
 from bolt_testing.deadline import finishes_within
 from bolt_testing.options import ServerOptions
@@ -30,7 +30,7 @@ class ServerUnderTest:
     def __init__(self, app: FrozenApp, options: ServerOptions) -> None:
         """Own the server; there is none before `start` or `begin`."""
         self._app, self.recorder = recorded(app)
-        self.raises = options.get("raise_server_exceptions", True)
+        self.raises = options.get("raise_server_exceptions", True) or propagates()
         self._config: ServerConfig | None = options.get("config")
         self._use_http_layer = options.get("use_http_layer", False)
         self._server: InProcessServer | None = None

@@ -1,5 +1,5 @@
 //! A request's line and header fields: one buffer and byte ranges into it.
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -39,6 +39,15 @@ pub enum Peer {
     InProcess,
 }
 
+/// What a proxy that is trusted says of the request; see [`Proxies`](crate::proxies::Proxies).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) secure: bool,
+    /// Empty where what was sent is no host.
+    pub(crate) host: Option<Span>,
+}
+
 pub(crate) type Fields = SmallVec<[(Span, Span); 12]>;
 
 /// The request line and header fields as the client sent them.
@@ -54,6 +63,9 @@ pub struct RequestHead {
     pub(crate) version: Version,
     pub(crate) fields: Fields,
     pub(crate) peer: Peer,
+    /// Bytes of the path that are the script name, below which the routes stand.
+    pub(crate) script: u32,
+    pub(crate) told: Told,
 }
 
 impl RequestHead {
@@ -69,9 +81,20 @@ impl RequestHead {
         self.slice(self.path)
     }
 
-    /// Where [`path`](Self::path) lies, for spans of path parameters.
-    pub fn path_span(&self) -> Span {
-        self.path
+    /// The path below the script name (RFC 3875 §4.1.5), which routes are matched against; `/` where nothing is left.
+    pub fn path_info(&self) -> &str {
+        let span = self.path_info_span();
+        if span.start == span.end { "/" } else { self.slice(span) }
+    }
+
+    /// Where [`path_info`](Self::path_info) lies, for spans of path parameters.
+    pub fn path_info_span(&self) -> Span {
+        Span { start: self.path.start + self.script, ..self.path }
+    }
+
+    /// What the path begins with and no route knows of (RFC 3875 §4.1.13); empty where there is none.
+    pub fn script_name(&self) -> &str {
+        self.slice(Span { end: self.path.start + self.script, ..self.path })
     }
 
     /// What follows the first `?` of the target, raw; `None` when there is no `?`.
@@ -101,8 +124,11 @@ impl RequestHead {
 
     /// Every field of that name in the order sent.
     pub fn header_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        let named = self.fields.iter().filter(move |field| self.is_named(field.0, name));
-        named.map(|&(_, value)| &self.buffer[value.range()])
+        self.fields_named(name).map(|value| &self.buffer[value.range()])
+    }
+
+    pub(crate) fn fields_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Span> {
+        self.fields.iter().filter(move |field| self.is_named(field.0, name)).map(|&(_, value)| value)
     }
 
     /// The host and port asked for: of an absolute-form target, else of the `Host` field; its syntax has been checked.
@@ -110,7 +136,22 @@ impl RequestHead {
         self.host.map(|span| self.slice(span))
     }
 
-    /// Who sent the request.
+    /// The host that is answered for: a trusted proxy's word where it counts, else [`host`](Self::host).
+    pub fn site(&self) -> Option<&str> {
+        self.told.host.or(self.host).map(|span| self.slice(span)).filter(|host| !host.is_empty())
+    }
+
+    /// The client's address as trusted proxies tell it; `None` where there are none, so that the peer is the client.
+    pub fn forwarded_client(&self) -> Option<IpAddr> {
+        self.told.client
+    }
+
+    /// Whether the client used https, as far as a proxy in front may say so.
+    pub fn is_secure(&self) -> bool {
+        self.told.secure
+    }
+
+    /// Who is at the other end of the connection.
     pub fn peer(&self) -> &Peer {
         &self.peer
     }

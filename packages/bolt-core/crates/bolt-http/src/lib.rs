@@ -14,6 +14,7 @@ pub mod head;
 pub mod http1;
 pub mod json;
 pub mod pipeline;
+pub mod proxies;
 pub mod refusal;
 pub mod refusals;
 pub mod reply;

@@ -2,21 +2,43 @@
 //!
 //! A [`Pipeline`] is put together once, in order: the checks that need nothing but the head first, the access log last. CORS,
 //! rate limits, credentials, guards and compression are further stages of the same kind.
+mod default_headers;
+mod https_redirect;
+
 use crate::access_log::{AccessLog, Entry};
 use crate::head::RequestHead;
 use crate::refusal::Refusal;
-use crate::reply::ReplyHead;
+use crate::reply::{Reply, ReplyHead};
 use crate::router::{BodyMode, RouteSpec};
 
-/// One step; does at any of the three points what it is there for, by default nothing.
+pub use default_headers::{DefaultHeaders, InvalidDefault};
+pub use https_redirect::{HttpsRedirect, InvalidExemption};
+
+/// What a stage answers in place of everything behind it.
+#[derive(Debug)]
+pub enum Early {
+    /// With a refusal.
+    Refuse(Refusal),
+    /// With a reply of its own.
+    Reply(Reply),
+}
+
+/// One step; does at any of the four points what it is there for, by default nothing.
 pub trait Stage {
+    /// On every request whose head could be read, before it is known whether anything answers it: what is decided here holds
+    /// for 404, 405 and OPTIONS as well. `fallback`: no route matches, and the fallback will be asked.
+    fn arrived(&self, _head: &RequestHead, _fallback: bool) -> Result<(), Early> {
+        Ok(())
+    }
+
     /// Before the body is read and the handler called; a refusal is the reply, and later stages do not see the request.
     fn before(&self, _head: &RequestHead, _route: &RouteSpec) -> Result<(), Refusal> {
         Ok(())
     }
 
     /// On every reply's head before it is written, refusals included; there is no request head where it could not be parsed.
-    fn after(&self, _head: Option<&RequestHead>, _reply: &mut ReplyHead) {}
+    /// `bare`: whoever made the reply wants none of the headers that the server adds by itself.
+    fn after(&self, _head: Option<&RequestHead>, _reply: &mut ReplyHead, _bare: bool) {}
 
     /// Once the reply has been written, or the client left.
     fn finished(&self, _entry: &Entry<'_>) {}
@@ -36,14 +58,19 @@ impl Pipeline {
         self
     }
 
+    /// Shows every stage a request that has arrived, until one answers.
+    pub fn arrived(&self, head: &RequestHead, fallback: bool) -> Result<(), Early> {
+        self.stages.iter().try_for_each(|stage| stage.arrived(head, fallback))
+    }
+
     /// Runs every stage until one refuses.
     pub fn before(&self, head: &RequestHead, route: &RouteSpec) -> Result<(), Refusal> {
         self.stages.iter().try_for_each(|stage| stage.before(head, route))
     }
 
     /// Lets every stage see and change a reply's head.
-    pub fn after(&self, head: Option<&RequestHead>, reply: &mut ReplyHead) {
-        self.stages.iter().rev().for_each(|stage| stage.after(head, reply));
+    pub fn after(&self, head: Option<&RequestHead>, reply: &mut ReplyHead, bare: bool) {
+        self.stages.iter().rev().for_each(|stage| stage.after(head, reply, bare));
     }
 
     /// Tells every stage how a request ended.
@@ -99,11 +126,11 @@ impl HostCheck {
 }
 
 impl Stage for HostCheck {
-    fn before(&self, head: &RequestHead, _route: &RouteSpec) -> Result<(), Refusal> {
+    fn arrived(&self, head: &RequestHead, _fallback: bool) -> Result<(), Early> {
         if self.patterns.is_empty() || self.patterns.iter().any(|pattern| pattern == "*") {
             return Ok(());
         }
-        if head.host().is_some_and(|host| self.allows(host)) { Ok(()) } else { Err(Refusal::BadHost) }
+        if head.site().is_some_and(|host| self.allows(host)) { Ok(()) } else { Err(Early::Refuse(Refusal::BadHost)) }
     }
 }
 

@@ -59,6 +59,23 @@ impl HeaderBlock {
         HeaderBlock { bytes: bytes.freeze(), length: None, ..self }
     }
 
+    /// Adds those of `lines` whose names no field has; each is a name and its whole line, both known good.
+    pub(crate) fn add_missing<'a>(&mut self, lines: impl Iterator<Item = (&'a str, &'a [u8])>) {
+        let mut bytes = BytesMut::with_capacity(self.bytes.len() + 256);
+        bytes.put_slice(&self.bytes);
+        for (name, line) in lines {
+            if self.get(name).is_none() {
+                bytes.put_slice(line);
+            }
+        }
+        self.bytes = bytes.freeze();
+    }
+
+    /// Whether a field means something to the engine itself: `Date`, validators, the length, `Connection`.
+    pub(crate) fn is_special(&self) -> bool {
+        self.has_date || self.close || self.has_validator || self.length.is_some()
+    }
+
     /// The value of the first field of that name, compared without regard to ASCII case.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.fields().find(|(own, ..)| own.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value, _)| value)

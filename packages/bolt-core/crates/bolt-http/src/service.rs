@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::exchange::Handler;
 use crate::files::Offload;
 use crate::pipeline::Pipeline;
+use crate::proxies::Proxies;
 use crate::refusals::Refusals;
 use crate::router::RouteTable;
 
@@ -52,6 +53,8 @@ pub struct Service {
     pub routes: RouteTable,
     /// What runs before and after the handler.
     pub stages: Pipeline,
+    /// Whose word about clients is taken.
+    pub(crate) proxies: Proxies,
     /// Answers the requests.
     pub handler: Rc<dyn Handler>,
     /// The files that the proxy sends in place of the server.
@@ -72,6 +75,7 @@ impl Service {
             config,
             routes,
             stages,
+            proxies: Proxies::default(),
             handler,
             offload: None,
             refusals: Refusals::default(),
@@ -86,6 +90,13 @@ impl Service {
     #[must_use]
     pub fn with_report(mut self, report: impl Fn(&str) + 'static) -> Self {
         self.report = Box::new(report);
+        self
+    }
+
+    /// Believes what these proxies say of their clients; by default none is believed.
+    #[must_use]
+    pub fn with_proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 

@@ -59,7 +59,7 @@ impl Stage for Watch {
         if head.header("x-refuse").is_some() { Err(Refusal::UnsupportedMediaType) } else { Ok(()) }
     }
 
-    fn after(&self, head: Option<&RequestHead>, reply: &mut ReplyHead) {
+    fn after(&self, head: Option<&RequestHead>, reply: &mut ReplyHead, _bare: bool) {
         self.0.after.borrow_mut().push((head.is_some(), reply.status));
         let mut headers = HeaderBlock::builder();
         headers.push(b"x-stage", b"seen").unwrap();

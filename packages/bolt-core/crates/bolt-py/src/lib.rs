@@ -37,6 +37,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<request::Request>()?;
     module.add_class::<files::FileBody>()?;
     module.add_function(wrap_pyfunction!(files::check_conditions, module)?)?;
+    module.add_function(wrap_pyfunction!(settings::check_front, module)?)?;
     module.add_class::<file_part::FilePart>()?;
     module.add_class::<streams::AsyncSink>()?;
     module.add_class::<streams::SyncSink>()?;

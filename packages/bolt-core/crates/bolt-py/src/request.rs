@@ -118,10 +118,29 @@ impl Request {
         self.input.head.host().unwrap_or("")
     }
 
+    /// Below the script name.
     #[getter]
-    fn _peer(&self) -> Option<(String, u16)> {
-        match self.input.head.peer() {
-            Peer::Tcp(address) => Some((address.ip().to_string(), address.port())),
+    fn path_info(&self) -> String {
+        coerce::percent_decode_lossy(self.input.head.path_info()).into_owned()
+    }
+
+    /// The path's beginning that no route knows of, percent-encoded.
+    #[getter]
+    fn _script_name(&self) -> &str {
+        self.input.head.script_name()
+    }
+
+    #[getter]
+    fn _secure(&self) -> bool {
+        self.input.head.is_secure()
+    }
+
+    /// The client, whose port no proxy tells.
+    #[getter]
+    fn _client(&self) -> Option<(String, u16)> {
+        match (self.input.head.forwarded_client(), self.input.head.peer()) {
+            (Some(ip), _) => Some((ip.to_string(), 0)),
+            (None, Peer::Tcp(address)) => Some((address.ip().to_string(), address.port())),
             _ => None,
         }
     }

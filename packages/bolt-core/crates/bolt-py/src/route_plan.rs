@@ -161,6 +161,7 @@ pub(crate) struct SpecParts {
     pub(crate) body: BodyMode,
     pub(crate) max_body: Option<usize>,
     pub(crate) form: Option<Arc<FormSpec>>,
+    pub(crate) bare: bool,
     pub(crate) name: String,
 }
 pub(crate) fn item<'py>(wire: &Bound<'py, PyDict>, key: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -198,6 +199,7 @@ impl Plan {
                 Some(form) => Some(Arc::new(form_spec(form.bind(py).cast()?)?)),
                 None => None,
             },
+            bare: !item(wire, "default_headers")?.extract::<bool>()?,
             name: item(wire, "name")?.extract()?,
         };
         Ok(Plan {

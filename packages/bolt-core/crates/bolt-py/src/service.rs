@@ -28,13 +28,14 @@ pub(crate) fn build_service(
         routes.add(route_spec(&plan.spec, true)).map_err(config_error)?;
     }
     let routes = routes.build().map_err(config_error)?;
-    Ok(Service::new(settings.engine_config()?, routes, settings.stages()?, handler))
+    let service = Service::new(settings.engine_config()?, routes, settings.stages()?, handler);
+    Ok(service.with_proxies(settings.proxies()?))
 }
 
 /// What is no route of the framework's gets its body as it was sent.
 fn route_spec(parts: &SpecParts, decode_content: bool) -> RouteSpec {
-    let SpecParts { method, path, body, max_body, form, name } = parts.clone();
-    RouteSpec { method, path, body, max_body, form, decode_content, name }
+    let SpecParts { method, path, body, max_body, form, bare, name } = parts.clone();
+    RouteSpec { method, path, body, max_body, form, decode_content, bare, name }
 }
 
 fn config_error(error: RouteError) -> PyErr {

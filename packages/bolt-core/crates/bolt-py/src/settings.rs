@@ -8,7 +8,8 @@ use std::time::Duration;
 use bolt_http::access_log::{AccessLog, CAPACITY, Format};
 use bolt_http::config::Config;
 use bolt_http::form::FormLimits;
-use bolt_http::pipeline::{BodyLimit, HostCheck, Pipeline};
+use bolt_http::pipeline::{BodyLimit, DefaultHeaders, HostCheck, HttpsRedirect, Pipeline};
+use bolt_http::proxies::Proxies;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -41,6 +42,59 @@ pub(crate) struct ServerSettings {
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) access_log: Option<String>,
     pub(crate) access_log_fd: i32,
+    proxies: ProxySettings,
+    security: SecuritySettings,
+}
+
+/// The wire dict of `bolt_core.front.ProxySettings`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct ProxySettings {
+    trusted: Vec<String>,
+    https_header: Option<(String, String)>,
+    forwarded_host: bool,
+    script_name: String,
+}
+
+/// The wire dict of `bolt_core.front.SecuritySettings`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct SecuritySettings {
+    headers: Vec<(String, String)>,
+    https_headers: Vec<(String, String)>,
+    https_redirect: bool,
+    https_host: Option<String>,
+    redirect_exempt: Vec<String>,
+}
+
+/// Raises `ValueError` for what the engine could not be told.
+#[pyfunction]
+pub(crate) fn check_front(proxies: ProxySettings, security: SecuritySettings) -> PyResult<()> {
+    proxies.engine()?;
+    security.default_headers()?;
+    security.redirect().map(drop)
+}
+
+fn value_error(error: impl std::error::Error) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+impl ProxySettings {
+    pub(crate) fn engine(&self) -> PyResult<Proxies> {
+        let proxies = Proxies::new(&self.trusted).map_err(value_error)?;
+        let proxies = proxies.with_https(self.https_header.clone()).with_forwarded_host(self.forwarded_host);
+        Ok(proxies.with_script_name(&self.script_name))
+    }
+}
+
+impl SecuritySettings {
+    fn default_headers(&self) -> PyResult<DefaultHeaders> {
+        DefaultHeaders::new(&self.headers, &self.https_headers).map_err(value_error)
+    }
+
+    fn redirect(&self) -> PyResult<HttpsRedirect> {
+        HttpsRedirect::new(self.https_host.clone(), &self.redirect_exempt).map_err(value_error)
+    }
 }
 
 impl ServerSettings {
@@ -81,12 +135,24 @@ impl ServerSettings {
         }
     }
 
+    pub(crate) fn proxies(&self) -> PyResult<Proxies> {
+        self.proxies.engine()
+    }
+
     /// The stages around every handler, in order.
     pub(crate) fn stages(&self) -> PyResult<Pipeline> {
-        let hosts = HostCheck::new(&self.allowed_hosts).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let hosts = HostCheck::new(&self.allowed_hosts).map_err(value_error)?;
         let mut stages = Pipeline::default();
+        let headers = self.security.default_headers()?;
+        if !headers.is_empty() {
+            // First here is last after a handler: whatever another stage sets goes before a default.
+            stages = stages.with(headers);
+        }
         if !self.allowed_hosts.is_empty() {
             stages = stages.with(hosts);
+        }
+        if self.security.https_redirect {
+            stages = stages.with(self.security.redirect()?);
         }
         stages = stages.with(BodyLimit {
             whole: self.max_body_size,

@@ -109,6 +109,7 @@ def _compile(declared: Declaration) -> HandlerPlan:
         embedded=embedded,
         form=form_of(params),
         max_body=options.get("max_body_size"),
+        default_headers=options.get("default_headers", True),
         cancel_on_disconnect=options.get("cancel_on_disconnect", True),
         format=ReplyFormat.checked(
             options.get("strict_json"), options.get("media_types"), options.get("strict_accept")

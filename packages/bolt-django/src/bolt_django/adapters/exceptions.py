@@ -94,7 +94,8 @@ def debug_page(exc: BaseException, request: Any) -> HTTPException | Response | N
 
     The page is made by the project's own exception reporter, which hides what its filter calls sensitive.
     """
-    if not settings.DEBUG:
+    # Whoever wants exceptions to propagate reads them in the log, not on a page.
+    if not settings.DEBUG or settings.DEBUG_PROPAGATE_EXCEPTIONS:
         return None
     # Imported when needed, as it brings Django's template engine.
     from django.views.debug import technical_500_response
@@ -102,6 +103,7 @@ def debug_page(exc: BaseException, request: Any) -> HTTPException | Response | N
     asked = as_django(request)
     if asked.get_preferred_type(["application/json", "text/html"]) == "text/html":
         page = technical_500_response(asked, type(exc), exc, exc.__traceback__)
-        return HTML(page.content, status_code=500)
+        # Django's middleware sends no policy with this page either; its styles stand in it.
+        return HTML(page.content, status_code=500, headers={"content-security-policy": "style-src 'unsafe-inline'"})
     lines = traceback.format_exception(exc)
     return InternalServerError(lines[-1].strip(), extra={"traceback": lines})

@@ -45,7 +45,7 @@ pub(super) fn dropped(format: Format, count: u64, out: &mut Vec<u8>) {
 }
 
 fn combined(entry: &Entry<'_>, out: &mut Vec<u8>) {
-    address(entry.peer, out);
+    address(entry, out);
     out.extend_from_slice(b" - - [");
     date::now().0.append_common(out);
     out.extend_from_slice(b"] \"");
@@ -93,7 +93,7 @@ fn short(entry: &Entry<'_>, colour: bool, out: &mut Vec<u8>) {
     out.push(b' ');
     number(entry.bytes, out);
     out.extend_from_slice(b"B ");
-    address(entry.peer, out);
+    address(entry, out);
 }
 
 fn json(entry: &Entry<'_>, out: &mut Vec<u8>) {
@@ -105,7 +105,7 @@ fn json(entry: &Entry<'_>, out: &mut Vec<u8>) {
     out.push(b'.');
     out.extend_from_slice(&digits.format(millis).as_bytes()[1..]);
     out.extend_from_slice(b"Z\",\"client\":\"");
-    address(entry.peer, out);
+    address(entry, out);
     out.push(b'"');
     match entry.head {
         Some(head) => {
@@ -192,21 +192,27 @@ fn number(value: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(value).as_bytes());
 }
 
-fn address(peer: &Peer, out: &mut Vec<u8>) {
-    match peer {
-        Peer::Tcp(address) => match address.ip() {
-            IpAddr::V4(ip) => {
-                for (index, octet) in ip.octets().into_iter().enumerate() {
-                    if index > 0 {
-                        out.push(b'.');
-                    }
-                    number(octet.into(), out);
+/// The client: as a trusted proxy tells it, else the peer.
+fn address(entry: &Entry<'_>, out: &mut Vec<u8>) {
+    match (entry.head.and_then(RequestHead::forwarded_client), entry.peer) {
+        (Some(ip), _) => ip_address(ip, out),
+        (None, Peer::Tcp(address)) => ip_address(address.ip(), out),
+        (None, Peer::Unix) => out.extend_from_slice(b"unix:"),
+        (None, Peer::InProcess) => out.push(b'-'),
+    }
+}
+
+fn ip_address(ip: IpAddr, out: &mut Vec<u8>) {
+    match ip {
+        IpAddr::V4(ip) => {
+            for (index, octet) in ip.octets().into_iter().enumerate() {
+                if index > 0 {
+                    out.push(b'.');
                 }
+                number(octet.into(), out);
             }
-            IpAddr::V6(ip) => out.extend_from_slice(ip.to_string().as_bytes()),
-        },
-        Peer::Unix => out.extend_from_slice(b"unix:"),
-        Peer::InProcess => out.push(b'-'),
+        }
+        IpAddr::V6(ip) => out.extend_from_slice(ip.to_string().as_bytes()),
     }
 }
 

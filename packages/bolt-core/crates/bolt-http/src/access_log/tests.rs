@@ -171,3 +171,14 @@ proptest! {
         prop_assert!(json.trim_end_matches('\n').bytes().all(|byte| matches!(byte, b' '..=b'~')));
     }
 }
+
+/// Behind a trusted proxy the client is the one that the proxy tells, in every format.
+#[test]
+fn a_forwarded_client_is_shown() {
+    let mut head = head("/", "X-Forwarded-For: 203.0.113.9\r\n");
+    crate::proxies::Proxies::new(&["192.0.2.0/24"]).expect("a network").settle(&mut head);
+    for format in [Format::Short { colour: false }, Format::Combined, Format::Json] {
+        let text = line(format, &entry(Some(&head), &peer()));
+        assert!(text.contains("203.0.113.9") && !text.contains("192.0.2.1"), "{text}");
+    }
+}

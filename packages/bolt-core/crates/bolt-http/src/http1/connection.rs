@@ -14,6 +14,7 @@ use crate::conditional::{self, Verdict};
 use crate::exchange::{Answer, Body, Exchange, Slot, Upgraded};
 use crate::files::FileReply;
 use crate::head::{Peer, RequestHead};
+use crate::pipeline::Early;
 use crate::refusal::Refusal;
 use crate::reply::{HeaderBlock, Reply, ReplyHead};
 use crate::router::{Found, Params, RouteMatch, Target};
@@ -59,6 +60,8 @@ pub(super) struct Connection<T> {
     /// Whether the connection may serve another request after this one.
     pub(super) open: bool,
     pub(super) sent: Sent,
+    /// The reply brings all its headers itself.
+    pub(super) bare: bool,
     /// Requests so far; 0 only before the first.
     pub(super) served: u32,
     pub(super) transport: Transport<T>,
@@ -115,6 +118,7 @@ pub(crate) fn serve<T: Io + 'static>(
         body: Incoming::default(),
         open: true,
         sent: Sent::default(),
+        bare: false,
         served: 0,
         service,
         peer,
@@ -140,6 +144,7 @@ impl<T: Io + 'static> Connection<T> {
 
     async fn serve_requests(&mut self) -> Result<Outcome, Halt> {
         while self.open {
+            self.bare = false;
             let head = match self.next_head().await {
                 Ok(Some(head)) => head,
                 Ok(None) => break,
@@ -232,18 +237,29 @@ impl<T: Io + 'static> Connection<T> {
     /// The reply of whoever the request goes to.
     async fn answer(&mut self, head: &Arc<RequestHead>) -> Result<Answer, Halt> {
         let service = self.service.clone();
-        let (route, spec) = match service.routes.find_for(head) {
+        let found = service.routes.find_for(head);
+        let fallback = matches!(&found, Found::Match(RouteMatch { target: Target::Fallback, .. }, _));
+        match service.stages.arrived(head, fallback) {
+            Ok(()) => {}
+            Err(Early::Refuse(refusal)) => return Err(refusal.into()),
+            Err(Early::Reply(reply)) => return Ok(Answer::Whole(reply)),
+        }
+        let (route, spec) = match found {
             Found::Match(route, spec) => (route, spec),
             Found::Redirect(path) => return Ok(redirect(head, &path)),
             Found::Options { allow } => return Ok(options(&allow)),
             Found::MethodNotAllowed { allow } => return Err(Refusal::MethodNotAllowed { allow }.into()),
             Found::NotFound => return Err(Refusal::NotFound.into()),
         };
+        self.bare = spec.bare;
         service.stages.before(head, spec)?;
         let body = self.receive(head, spec).await?;
         let responder = self.guard.slot.responder();
         service.handler.handle(Exchange { head: head.clone(), route, body, refusal: None, responder });
-        self.handler_answer().await
+        let answer = self.handler_answer().await?;
+        // The fallback is a whole application, and has decided about its headers; a refusal is still the engine's.
+        self.bare |= fallback && !matches!(answer, Answer::Refuse(_));
+        Ok(answer)
     }
 
     /// Refuses what a handler answered, in the words of all other refusals.

@@ -125,7 +125,9 @@ impl<T: Io + 'static> Connection<T> {
     fn begin_request(&mut self, parsed: Parsed) -> Arc<RequestHead> {
         self.open = parsed.keep_alive;
         self.body = Incoming::new(parsed.framing, parsed.expects_continue);
-        Arc::new(parsed.head)
+        let mut head = parsed.head;
+        self.service.proxies.settle(&mut head);
+        Arc::new(head)
     }
 
     /// Reads more of a head; `false` when the connection should end instead. `since`: when the head began to arrive.

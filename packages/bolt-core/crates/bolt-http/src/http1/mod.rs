@@ -21,6 +21,7 @@ mod wire;
 mod write;
 
 pub(crate) use connection::serve;
+pub(crate) use target::is_host;
 pub(crate) use write::reason;
 
 /// Serves one connection until it ends.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::body::Framing;
 use super::target::{self, Path};
-use crate::head::{Fields, Peer, RequestHead, Span, Version};
+use crate::head::{Fields, Peer, RequestHead, Span, Told, Version};
 use crate::refusal::Refusal;
 
 /// Field lines for which no heap memory is taken while parsing.
@@ -129,6 +129,8 @@ impl Draft {
                 version: self.version,
                 fields: self.fields,
                 peer,
+                script: 0,
+                told: Told::default(),
                 buffer,
             },
         })

@@ -84,7 +84,7 @@ impl<T: Io + 'static> Connection<T> {
 
     /// Lets the stages see a reply's head; what it then says of the connection holds.
     pub(super) fn prepare(&mut self, head: Option<&RequestHead>, reply: &mut ReplyHead) {
-        self.service.stages.after(head, reply);
+        self.service.stages.after(head, reply, self.bare);
         self.open &= !reply.headers.close();
     }
 
@@ -104,7 +104,7 @@ impl<T: Io + 'static> Connection<T> {
     }
 
     pub(super) async fn write_upgrade(&mut self, head: &RequestHead, mut reply: ReplyHead) -> Result<(), Halt> {
-        self.service.stages.after(Some(head), &mut reply);
+        self.service.stages.after(Some(head), &mut reply, self.bare);
         write::head(self.wire.output(), &reply, Length::Absent, Persistence::Upgrade);
         self.sent.status = reply.status;
         self.flush().await

@@ -81,6 +81,8 @@ pub struct RouteSpec {
     pub form: Option<Arc<FormSpec>>,
     /// Whether content codings are taken off the body.
     pub decode_content: bool,
+    /// Its replies get no header that the server adds to all others.
+    pub bare: bool,
     /// `module.qualname` of the handler.
     pub name: String,
 }
@@ -162,14 +164,18 @@ impl RouteTable {
         self.specs.get(id.0 as usize)
     }
 
-    /// Finds the route of a request; parameters are spans of the head's buffer, for [`RequestHead::slice`].
+    /// Finds the route of a request below its script name; parameters are spans of the head's buffer, for [`RequestHead::slice`].
     pub fn find_for(&self, head: &RequestHead) -> Found<'_> {
-        let mut found = self.find(head.method(), head.path());
-        if let Found::Match(matched, _) = &mut found {
-            let offset = head.path_span().start;
-            for span in &mut matched.params {
-                *span = Span { start: span.start + offset, end: span.end + offset };
+        let mut found = self.find(head.method(), head.path_info());
+        match &mut found {
+            Found::Match(matched, _) => {
+                let offset = head.path_info_span().start;
+                for span in &mut matched.params {
+                    *span = Span { start: span.start + offset, end: span.end + offset };
+                }
             }
+            Found::Redirect(path) => path.insert_str(0, head.script_name()),
+            _ => {}
         }
         found
     }

@@ -84,6 +84,7 @@ impl Setup {
             name: "test".to_owned(),
             form: self.form.clone(),
             decode_content: self.decode_content,
+            bare: false,
         })
     }
 

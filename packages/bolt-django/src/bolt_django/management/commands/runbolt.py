@@ -96,9 +96,11 @@ class Command(BaseCommand):
 
     def _load(self, *, skip_checks: bool) -> project.Project:
         try:
+            # First: a mistake in an API is one line here, and in the checks one error among others.
+            loaded = project.build()
             if not skip_checks:
                 self.check()
-            return project.build()
+            return loaded
         except SystemCheckError:
             raise
         except DiscoveryError as error:
