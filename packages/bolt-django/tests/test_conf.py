@@ -68,7 +68,7 @@ def test_every_key_is_known() -> None:
         ({"X_ACCEL_REDIRECT": "/media"}, "bolt.E002", "give a dict of folders"),
         ({"X_SENDFILE": "/media"}, "bolt.E002", "give a list of folders"),
         ({"TRUSTED_PROXIES": "10.0.0.0/8"}, "bolt.E002", "a list of names"),
-        ({"TRUSTED_PROXIES": ["10.0.0.0/8", "proxy"]}, "bolt.E002", "'proxy' is no trusted proxy"),
+        ({"TRUSTED_PROXIES": ["10.0.0.0/8", "proxy"]}, "bolt.E002", '"proxy" is no trusted proxy'),
         ({"SECURITY_HEADERS": 1}, "bolt.E002", "True or False"),
         ({"SERVER": {"proxies": 1}}, "bolt.E002", "unknown key 'proxies'"),
         ([], "bolt.E002", "settings.BOLT must be a dict, not list"),

@@ -138,7 +138,10 @@ def test_a_conflict_between_apis_names_both_handlers() -> None:
 def test_apis_must_agree_about_slashes() -> None:
     """One application has one policy for trailing slashes."""
     with pytest.raises(DiscoveryError, match="differ in trailing_slash"):
-        project.build([BoltAPI(), BoltAPI(trailing_slash="strict")])
+        project.build([BoltAPI(trailing_slash="append"), BoltAPI(), BoltAPI(trailing_slash="strict")])
+
+    assert project.build([BoltAPI(), BoltAPI(trailing_slash="strict")]).app.trailing_slash == "strict"
+    assert project.build([BoltAPI()]).app.trailing_slash is None
 
 
 def test_the_app_has_a_stable_label() -> None:

@@ -28,7 +28,9 @@ def register_presets(provider: Callable[[], Mapping[str, Any]]) -> None:
         _presets.append(provider)
 
 
-def _preset(name: str, default: Any) -> Any:
+def _given(name: str, default: Any) -> Callable[[], Any]:
+    """What a provider gives for *name*, else *default*."""
+
     def value() -> Any:
         for provider in _presets:
             given = provider()
@@ -36,7 +38,11 @@ def _preset(name: str, default: Any) -> Any:
                 return given[name]
         return default
 
-    return dataclasses.field(default_factory=value)
+    return value
+
+
+def _preset(name: str, default: Any) -> Any:
+    return dataclasses.field(default_factory=_given(name, default))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +98,9 @@ class ServerConfig:
     """Serve clients that end their stream after the request; by default that end means that the client left."""
     allowed_hosts: tuple[str, ...] = ()
     """Patterns as Django's `ALLOWED_HOSTS`; empty: hosts are not checked; 400."""
-    proxies: ProxySettings = _preset("proxies", _NO_PROXIES)
+    proxies: ProxySettings = dataclasses.field(default_factory=_given("proxies", _NO_PROXIES))
     """Who may speak for clients, and the path that the application stands below."""
-    security: SecuritySettings = _preset("security", _NO_RULES)
+    security: SecuritySettings = dataclasses.field(default_factory=_given("security", _NO_RULES))
     """Header fields of every reply, and the redirect to https."""
     append_slash: bool = _preset("append_slash", True)
     """Redirect a path that only lacks a route's last slash, where the application itself does not say."""
