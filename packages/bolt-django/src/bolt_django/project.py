@@ -1,7 +1,7 @@
 """A Django project as an application that the engine serves."""
 
 import contextvars
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from bolt_core.config import ServerConfig
 from bolt_core.exceptions import ConfigError
 from bolt_core.pool import Pool
 from django.conf import settings
+from django.urls import set_script_prefix
 
 from bolt_django import conf, files, runtime
 from bolt_django.discovery import DiscoveryError, find_apis
@@ -49,9 +50,28 @@ def build(apis: Sequence[BoltAPI] | None = None) -> Project:
             root.include(api)
         root.set_fallback(fallback.handle)
         root.offload = files.offload(found)
-        return Project(root.freeze(), fallback)
+        return Project(below_script_name(root.freeze()), fallback)
     except ConfigError as error:
         raise DiscoveryError(str(error)) from error
+
+
+def below_script_name(app: FrozenApp) -> FrozenApp:
+    """*app*, whose handlers make links below FORCE_SCRIPT_NAME with Django's `reverse`.
+
+    Django keeps the prefix for each thread, so that it is set where a handler is called, as Django's own handlers do.
+    """
+    if not settings.FORCE_SCRIPT_NAME:
+        return app
+    prefix = settings.FORCE_SCRIPT_NAME
+    return replace(app, routes=tuple(replace(plan, call=_prefixed(plan.call, prefix)) for plan in app.routes))
+
+
+def _prefixed(call: Callable[..., Any], prefix: str) -> Callable[..., Any]:
+    def within(*args: Any, **kwargs: Any) -> Any:
+        set_script_prefix(prefix)
+        return call(*args, **kwargs)
+
+    return within
 
 
 def server_config(options: RunOptions, *, terminal: bool) -> ServerConfig:

@@ -3,8 +3,6 @@
 import contextvars
 
 from bolt_core.pool import Pool
-from django.conf import settings
-from django.urls import set_script_prefix
 
 from bolt_django import db, lanes
 
@@ -15,8 +13,6 @@ def prepare(pool: Pool, context: contextvars.Context, most_lanes: int = 1) -> No
     One lane is all that a test client's server can use, as its only thread is the test's own; the connections of that
     thread are the test's, and not touched.
     """
-    # For reverse(), in the context that every request starts from.
-    context.run(set_script_prefix, settings.FORCE_SCRIPT_NAME or "/")
     if pool.native.jobs_fd is None:
         db.watch(pool)
     lanes.install(context, pool, most_lanes)

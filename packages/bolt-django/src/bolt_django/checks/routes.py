@@ -13,7 +13,7 @@ from bolt_core.plan import HandlerPlan
 from bolt_core.routing import conflict
 from django.apps import AppConfig
 from django.core import checks
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from bolt_django import conf, discovery
 from bolt_django.checks.urls import django_urls, pattern_of
@@ -99,8 +99,8 @@ def check_models(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
     ]
 
 
-def returned_model(plan: HandlerPlan) -> type[Model] | None:
-    """The model class in a handler's return annotation, alone or inside `list[…]`, `QuerySet[…]`, a union."""
+def returned_model(plan: HandlerPlan) -> type | None:
+    """The model class, or QuerySet, in a handler's return annotation, alone or inside `list[…]`, a union and so on."""
     try:
         hints = typing.get_type_hints(inspect.unwrap(plan.handler))
     except (NameError, TypeError, AttributeError):
@@ -108,10 +108,11 @@ def returned_model(plan: HandlerPlan) -> type[Model] | None:
     return next(_models_in([hints.get("return")]), None)
 
 
-def _models_in(annotations: Iterable[Any]) -> Iterator[type[Model]]:
+def _models_in(annotations: Iterable[Any]) -> Iterator[type]:
     for annotation in annotations:
         if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
-            if issubclass(annotation, Model):
+            # `QuerySet[Author]` is QuerySet itself at run time.
+            if issubclass(annotation, Model | QuerySet):
                 yield annotation
         elif isinstance(annotation, typing.TypeAliasType):
             yield from _models_in([annotation.__value__])

@@ -11,8 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern, RoutePattern
 from django.utils.regex_helper import normalize
 
-# What stands for a parameter: nobody has a route for just that.
-_SAMPLES = ("bolt-sample", "7919", "b017b017-b017-4017-8017-b017b017b017", "bolt-sample/bolt-sample", "7919-bolt")
+# What stands for a parameter: nobody has a route for just that. What fits only parameters that take slashes comes first.
+_SAMPLES = ("bolt-sample/bolt-sample", "bolt-sample", "7919", "b017b017-b017-4017-8017-b017b017b017")
 
 _PARAMETER = re.compile(r"<(?:[^>:]+:)?([^>]+)>")
 

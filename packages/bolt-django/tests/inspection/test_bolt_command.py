@@ -1,0 +1,118 @@
+"""`manage.py bolt`."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from bolt_core import BoltAPI
+from bolt_django.inspection import doctor, routes
+from boltsite_tools.process import manage
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*args: str) -> str:
+    """What the command prints."""
+    out = io.StringIO()
+    call_command("bolt", *args, stdout=out)
+    return out.getvalue()
+
+
+def test_the_table_of_routes() -> None:
+    """A line for each route, in the order of paths; where the handler stands only when asked."""
+    lines = run("routes").splitlines()
+
+    assert lines[0].split() == ["METHOD", "PATH", "NAME", "HANDLER", "KIND"]
+    assert lines[1].split() == ["GET", "/hello", "-", "boltsite.api.hello", "async"]
+    assert lines[2].split() == ["GET", "/hello/sync", "-", "boltsite.api.hello_sync", "sync"]
+    verbose = run("routes", "--verbose").splitlines()
+    assert verbose[0].split()[-2:] == ["LOCATION", "MIDDLEWARE"]
+    assert "boltsite/api.py:8" in verbose[1]
+
+
+def test_routes_as_json() -> None:
+    """Everything about them, for programs."""
+    rows = json.loads(run("routes", "--json"))
+
+    first = rows[0]
+    assert (first["method"], first["path"], first["handler"]) == ("GET", "/hello", "boltsite.api.hello")
+    assert (first["kind"], first["middleware"]) == ("async", [])
+    assert first["location"].endswith("boltsite/api.py:8")
+
+
+def test_names_and_middleware_of_a_route() -> None:
+    """The name that the route was given; each middleware with its cost where that is known."""
+    api = BoltAPI()
+
+    @api.get("/a", name="the_a")
+    async def a() -> None: ...
+
+    (row,) = routes.rows_of(api.routes)
+    assert row.name == "the_a"
+    costly = routes.MiddlewareRow("app.Slow", 12.34)
+    shown = routes.RouteRow(**(row.as_json() | {"middleware": (routes.MiddlewareRow("app.Free"), costly)}))
+    assert routes.table([shown], verbose=True).endswith("app.Free, app.Slow (12.3 µs)")
+
+
+@override_settings(BOLT_API=["nowhere:api"])
+def test_an_api_that_cannot_be_loaded() -> None:
+    """Is one line."""
+    with pytest.raises(CommandError, match="there is no module nowhere"):
+        run("routes")
+
+
+def findings(**settings: Any) -> dict[str, list[doctor.Finding]]:
+    """What the doctor says, by topic."""
+    with override_settings(**settings):
+        found: dict[str, list[doctor.Finding]] = {}
+        for finding in doctor.examine({}):
+            found.setdefault(finding.topic, []).append(finding)
+        return found
+
+
+def test_a_sound_project() -> None:
+    """Every topic is told, and nothing is wrong."""
+    found = findings()
+
+    topics = "address processes threads database hosts proxies debug cache middleware headers routes checks"
+    assert list(found) == topics.split()
+    assert not [one for many in found.values() for one in many if one.level == "error"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "topic", "level", "says"),
+    [
+        ({"BOLT": {"PROCESSES": 999}}, "processes", "note", "more only cost memory"),
+        ({"BOLT": {"HOST": "0.0.0.0"}, "DEBUG": True}, "debug", "error", "listens in public"),
+        ({"DEBUG": True}, "debug", "note", "on: errors show source"),
+        ({"ALLOWED_HOSTS": []}, "hosts", "error", "refuses every host"),
+        ({"ALLOWED_HOSTS": ["*"]}, "hosts", "warning", "any host is answered"),
+        ({"BOLT": {"TRUSTED_PROXIES": ["unix"]}}, "proxies", "ok", "unix: their X-Forwarded-For"),
+        ({"USE_X_FORWARDED_HOST": True}, "proxies", "note", "whoever connects"),
+        ({"BOLT": {"PROCESSES": 2}}, "cache", "warning", "each of 2 processes"),
+        ({"MIDDLEWARE": []}, "headers", "note", "no security headers"),
+        ({"BOLT_API": ["nowhere:api"]}, "checks", "error", "(bolt.E010)"),
+        ({"BOLT": {"PORT": "http"}}, "options", "error", "a whole number"),
+        ({"BOLT": {"TRUSTED_PROXIES": ["x"]}}, "options", "error", "is no trusted proxy"),
+    ],
+)
+def test_what_the_doctor_finds(settings: dict[str, Any], topic: str, level: str, says: str) -> None:
+    """What is configured, what that means, and for what is wrong what to change."""
+    matching = [one for one in findings(**settings)[topic] if says in one.what]
+
+    assert [one.level for one in matching] == [level]
+    assert level == "ok" or topic == "checks" or matching[0].change
+
+
+def test_exit_codes() -> None:
+    """1 with errors, else 0; the report says where."""
+    sound = manage("bolt", "doctor")
+    assert (sound.returncode, sound.stderr) == (0, "")
+    assert sound.stdout.startswith("ok       address     listens on 127.0.0.1:8000")
+
+    broken = manage("bolt", "doctor", "--json", env={"BOLT_PORT": "http"})
+    assert broken.returncode == 1
+    assert json.loads(broken.stdout)[0]["level"] == "error"
