@@ -16,6 +16,7 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection, connections
 from django.test import TestCase, TransactionTestCase, override_settings
+from django_bolt import BoltAPI
 from django_bolt.testing import AsyncTestClient, TestClient
 from lab.api import api
 from serving import databases, environment_of
@@ -233,3 +234,21 @@ def test_all_of_this_on_postgresql(tmp_path: Path) -> None:
             timeout=300,
         )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("propagate", [True, False])
+def test_exceptions_propagate_where_settings_say_so(propagate: bool) -> None:
+    """DEBUG_PROPAGATE_EXCEPTIONS counts more than a client's own option, as in Django."""
+    own = BoltAPI()
+
+    @own.get("/broken")
+    async def broken() -> None:
+        raise ZeroDivisionError("here")
+
+    with override_settings(DEBUG_PROPAGATE_EXCEPTIONS=propagate):
+        with TestClient(own, raise_server_exceptions=False) as client:
+            if propagate:
+                with pytest.raises(ZeroDivisionError, match="here"):
+                    client.get("/broken")
+            else:
+                assert client.get("/broken").status_code == 500

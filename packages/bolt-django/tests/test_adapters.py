@@ -1,5 +1,6 @@
 """Django's results and exceptions as Bolt replies."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -243,6 +244,24 @@ def test_without_debug_nothing_is_shown(client: Client, accept: str) -> None:
     reply = client.get("/shop/error/500", {"Accept": accept})
 
     assert (reply.status, reply.json()) == (500, {"detail": "Internal Server Error"})
+
+
+def test_exceptions_that_propagate_show_no_page(client: Client, settings: Any) -> None:
+    """With DEBUG_PROPAGATE_EXCEPTIONS they are logged and signalled, and the client is told nothing, DEBUG or not."""
+    settings.DEBUG = settings.DEBUG_PROPAGATE_EXCEPTIONS = True
+    seen: list[type[BaseException] | None] = []
+
+    def receive(**kwargs: Any) -> None:
+        seen.append(sys.exc_info()[0])
+
+    signals.got_request_exception.connect(receive)
+    try:
+        reply = client.get("/shop/error/500", {"Accept": "text/html"})
+    finally:
+        signals.got_request_exception.disconnect(receive)
+
+    assert (reply.status, reply.json()) == (500, {"detail": "Internal Server Error"})
+    assert seen == [ZeroDivisionError]
 
 
 def test_settings_choose_the_shape_of_errors(project: Project, settings: Any) -> None:

@@ -70,7 +70,7 @@ def exception_for(plan: HandlerPlan, problems: Sequence[Problem], request: Reque
         if code in _PLAIN:
             loc = [source, shorten(wire_name)] if index is None else [source, shorten(wire_name), index]
             msg, kind = _PLAIN[code]
-            listed.append({"loc": loc, "msg": msg, "type": kind})
+            listed.append({"loc": loc, "msg": translated(msg, kind, None), "type": kind})
             continue
         if isinstance(detail, Escaped):
             raise detail.error
@@ -161,7 +161,7 @@ def _body_problems(plan: HandlerPlan, code: str, detail: BaseException | None, r
     if code == "body_missing":
         return [_listed(("body",), "A body is required", "missing", None)]
     found = _found(plan, code, detail, request)
-    return [_listed(("body", *path), translated(str(msg), kind, ctx), kind, ctx) for path, msg, kind, ctx in found]
+    return [_listed(("body", *path), str(msg), kind, ctx) for path, msg, kind, ctx in found]
 
 
 def _found(plan: HandlerPlan, code: str, detail: BaseException | None, request: Request) -> Iterable[Found]:
@@ -185,6 +185,7 @@ def _body_of(plan: HandlerPlan) -> BodyPlan | None:
 
 
 def _listed(loc: Sequence[str | int], msg: str, kind: str, ctx: Mapping[str, Any] | None) -> Listed:
+    msg = translated(msg, kind, ctx)
     short = [shorten(part) if type(part) is str and len(part) > LIMIT else part for part in loc]
     listed: Listed = {"loc": short, "msg": msg if len(msg) <= LIMIT else shorten(msg), "type": kind}
     if ctx is not None:

@@ -111,14 +111,16 @@ def _compile(declared: Declaration) -> HandlerPlan:
         max_body=options.get("max_body_size"),
         default_headers=options.get("default_headers", True),
         cancel_on_disconnect=options.get("cancel_on_disconnect", True),
-        format=ReplyFormat.checked(
-            options.get("strict_json"), options.get("media_types"), options.get("strict_accept")
-        ),
+        format=_format_of(options),
         fast=not any(_collects_tasks(param.annotation) for param in params),
         origin=origin_of(handler),
         info=_route_info(handler, declared),
         exception_handlers=compile_exception_handlers(options.get("exception_handlers", {})),
     )
+
+
+def _format_of(options: RouteOptions) -> ReplyFormat:
+    return ReplyFormat.checked(options.get("strict_json"), options.get("media_types"), options.get("strict_accept"))
 
 
 def _collects_tasks(annotation: Any) -> bool:

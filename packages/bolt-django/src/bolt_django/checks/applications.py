@@ -95,4 +95,4 @@ def check_caches(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
 
 
 def _holds_sessions(alias: str) -> bool:
-    return alias == settings.SESSION_CACHE_ALIAS and settings.SESSION_ENGINE.endswith((".cache", ".cached_db"))
+    return alias == settings.SESSION_CACHE_ALIAS and str(settings.SESSION_ENGINE).endswith((".cache", ".cached_db"))

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern, RoutePattern
 from django.utils.regex_helper import normalize
 
-# What stands for a parameter: nobody has a route for just that. What fits only parameters that take slashes comes first.
+# What stands for a parameter: nobody has a route for just that. First what only parameters that take slashes can be.
 _SAMPLES = ("bolt-sample/bolt-sample", "bolt-sample", "7919", "b017b017-b017-4017-8017-b017b017b017")
 
 _PARAMETER = re.compile(r"<(?:[^>:]+:)?([^>]+)>")
@@ -73,12 +73,12 @@ def _sample_of_route(pattern: RoutePattern) -> str | None:
         failed = True
         return ""
 
-    text = _PARAMETER.sub(stand_in, str(pattern._route))
+    text = _PARAMETER.sub(stand_in, str(pattern))
     return None if failed else text
 
 
 def _sample_of_regex(pattern: RegexPattern) -> str | None:
-    regex = str(pattern._regex)
+    regex = str(pattern)
     for template, names in normalize(regex):
         for value in _SAMPLES:
             sample = template % dict.fromkeys(names, value)

@@ -33,7 +33,7 @@ class Finding:
 
 
 def examine(environ: Mapping[str, str] = os.environ) -> list[Finding]:
-    """What `runbolt` would do with the settings and *environ* as they are; imports the APIs and opens nothing."""
+    """What `runbolt` would do with the settings and *environ* as they are; imports the APIs, listens nowhere."""
     try:
         run = options.resolve({}, environ, conf.bolt_settings())
         config = project.server_config(run, terminal=False)
