@@ -245,10 +245,12 @@ def test_exceptions_propagate_where_settings_say_so(propagate: bool) -> None:
     async def broken() -> None:
         raise ZeroDivisionError("here")
 
-    with override_settings(DEBUG_PROPAGATE_EXCEPTIONS=propagate):
-        with TestClient(own, raise_server_exceptions=False) as client:
-            if propagate:
-                with pytest.raises(ZeroDivisionError, match="here"):
-                    client.get("/broken")
-            else:
-                assert client.get("/broken").status_code == 500
+    with (
+        override_settings(DEBUG_PROPAGATE_EXCEPTIONS=propagate),
+        TestClient(own, raise_server_exceptions=False) as client,
+    ):
+        if propagate:
+            with pytest.raises(ZeroDivisionError, match="here"):
+                client.get("/broken")
+        else:
+            assert client.get("/broken").status_code == 500

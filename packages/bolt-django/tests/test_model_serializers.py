@@ -396,39 +396,3 @@ def test_other_models() -> None:
             {"__module__": __name__, "Meta": type("Meta", (), {"model": model, "fields": "__all__"})},
         )
         assert made.__serializer__.fields
-
-
-class Login(ModelSerializer):
-    class Meta:
-        model = User
-        fields = ("username", "last_login")
-
-
-@pytest.mark.parametrize(
-    ("use_tz", "sent", "kept"),
-    [
-        (True, "2026-07-01T12:00:00", "2026-07-01T10:00:00+00:00"),
-        (True, "2026-07-01T12:00:00Z", "2026-07-01T12:00:00+00:00"),
-        (False, "2026-07-01T12:00:00", "2026-07-01T12:00:00"),
-        (False, "2026-07-01T12:00:00Z", "2026-07-01T14:00:00"),
-    ],
-)
-def test_time_zones(settings: Any, use_tz: bool, sent: str, kept: str) -> None:
-    """With USE_TZ a time without a zone is one of the current zone; without, every time is one of TIME_ZONE."""
-    settings.USE_TZ = use_tz
-    settings.TIME_ZONE = "Europe/Berlin"
-    made = Login.validate({"username": "ann", "last_login": sent}).create()
-
-    assert (
-        made.last_login.astimezone(datetime.UTC).isoformat() == kept if use_tz else made.last_login.isoformat() == kept
-    )
-
-
-def test_a_time_that_did_not_happen(settings: Any) -> None:
-    """The hour that a clock skips is refused, as Django's forms refuse it."""
-    settings.TIME_ZONE = "Europe/Berlin"
-    made = Login.validate({"username": "ann", "last_login": "2026-03-29T02:30:00"})
-    with pytest.raises(ValidationError) as raised:
-        made.create()
-
-    assert [(error["loc"], error["type"]) for error in raised.value.errors()] == [(("last_login",), "timezone_aware")]

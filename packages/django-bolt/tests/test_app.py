@@ -27,11 +27,12 @@ def run(apps: list[str], code: str) -> str:
 
 
 @pytest.mark.parametrize("app", ["django_bolt", "bolt_django"])
-def test_runbolt_is_found(app: str) -> None:
+@pytest.mark.parametrize("command", ["runbolt", "bolt"])
+def test_commands_are_found(app: str, command: str) -> None:
     """With the meta-package as with bolt-django alone."""
-    code = "print(load_command_class(get_commands()['runbolt'], 'runbolt').__class__.__module__)"
+    code = f"print(load_command_class(get_commands()['{command}'], '{command}').__class__.__module__)"
 
-    assert run([app], code) == "bolt_django.management.commands.runbolt"
+    assert run([app], code) == f"bolt_django.management.commands.{command}"
 
 
 def test_the_application_is_configured_by_bolt_django() -> None:

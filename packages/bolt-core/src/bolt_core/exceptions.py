@@ -38,7 +38,6 @@ __all__ = [
     "RequestHeaderFieldsTooLarge",
     "RequestTimeout",
     "RequestValidationError",
-    "RouteConflict",
     "ServiceUnavailable",
     "TooEarly",
     "TooManyRequests",
