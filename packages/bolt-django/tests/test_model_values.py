@@ -28,6 +28,14 @@ def test_a_time_without_an_offset_is_of_the_current_zone() -> None:
     assert made.at.astimezone(datetime.UTC).hour == 10
 
 
+@pytest.mark.parametrize("hour", ["2026-03-29T02:30", "2026-10-25T02:30"])
+def test_an_hour_that_a_clock_skips_or_has_twice(hour: str) -> None:
+    """Refused, as Django's forms refuse it: which moment it is nobody can tell."""
+    with timezone.override("Europe/Berlin"), pytest.raises(ValidationError) as raised:
+        in_zone(datetime.datetime.fromisoformat(hour))
+    assert raised.value.errors()[0]["type"] == "timezone_aware"
+
+
 def test_without_zones_a_time_is_of_the_project(settings: Settings) -> None:
     """With USE_TZ = False columns hold the time of TIME_ZONE, without an offset."""
     settings.USE_TZ, settings.TIME_ZONE = False, "Europe/Berlin"

@@ -6,7 +6,9 @@ from typing import Any
 
 from bolt_serializers import ValidationError
 from django.conf import settings
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import models
+from django.forms.utils import from_current_timezone
 from django.utils import timezone
 
 # Of microseconds, in 64 bits: what databases without a type for durations hold.
@@ -27,9 +29,12 @@ def in_zone(value: datetime.datetime) -> datetime.datetime:
             # Columns hold the time of TIME_ZONE then.
             aware = timezone.is_aware(value)
             return timezone.make_naive(value, timezone.get_default_timezone()) if aware else value
-        value = timezone.make_aware(value) if timezone.is_naive(value) else value
+        value = from_current_timezone(value)
         if not 1 < value.year < datetime.MAXYEAR:
             value.astimezone(datetime.UTC)
+    except DjangoValidationError as error:
+        # An hour that a clock skips or has twice, as Django's forms have it.
+        raise ValidationError(error.messages[0], type="timezone_aware") from error
     except (OverflowError, ValueError) as error:
         raise ValidationError("Date and time out of range", type="datetime_out_of_range") from error
     return value
