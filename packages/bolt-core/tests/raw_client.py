@@ -21,7 +21,10 @@ class Answer:
 
     def __init__(self, response: http.client.HTTPResponse, body: bytes) -> None:
         self.status = response.status
-        self.headers = {name.lower(): value for name, value in response.getheaders()}
+        self.headers: dict[str, str] = {}
+        for name, value in response.getheaders():
+            before = self.headers.get(name.lower())
+            self.headers[name.lower()] = value if before is None else f"{before}, {value}"
         self.body = body
 
     def json(self) -> Any:

@@ -5,6 +5,7 @@ from bolt_core.background import BackgroundTask, BackgroundTasks
 from bolt_core.encoding import register_encoder
 from bolt_core.errors import on_exception, register_exception_adapter, set_error_page
 from bolt_core.exceptions import ConfigError, HTTPException, RequestValidationError
+from bolt_core.middleware import Middleware, middleware, skip_middleware
 from bolt_core.multidict import MultiDict
 from bolt_core.outcomes import register_result_adapter
 from bolt_core.params import Body, Cookie, Depends, File, Form, Header, Path, Query
@@ -45,6 +46,7 @@ __all__ = [
     "FrozenApp",
     "HTTPException",
     "Header",
+    "Middleware",
     "MultiDict",
     "Path",
     "PlainText",
@@ -56,6 +58,7 @@ __all__ = [
     "Router",
     "ServerSentEvent",
     "StreamingResponse",
+    "middleware",
     "on_exception",
     "register_absent_attribute",
     "register_encoder",
@@ -65,4 +68,5 @@ __all__ = [
     "register_request_support",
     "register_result_adapter",
     "set_error_page",
+    "skip_middleware",
 ]

@@ -6,14 +6,17 @@ from dataclasses import replace
 from typing import Any, Unpack, cast
 
 from bolt_core import dispatch
-from bolt_core.api_options import APIOptions, check_api_options
+from bolt_core.api_options import APIOptions, check_api_options, take_extensions
+from bolt_core.around import enclosed
 from bolt_core.binding import compile_handler
 from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.exceptions import ConfigError
 from bolt_core.files import offload_of
 from bolt_core.lifespan import Stage, check_lifespan, described
+from bolt_core.middleware import MiddlewareFactory
 from bolt_core.options import RouteOptions
 from bolt_core.plan import HandlerPlan
+from bolt_core.refusals import unrouted_plan
 from bolt_core.reply_format import FormatOptions, ReplyFormat
 from bolt_core.routing import FrozenApp, Router, TrailingSlash
 
@@ -23,9 +26,10 @@ __all__ = ["BoltAPI", "FrozenApp"]
 class BoltAPI(Router):
     """An application: register handlers on it, then serve it.
 
-    *prefix* and *tags* are those of `Router`. *trailing_slash* decides what a path gets that only lacks its last `/`
-    to match a route: `"append"` redirects to the path with the slash, as Django does; `"strict"` answers 404. By
-    default `ServerConfig.append_slash` decides, which in a Django project is `APPEND_SLASH`.
+    *prefix*, *tags* and *middleware* are those of `Router`; middleware also sees the requests that no route matches.
+    *trailing_slash* decides what a path gets that only lacks its last `/` to match a route: `"append"` redirects to the
+    path with the slash, as Django does; `"strict"` answers 404. By default `ServerConfig.append_slash` decides, which in
+    a Django project is `APPEND_SLASH`.
     Everything else is told by `APIOptions`. Raises `ConfigError` for what cannot work.
     """
 
@@ -34,16 +38,18 @@ class BoltAPI(Router):
         *,
         prefix: str = "",
         tags: Iterable[str] = (),
+        middleware: Iterable[MiddlewareFactory] = (),
         trailing_slash: TrailingSlash | None = None,
         **options: Unpack[APIOptions],
     ) -> None:
-        super().__init__(prefix, tags=tags)
+        super().__init__(prefix, tags=tags, middleware=middleware)
         check_api_options(options)
         self._lifespan = options.pop("lifespan", None)
         if self._lifespan is not None:
             check_lifespan(self._lifespan)
         self._errors = ErrorFormat.checked(options.pop("problem_details", None), options.pop("error_formatter", None))
         self.offload = offload_of(options.pop("x_accel_redirect", None), options.pop("x_sendfile", None))
+        self.extensions = take_extensions(options)
         # What is left says how data is written.
         self.format = ReplyFormat.checked(**cast(FormatOptions, options))
         self.state: dict[str, Any] = {}
@@ -75,7 +81,17 @@ class BoltAPI(Router):
             fallback = self._fallback and replace(
                 self._fallback, exception_handlers=self.exception_handlers, errors=errors
             )
-            self._frozen = FrozenApp(routes, fallback, self.trailing_slash, dispatch, errors, self.offload, self.stages)
+            unrouted = enclosed(unrouted_plan(errors), self.middleware, self.extensions)
+            self._frozen = FrozenApp(
+                routes,
+                fallback,
+                self.trailing_slash,
+                dispatch,
+                errors,
+                self.offload,
+                self.stages,
+                None if unrouted.around is None else unrouted,
+            )
         return self._frozen
 
     def stage(self) -> Stage:

@@ -1,6 +1,7 @@
 """What may be said about a whole application besides its routes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 from bolt_core.error_format import ErrorFormatter
 from bolt_core.exceptions import ConfigError
@@ -26,6 +27,29 @@ class APIOptions(FormatOptions, total=False):
     proxy. Of several applications served as one, what the outermost says counts."""
     x_sendfile: Iterable[StrPath] | None
     """The same for proxies that read `X-Sendfile`: folders."""
+    django_middleware: bool | Sequence[str] | None
+    """Of bolt_django: `True` encloses the routes in the project's MIDDLEWARE, a list in the classes with these paths."""
+
+
+type CheckExtension = Callable[[Any], Any]
+
+_extensions: dict[str, CheckExtension] = {}
+_EXTENSION_OF = {"django_middleware": "bolt_django, in INSTALLED_APPS"}
+
+
+def register_extension(name: str, check: CheckExtension) -> None:
+    """Let integrations read the option *name* of `APIOptions`: *check*(value) returns what is kept, or raises."""
+    _extensions[name] = check
+
+
+def take_extensions(options: APIOptions) -> dict[str, Any]:
+    """The options of integrations, taken out of *options*; `ConfigError` where the integration is not there."""
+    loose = cast("dict[str, Any]", options)
+    found = {name: loose.pop(name) for name in _EXTENSION_OF if name in loose}
+    for name in found:
+        if name not in _extensions and found[name] is not None:
+            raise ConfigError(f"BoltAPI({name}=…) needs {_EXTENSION_OF[name]}; add it, or leave the option out")
+    return {name: _extensions[name](value) for name, value in found.items() if value is not None}
 
 
 def check_api_options(options: APIOptions) -> None:
@@ -33,5 +57,5 @@ def check_api_options(options: APIOptions) -> None:
     known = APIOptions.__annotations__
     if unknown := sorted(set(options) - set(known)):
         raise ConfigError(
-            f"BoltAPI has no option {unknown[0]!r}; it takes prefix, tags, trailing_slash, {', '.join(sorted(known))}"
+            f"BoltAPI has no option {unknown[0]!r}; it takes prefix, tags, middleware, trailing_slash, {', '.join(sorted(known))}"
         )

@@ -72,7 +72,7 @@ def last_modified[F: Callable[..., Any]](last_modified_func: Supplier) -> Callab
 
 def _record[F: Callable[..., Any]](given: Condition, handler: F) -> F:
     name = getattr(handler, "__qualname__", repr(handler))
-    if inspect.isfunction(handler) and handler in _registered:
+    if is_registered(handler):
         raise ConfigError(f"{name}() is a route already, so its condition would never be asked; decorate it first")
     before = condition_of(handler) or Condition()
     if (before.etag and given.etag) or (before.last_modified and given.last_modified):
@@ -91,6 +91,11 @@ def condition_of(handler: Callable[..., Any]) -> Condition | None:
         handler = handler.func
     found: Condition | None = getattr(handler, _ATTRIBUTE, None)
     return found
+
+
+def is_registered(handler: Callable[..., Any]) -> bool:
+    """Whether *handler* is a route."""
+    return inspect.isfunction(handler) and handler in _registered
 
 
 def note_registered(handler: Callable[..., Any]) -> None:

@@ -74,6 +74,11 @@ def outcome_of_exception(plan: HandlerPlan | None, exc: BaseException, request: 
     return _outcome_of_answer(plan, found, exc, request)
 
 
+def plain_outcome(plan: HandlerPlan, result: Any, request: Request) -> Outcome | Promise:
+    """What *result* becomes without the route's model: that of middleware, which is not the handler's."""
+    return outcome_of_result(replace(plan, result=_PLAIN_RESULT, status=200, status_given=False), result, request)
+
+
 def _settle(plan: HandlerPlan | None, exc: BaseException, request: Request) -> Outcome:
     """What *exc* becomes without the application's own handlers."""
     answer, _ = _resolve(plan, exc, request, {})

@@ -26,6 +26,10 @@ class RouteOptions(FormatOptions, total=False):
     """Whether replies get the fields of `ServerConfig.security`, which the server adds to all; `True` by default."""
     cancel_on_disconnect: bool
     """Whether a client that goes away cancels the handler; `True` by default."""
+    middleware: Iterable[Callable[..., Any]]
+    """Encloses this route inside the middleware of its routers, the first outermost; see `Middleware`."""
+    skip_middleware: Iterable[Any]
+    """What of that surroundings the route is left out of; see `skip_middleware`."""
     exception_handlers: Mapping[type[Exception], Callable[[Any, Any], Any]]
     """What answers for exceptions of this route, before the handlers of routers and the application."""
     tags: Iterable[str]

@@ -246,6 +246,12 @@ class HandlerPlan:
     origin: str = ""
     """`file:line` of the handler, for error messages."""
     info: RouteInfo = field(default_factory=RouteInfo)
+    middleware: tuple[Callable[..., Any], ...] = ()
+    """The route's own, the outermost first."""
+    skips: tuple[Any, ...] = ()
+    """What of its surroundings the route is left out of: classes, functions, dotted paths, or `*`."""
+    around: "Any | None" = None
+    """`bolt_core.around.Around`, all that encloses the route, once the application is frozen."""
     exception_handlers: Mapping[type[Exception], ExceptionCall] = field(default_factory=dict)
     """The route's own; once frozen, those of its routers and the application as well, the nearer before the outer."""
     errors: ErrorFormat = UNSAID
@@ -259,7 +265,8 @@ class HandlerPlan:
             "path": self.path,
             "name": self.name,
             "handler": self.call,
-            "is_async": self.is_async,
+            "is_async": self.is_async if self.around is None else self.around.is_async,
+            "around": None if self.around is None else self.around.call,
             "body": self.body,
             "max_body": self.max_body,
             "default_headers": self.default_headers,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bolt_core import exceptions
@@ -35,7 +36,7 @@ def _prepared(formatter: ErrorFormatter, *, problem_details: bool) -> list[Writt
     """The replies to what comes before a request. A formatter that cannot do without one is told once, not for each."""
     written, failures = [], []
     for refusal in refusals_without_request():
-        error = _error_of(*refusal)
+        error = error_of(*refusal)
         try:
             written.append(write_formatted(error, None, formatter))
         except Exception as failure:
@@ -61,15 +62,26 @@ _BY_STATUS: dict[int, type[HTTPException]] = {
 }
 
 
-def _error_of(status: int, detail: str, fields: list[tuple[str, str]]) -> HTTPException:
+def error_of(status: int, detail: str, fields: list[tuple[str, str]]) -> HTTPException:
+    """The exception that says what the engine refuses a request with."""
     return status_exception(status, detail, dict(fields))
+
+
+def unrouted_plan(shape: ErrorFormat) -> HandlerPlan:
+    """The plan of requests that no route matches, for what encloses the whole application."""
+
+    async def unrouted(request: Request) -> Response:
+        raise AssertionError("the engine has an answer of its own")
+
+    plan = compile_handler(unrouted, "/{path:path}", "*", RouteOptions(response_model=None))
+    return replace(plan, errors=shape)
 
 
 def _wording(shape: ErrorFormat) -> HandlerPlan:
     async def refused(request: Request) -> Response:
-        refusal = request._refusal
-        assert refusal is not None
-        status, headers, body = write_error(_error_of(*refusal), request, shape)
+        assert request._own_answer is not None
+        status, detail, fields = request._own_answer
+        status, headers, body = write_error(error_of(status, detail or "", fields), request, shape)
         return Response(body, status_code=status, headers=headers)
 
     return compile_handler(refused, "/{path:path}", "*", RouteOptions(response_model=None))

@@ -87,6 +87,11 @@ class Response:
         found = type(content).__qualname__
         raise TypeError(f"{type(self).__name__} takes str or bytes, not {found}; use JSON(…) for data")
 
+    @property
+    def streaming(self) -> bool:
+        """Whether `content` is what the body is read from, an iterable or a file, rather than the body itself."""
+        return False
+
     def fields(self) -> Headers:
         """All header fields, `Content-Type` first."""
         if self.content_type is None or "content-type" in self.headers:
@@ -191,6 +196,11 @@ class StreamingResponse(Response):
         if self.content_type in JSON_LINES:
             self.content = encoded_items(self.content, encode_line)
 
+    @property
+    def streaming(self) -> bool:
+        """Always."""
+        return True
+
     def check_content(self, content: Any) -> Any:
         """Return *content* if it yields pieces."""
         kind = type(content)
@@ -233,6 +243,11 @@ class FileResponse(Response):
         disposition = content_disposition(name, as_attachment=as_attachment)
         if disposition is not None:
             self.headers.setdefault("content-disposition", disposition)
+
+    @property
+    def streaming(self) -> bool:
+        """Always; the content is the engine's to read."""
+        return True
 
     def check_content(self, content: Any) -> Any:
         """Any file; the engine opens it."""

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Unpack
 
+from bolt_core.around import OwnLayer, enclosed
 from bolt_core.binding import Declaration, compile_handler
 from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.exception_handlers import ExceptionHandler, compile_exception_handler
 from bolt_core.exceptions import ConfigError, RouteConflict
 from bolt_core.files import Offload
 from bolt_core.lifespan import Hooked, Stage, stages_of
+from bolt_core.middleware import MiddlewareFactory, check_middleware
 from bolt_core.options import RouteOptions
 from bolt_core.paths import check_method, check_prefix, parse_path
 from bolt_core.plan import ExceptionCall, HandlerPlan
@@ -37,6 +39,8 @@ class FrozenApp:
     """Which files the proxy sends in the server's place."""
     stages: tuple[Stage, ...] = ()
     """Startup and shutdown, in the order of startup."""
+    unrouted: HandlerPlan | None = None
+    """What encloses the application, around requests that no route matches; `None` where nothing does."""
 
 
 class _Route:
@@ -60,7 +64,7 @@ class _Route:
         return _Route(declared, _plan_of(declared), routers)
 
     def frozen(self, errors: ErrorFormat) -> HandlerPlan:
-        """The plan with the exception handlers of all its routers, the nearer before the outer."""
+        """The plan with what all its routers say: exception handlers, the nearer before the outer, and middleware."""
         handlers: dict[type[Exception], ExceptionCall] = {}
         for router in reversed(self.routers):
             handlers |= router.exception_handlers
@@ -68,7 +72,14 @@ class _Route:
         said = plan.format or UNSAID_FORMAT
         for router in self.routers:
             said = said.or_else(router.format)
-        return with_format(plan, said)
+        own = [layer for router in reversed(self.routers) for layer in router.middleware]
+        return enclosed(with_format(plan, said), own, self._extensions())
+
+    def _extensions(self) -> Mapping[str, Any]:
+        found: dict[str, Any] = {}
+        for router in reversed(self.routers):
+            found |= router.extensions
+        return found
 
 
 def _plan_of(declared: Declaration) -> HandlerPlan:
@@ -91,16 +102,22 @@ class Router(Hooked):
     """A group of routes below *prefix*, to be included in a `BoltAPI` or another router.
 
     *prefix* starts with `/` and does not end with it; empty means none. It may hold parameters (`/shops/{shop_id}`)
-    that every handler below then takes. *tags* are added to those of each route.
+    that every handler below then takes. *tags* are added to those of each route. *middleware* encloses each route, the
+    first outermost (see `Middleware`).
     """
 
-    def __init__(self, prefix: str = "", *, tags: Iterable[str] = ()) -> None:
+    def __init__(
+        self, prefix: str = "", *, tags: Iterable[str] = (), middleware: Iterable[MiddlewareFactory] = ()
+    ) -> None:
         super().__init__()
         try:
             self.prefix = check_prefix(prefix)
         except ValueError as error:
             raise ConfigError(f"{type(self).__name__}: {error}") from error
         self.tags = tuple(tags)
+        self.middleware = [OwnLayer(one) for one in check_middleware(middleware, f"{type(self).__name__}(middleware=)")]
+        self.extensions: dict[str, Any] = {}
+        """Options of integrations, for the routes below."""
         self._routes: dict[tuple[str, str], _Route] = {}
         self._mounts: list[tuple[Router, str]] = []
         self._included: list[Router] = []

@@ -58,6 +58,7 @@ def install(
     wire = {
         "routes": [plan.to_wire() for plan in app.routes],
         "fallback": None if app.fallback is None else app.fallback.to_wire(),
+        "unrouted": None if app.unrouted is None else app.unrouted.to_wire(),
         "trailing_slash": app.trailing_slash or ("append" if config.append_slash else "strict"),
         "hooks": app.hooks,
         "offload": None if app.offload is None else app.offload.to_wire(),

@@ -17,14 +17,15 @@ use crate::files::FileReply;
 use crate::form::Form;
 use crate::head::RequestHead;
 use crate::refusal::Refusal;
-use crate::reply::{Reply, ReplyHead};
+use crate::reply::{HeaderBlock, Reply, ReplyHead};
 use crate::router::RouteMatch;
 
 pub use body_stream::{BodyPart, BodyReader};
 pub(crate) use body_stream::{BodySender, body_stream};
 
-/// What the engine calls with every request that passed its stages, and with refused ones where it words refusals
-/// ([`crate::refusals::Refusals::worded_above`]).
+/// What the engine calls with every request that passed its stages, and with those that the engine answers itself where the
+/// handler words refusals ([`crate::refusals::Refusals::worded_above`]) or their route observes
+/// ([`crate::router::RouteSpec::observes`]).
 pub trait Handler {
     /// Takes ownership of the exchange; must not block. Called from inside a connection's task.
     fn handle(&self, exchange: Exchange);
@@ -44,9 +45,9 @@ pub struct Exchange {
     pub route: RouteMatch,
     /// The body, as the route asked for it.
     pub body: Body,
-    /// Set where the engine refuses the request and the answer is only to word it; then `route` is the fallback's and
-    /// there is no body.
-    pub refusal: Option<Refusal>,
+    /// Set where the engine has an answer of its own, which the handler's takes the place of; then there is no body, and
+    /// `route` is the observing one, or the fallback's where the answer is only to be worded.
+    pub own: Option<OwnAnswer>,
     /// Answers the request.
     pub responder: Responder,
 }
@@ -61,6 +62,41 @@ pub enum Body {
     Form(Form),
     /// Read as the handler asks for it.
     Stream(BodyReader),
+}
+
+/// What the engine answers by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnAnswer {
+    /// It refuses.
+    Refusal(Refusal),
+    /// A redirect or a list of methods: no content, and one header field.
+    Bare {
+        /// The status.
+        status: u16,
+        /// The field's name, in lower case.
+        name: &'static str,
+        /// The field's value.
+        value: String,
+    },
+}
+
+impl OwnAnswer {
+    /// The reply without anybody's help.
+    pub(crate) fn into_answer(self) -> Answer {
+        match self {
+            OwnAnswer::Refusal(refusal) => Answer::Refuse(refusal),
+            OwnAnswer::Bare { status, name, value } => {
+                let mut headers = HeaderBlock::builder();
+                match headers.push(name.as_bytes(), value.as_bytes()) {
+                    Ok(()) => {
+                        let head = ReplyHead { status, headers: headers.finish() };
+                        Answer::Whole(Reply { head, body: Bytes::new() })
+                    }
+                    Err(_) => Answer::Refuse(Refusal::NotFound),
+                }
+            }
+        }
+    }
 }
 
 /// What a handler answered.

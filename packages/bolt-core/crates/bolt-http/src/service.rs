@@ -61,6 +61,7 @@ pub struct Service {
     pub(crate) offload: Option<Offload>,
     /// How the engine's own refusals are worded.
     pub refusals: Refusals,
+    pub(crate) observes_unrouted: bool,
     report: Box<dyn Fn(&str)>,
     open: Cell<usize>,
     in_flight: Cell<usize>,
@@ -79,6 +80,7 @@ impl Service {
             handler,
             offload: None,
             refusals: Refusals::default(),
+            observes_unrouted: false,
             report: Box::new(|message| eprintln!("bolt-http: {message}")),
             open: Cell::new(0),
             in_flight: Cell::new(0),
@@ -111,6 +113,13 @@ impl Service {
     #[must_use]
     pub fn with_refusals(mut self, refusals: Refusals) -> Self {
         self.refusals = refusals;
+        self
+    }
+
+    /// Lets the handler see what is refused because no route matches, as [`crate::router::Target::Nowhere`].
+    #[must_use]
+    pub fn observing_unrouted(mut self, observes: bool) -> Self {
+        self.observes_unrouted = observes;
         self
     }
 

@@ -6,7 +6,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
-use bolt_http::exchange::{Answer, Body, BodyPart, BodyReader, Exchange, HIGH_WATER, Responder, reply_stream};
+use bolt_http::exchange::{
+    Answer, Body, BodyPart, BodyReader, Exchange, HIGH_WATER, OwnAnswer, Responder, reply_stream,
+};
 use bolt_http::reply::{HeaderBlock, InvalidHeader};
 use bolt_http::router::BodyMode;
 use bytes::Bytes;
@@ -204,9 +206,9 @@ fn end_of_a_refusal_tells_both() {
                 exchange.responder.on_replied(tells.borrow_mut().pop().unwrap());
                 let head = ReplyHead { status: 200, headers: HeaderBlock::default() };
                 let missing = Source::Path("/there/is/no/such/file".into());
-                exchange.responder.send(match exchange.refusal {
-                    None => Answer::File(FileReply { head, source: missing }),
-                    Some(refusal) => Answer::Whole(plain(refusal.status(), "worded")),
+                exchange.responder.send(match exchange.own {
+                    Some(OwnAnswer::Refusal(refusal)) => Answer::Whole(plain(refusal.status(), "worded")),
+                    _ => Answer::File(FileReply { head, source: missing }),
                 });
             }),
         );
@@ -216,6 +218,94 @@ fn end_of_a_refusal_tells_both() {
         assert!(read_until(&mut client, "worded").await.starts_with("HTTP/1.1 404 "));
         tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         assert!(first.get() && second.get());
+    });
+}
+
+/// A route that observes is shown what the engine would answer on its path: refusals, lists of methods, redirects.
+#[test]
+fn observing_routes_see_own_answers() {
+    use bolt_http::router::{RouteSpec, RouteTable};
+    run(async {
+        let spec = |method: &str, path: &str, observes| RouteSpec {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            name: "test".to_owned(),
+            max_body: Some(1),
+            body: BodyMode::Whole,
+            observes,
+            ..Default::default()
+        };
+        let mut routes = RouteTable::builder();
+        for spec in [spec("POST", "/a/", true), spec("POST", "/b/", false)] {
+            routes.add(spec).expect("a valid route");
+        }
+        let seen = Rc::new(RefCell::new(Vec::new()));
+        let noted = seen.clone();
+        let service = bolt_http::service::Service::new(
+            bolt_http::config::Config::default(),
+            routes.build().expect("a valid table"),
+            Default::default(),
+            Rc::new(move |exchange: Exchange| {
+                let (status, shown) = match exchange.own.expect("no request is let through") {
+                    OwnAnswer::Refusal(refusal) => (refusal.status(), format!("{}", refusal.status())),
+                    OwnAnswer::Bare { status, name, value } => (status, format!("{status} {name}: {value}")),
+                };
+                noted.borrow_mut().push(shown);
+                exchange.responder.send(Answer::Whole(plain(status, "seen")));
+            }),
+        );
+        let service = Rc::new(service.observing_unrouted(true));
+        for (request, answer) in [
+            (
+                "GET /a/ HTTP/1.1
+Host: a
+
+",
+                "seen",
+            ),
+            (
+                "OPTIONS /a/ HTTP/1.1
+Host: a
+
+",
+                "204",
+            ),
+            (
+                "GET /a?x HTTP/1.1
+Host: a
+
+",
+                "seen",
+            ),
+            (
+                "POST /a/ HTTP/1.1
+Host: a
+Content-Length: 2
+
+12",
+                "seen",
+            ),
+            (
+                "GET /c HTTP/1.1
+Host: a
+
+",
+                "seen",
+            ),
+            (
+                "GET /b/ HTTP/1.1
+Host: a
+
+",
+                "Method Not Allowed",
+            ),
+        ] {
+            let mut client = Setup::default().connect_to(&service);
+            client.write_all(request.as_bytes()).await.unwrap();
+            read_until(&mut client, answer).await;
+        }
+        let expected = ["405", "204 allow: OPTIONS, POST", "301 location: /a/?x", "413", "404"];
+        assert_eq!(*seen.borrow(), expected);
     });
 }
 

@@ -4,7 +4,7 @@ mod support;
 
 use std::rc::Rc;
 
-use bolt_http::exchange::{Answer, Exchange};
+use bolt_http::exchange::{Answer, Exchange, OwnAnswer};
 use bolt_http::pipeline::Pipeline;
 use bolt_http::refusal::{Format, Refusal};
 use bolt_http::refusals::Refusals;
@@ -29,11 +29,15 @@ fn routes() -> RouteTable {
 
 /// Says who asked, and for what.
 fn word(exchange: Exchange) {
-    let said = match &exchange.refusal {
+    let refusal = match &exchange.own {
+        Some(OwnAnswer::Refusal(refusal)) => Some(refusal),
+        _ => None,
+    };
+    let said = match refusal {
         Some(refusal) => format!("{} {}: {}", exchange.head.method(), exchange.head.path(), refusal.detail()),
         None => "a handler's".to_owned(),
     };
-    let status = exchange.refusal.as_ref().map_or(200, Refusal::status);
+    let status = refusal.map_or(200, Refusal::status);
     exchange.responder.send(Answer::Whole(plain(status, said)));
 }
 

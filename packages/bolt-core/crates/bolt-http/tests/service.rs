@@ -40,6 +40,7 @@ fn show(exchange: Exchange) {
     let target = match exchange.route.target {
         Target::Route(id) => id.0.to_string(),
         Target::Fallback => "fallback".to_owned(),
+        Target::Nowhere => "nowhere".to_owned(),
     };
     let params: Vec<&str> = exchange.route.params.iter().map(|&span| exchange.head.slice(span)).collect();
     exchange.responder.send(Answer::Whole(support::plain(200, format!("{target} {params:?}"))));

@@ -2,9 +2,9 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use bolt_http::exchange::OwnAnswer;
 use bolt_http::form::Form;
 use bolt_http::head::{RequestHead, Span};
-use bolt_http::refusal::Refusal;
 use bytes::Bytes;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
@@ -29,8 +29,9 @@ pub(crate) struct CallInput {
     pub(crate) slash_redirect: bool,
     /// Whether the client has left.
     pub(crate) gone: Arc<AtomicBool>,
-    /// What the engine refuses the request with, of a call that only words it.
-    pub(crate) refusal: Option<Arc<Refusal>>,
+    /// What the engine would answer by itself, of a call that takes its place.
+    pub(crate) own: Option<Arc<OwnAnswer>>,
+    pub(crate) hooks: Arc<Hooks>,
 }
 
 /// A handler's call: on its way to a pool thread, or while it waits on the loop.
@@ -40,7 +41,6 @@ pub(crate) struct CallJob {
     pub(crate) plan: Arc<Plan>,
     pub(crate) input: CallInput,
     pub(crate) base_context: Arc<Py<PyAny>>,
-    pub(crate) hooks: Arc<Hooks>,
     /// The request object, once something has needed it: handler, hooks and background tasks see the same one.
     pub(crate) request: Option<Py<Request>>,
 }
@@ -52,7 +52,6 @@ impl CallJob {
             plan: self.plan.clone(),
             input: self.input.clone(),
             base_context: self.base_context.clone(),
-            hooks: self.hooks.clone(),
             request: self.request.as_ref().map(|request| request.clone_ref(py)),
         })
     }
@@ -62,22 +61,21 @@ impl CallJob {
     }
 }
 
-/// Binds the arguments and calls the handler in `context`; `request` is filled if the plan needs one.
+/// Binds the arguments and calls the handler; `request` is filled if the plan needs one.
 pub(crate) fn invoke<'py>(
     py: Python<'py>,
     plan: &Arc<Plan>,
     input: &CallInput,
-    hooks: &Hooks,
     request: &mut Option<Bound<'py, Request>>,
 ) -> Result<Bound<'py, PyAny>, Failed> {
     if let Some(check) = &plan.check {
         check.bind(py).call1((request_of(py, plan, input, request)?,))?;
     }
-    let args = match bind(py, plan, input, hooks, request)? {
+    let args = match bind(py, plan, input, request)? {
         Ok(args) => args,
         Err(problems) => {
             let request = request_of(py, plan, input, request)?;
-            return Err(Failed::Answered(hooks.invalid(py, plan, &problems, &request)?));
+            return Err(Failed::Answered(input.hooks.invalid(py, plan, &problems, &request)?));
         }
     };
     let names = plan.keywords.as_ref().map(|names| names.bind(py));
@@ -120,7 +118,7 @@ pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, mut job: Box<CallJob>, 
     };
     let outcome = match Entered::new(&context) {
         Ok(_entered) => run_in_context(py, &mut job),
-        Err(error) => job.hooks.last_resort(py, &job.plan, error),
+        Err(error) => job.input.hooks.last_resort(py, &job.plan, error),
     };
     report(py, pool, job, (outcome, context), thread);
 }
@@ -148,19 +146,27 @@ pub(crate) fn report(
 
 /// Nothing can be run: a plain 500.
 pub(crate) fn report_error(py: Python<'_>, pool: &Arc<Pool>, job: &CallJob, error: PyErr) {
-    if let Outcome::Whole(reply, after) = job.hooks.last_resort(py, &job.plan, error) {
+    if let Outcome::Whole(reply, after) = job.input.hooks.last_resort(py, &job.plan, error) {
         pool.report(Done::Reply { call: job.call, reply, after });
     }
 }
 
 fn run_in_context(py: Python<'_>, job: &mut CallJob) -> Outcome {
+    if let Some(around) = job.plan.around.as_ref().map(|around| around.clone_ref(py)) {
+        let mut request = job.request(py);
+        let called =
+            request_of(py, &job.plan, &job.input, &mut request).and_then(|made| around.bind(py).call1((made,)));
+        job.request = request.map(Bound::unbind);
+        let outcome = called.and_then(|outcome| Outcome::parse(&outcome));
+        return outcome.unwrap_or_else(|error| job.input.hooks.last_resort(py, &job.plan, error));
+    }
     let mut request = None;
-    let called = invoke(py, &job.plan, &job.input, &job.hooks, &mut request);
+    let called = invoke(py, &job.plan, &job.input, &mut request);
     job.request = request.as_ref().map(|request| request.clone().unbind());
     match called {
-        Ok(value) => finish(py, &job.plan, &job.input, &job.hooks, (value, request)),
+        Ok(value) => finish(py, &job.plan, &job.input, (value, request)),
         Err(Failed::Answered(outcome)) => outcome,
-        Err(Failed::Raised(error)) => fail(py, &job.plan, &job.input, &job.hooks, (error, request)),
+        Err(Failed::Raised(error)) => fail(py, &job.plan, &job.input, (error, request)),
     }
 }
 
@@ -169,9 +175,9 @@ pub(crate) fn finish<'py>(
     py: Python<'py>,
     plan: &Arc<Plan>,
     input: &CallInput,
-    hooks: &Hooks,
     (value, mut request): (Bound<'py, PyAny>, Option<Bound<'py, Request>>),
 ) -> Outcome {
+    let hooks = &*input.hooks;
     let outcome = match Outcome::fast(py, plan, hooks, &value) {
         Some(Ok(outcome)) => Ok(outcome),
         // Not a second time: an iterator in it may have been used up.
@@ -179,7 +185,7 @@ pub(crate) fn finish<'py>(
         // Some results must be written elsewhere than on the loop.
         _ => request_of(py, plan, input, &mut request).and_then(|request| hooks.finish(py, plan, &value, &request)),
     };
-    outcome.unwrap_or_else(|error| fail(py, plan, input, hooks, (error, request)))
+    outcome.unwrap_or_else(|error| fail(py, plan, input, (error, request)))
 }
 
 /// Turns an exception into an answer.
@@ -187,10 +193,9 @@ pub(crate) fn fail<'py>(
     py: Python<'py>,
     plan: &Arc<Plan>,
     input: &CallInput,
-    hooks: &Hooks,
     (error, mut request): (PyErr, Option<Bound<'py, Request>>),
 ) -> Outcome {
     let answered =
-        request_of(py, plan, input, &mut request).and_then(|request| hooks.error(py, plan, &error, &request));
-    answered.unwrap_or_else(|error| hooks.last_resort(py, plan, error))
+        request_of(py, plan, input, &mut request).and_then(|request| input.hooks.error(py, plan, &error, &request));
+    answered.unwrap_or_else(|error| input.hooks.last_resort(py, plan, error))
 }

@@ -10,7 +10,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use smallvec::SmallVec;
 
-use crate::call::{CallInput, CallJob, Failed, fail, finish, invoke};
+use crate::call::{CallInput, CallJob, Failed, fail, finish, invoke, request_of};
 use crate::core::{Call, Core, Event, Op};
 use crate::driver::{App, Driver, Local};
 use crate::ffi::{Entered, copy_context, current_context, is_coroutine};
@@ -66,9 +66,10 @@ impl Driver {
             let next = driver.core.incoming.borrow_mut().pop_front();
             let Some(exchange) = next else { break };
             let plan = match exchange.route.target {
-                _ if exchange.refusal.is_some() => app.refused.as_ref(),
                 Target::Route(id) => app.plans.get(id.0 as usize),
+                Target::Fallback if exchange.own.is_some() => app.refused.as_ref(),
                 Target::Fallback => app.fallback.as_ref(),
+                Target::Nowhere => app.unrouted.as_ref(),
             };
             let Some(plan) = plan.cloned() else { continue };
             let (call, job, stream) = driver.admit(&app, plan, exchange);
@@ -102,9 +103,16 @@ impl Driver {
             }
             None => None,
         };
+        if let Some(around) = job.plan.around.as_ref().map(|around| around.clone_ref(py)) {
+            let request = request_of(py, &job.plan, &job.input, &mut request)?;
+            job.request = Some(request.clone().unbind());
+            let outcome = around.bind(py).call1((request,)).and_then(|outcome| Outcome::parse(&outcome));
+            let outcome = outcome.unwrap_or_else(|error| job.input.hooks.last_resort(py, &job.plan, error));
+            return Driver::answer(this, call, job, (outcome, context));
+        }
         let called = {
             let _entered = Entered::new(&context)?;
-            invoke(py, &job.plan, &job.input, &job.hooks, &mut request)
+            invoke(py, &job.plan, &job.input, &mut request)
         };
         job.request = request.as_ref().map(|request| request.clone().unbind());
         let result = match called {
@@ -192,12 +200,14 @@ impl Driver {
                     return Ok(());
                 }
                 Outcome::Stream(stream) => return Driver::start_stream(this, call, job, (stream, context)),
-                Outcome::Later(awaitable) => match step(&app, job.hooks.coroutine(awaitable.bind(py))?, &context)? {
-                    Stepped::Done(result) => promised(py, &job, result),
-                    Stepped::Running(task) => {
-                        return Driver::keep_running(this, (call, Yields::Outcome), job, (task, context));
+                Outcome::Later(awaitable) => {
+                    match step(&app, job.input.hooks.coroutine(awaitable.bind(py))?, &context)? {
+                        Stepped::Done(result) => promised(py, &job, result),
+                        Stepped::Running(task) => {
+                            return Driver::keep_running(this, (call, Yields::Outcome), job, (task, context));
+                        }
                     }
-                },
+                }
             };
         }
     }
@@ -211,7 +221,7 @@ impl Driver {
     ) -> PyResult<()> {
         let (py, driver) = (this.py(), this.get().local()?);
         let Some(app) = driver.app.borrow().clone() else { return Ok(()) };
-        let streaming = job.hooks.streaming.bind(py).clone();
+        let streaming = job.input.hooks.streaming.bind(py).clone();
         if job.input.head.method() == "HEAD" {
             let chunks = stream.chunks.clone_ref(py);
             driver.answer_head(call, stream);
@@ -263,7 +273,7 @@ impl Driver {
         };
         drop(head);
         let Some(job) = job else { return Ok(()) };
-        let outcome = fail(py, &job.plan, &job.input, &job.hooks, (error, job.request(py)));
+        let outcome = fail(py, &job.plan, &job.input, (error, job.request(py)));
         // A copy: the producer's task, which called this, has entered its own.
         Driver::answer(this, call, job, (outcome, current_context(py)?))
     }
@@ -333,15 +343,16 @@ impl Local {
             Body::Stream(reader) => (Bytes::new(), Some(self.core.keep_body(reader))),
         };
         let slash_redirect = exchange.route.slash_redirect;
-        let refusal = exchange.refusal.map(Arc::new);
+        let own = exchange.own.map(Arc::new);
         let params = exchange.route.params;
         let gone = exchange.responder.gone_flag();
-        let input = CallInput { head: exchange.head, params, body, form, slash_redirect, gone, refusal };
+        let hooks = app.hooks.clone();
+        let input = CallInput { head: exchange.head, params, body, form, slash_redirect, gone, own, hooks };
         let call =
             Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
         let call = self.core.calls.borrow_mut().insert(call);
-        let (base_context, hooks) = (app.base_context.clone(), app.hooks.clone());
-        (call, Box::new(CallJob { call, plan, input, base_context, hooks, request: None }), stream)
+        let base_context = app.base_context.clone();
+        (call, Box::new(CallJob { call, plan, input, base_context, request: None }), stream)
     }
 
     /// The producer waits: it is cancelled when the client leaves, before its first chunk or after.
@@ -406,15 +417,15 @@ fn outcome_of<'py>(
     let _entered = Entered::new(context)?;
     let request = job.request(py);
     match result {
-        Ok(value) => Ok(finish(py, &job.plan, &job.input, &job.hooks, (value, request))),
-        Err(error) => Ok(fail(py, &job.plan, &job.input, &job.hooks, (error, request))),
+        Ok(value) => Ok(finish(py, &job.plan, &job.input, (value, request))),
+        Err(error) => Ok(fail(py, &job.plan, &job.input, (error, request))),
     }
 }
 
 /// The outcome that a hook's awaitable came to. Hooks do not raise; one that does, or is cancelled, leaves a plain 500.
 fn promised(py: Python<'_>, job: &CallJob, result: PyResult<Bound<'_, PyAny>>) -> Outcome {
     let outcome = result.and_then(|result| Outcome::parse(&result));
-    outcome.unwrap_or_else(|error| job.hooks.last_resort(py, &job.plan, error))
+    outcome.unwrap_or_else(|error| job.input.hooks.last_resort(py, &job.plan, error))
 }
 
 fn cancel(py: Python<'_>, task: Option<Py<PyAny>>) -> PyResult<()> {

@@ -26,6 +26,8 @@ pub(crate) struct App {
     pub(crate) fallback: Option<Arc<Plan>>,
     /// Words the engine's refusals, where Python does.
     pub(crate) refused: Option<Arc<Plan>>,
+    /// Sees the requests that no route matches.
+    pub(crate) unrouted: Option<Arc<Plan>>,
     pub(crate) hooks: Arc<Hooks>,
     /// Copied for every request.
     pub(crate) base_context: Arc<Py<PyAny>>,
@@ -89,16 +91,18 @@ impl Driver {
         };
         let plans = routes.iter().map(|wire| parse(&wire));
         let plans = plans.collect::<PyResult<Vec<_>>>()?;
-        let fallback = match item(app, "fallback")? {
-            none if none.is_none() => None,
-            wire => Some(parse(&wire)?),
+        let optional = |key: &str| match item(app, key)? {
+            none if none.is_none() => PyResult::Ok(None),
+            wire => Ok(Some(parse(&wire)?)),
         };
+        let (fallback, unrouted) = (optional("fallback")?, optional("unrouted")?);
         let strict = item(app, "trailing_slash")?.extract::<String>()? == "strict";
         let (refusals, refused) = refusals::parse(&item(app, "errors")?.cast_into::<PyDict>()?)?;
         let lost = refusals.reply(&Refusal::HandlerLost);
         let service = build_service(&plans, fallback.as_deref(), strict, settings, Rc::new(Queue(local.core.clone())))?;
         let core = Rc::downgrade(&local.core);
-        let service = service.with_refusals(refusals).with_offload(offload(app)?).with_report(move |message| {
+        let service = service.with_refusals(refusals).observing_unrouted(unrouted.is_some());
+        let service = service.with_offload(offload(app)?).with_report(move |message| {
             if let Some(core) = core.upgrade() {
                 core.push_event(Event::Report(message.to_owned()));
             }
@@ -115,6 +119,7 @@ impl Driver {
             plans,
             fallback,
             refused,
+            unrouted,
             hooks: Arc::new(Hooks::new(&item(app, "hooks")?, lost)?),
             base_context: Arc::new(base_context),
             event_loop,

@@ -29,6 +29,16 @@ pub(crate) struct Hooks {
     pub(crate) streaming: Py<PyModule>,
 }
 
+/// What `dispatch.invalid` takes.
+pub(crate) fn problems_list<'py>(py: Python<'py>, problems: &[Problem]) -> PyResult<Bound<'py, PyList>> {
+    let listed = PyList::empty(py);
+    for problem in problems {
+        let cause = problem.cause.as_ref().map(|error| error.value(py));
+        listed.append((problem.source, &problem.wire_name, problem.code, cause, problem.index))?;
+    }
+    Ok(listed)
+}
+
 impl Hooks {
     /// `lost`: what the client gets where the error path itself fails.
     pub(crate) fn new(hooks: &Bound<'_, PyAny>, lost: Reply) -> PyResult<Self> {
@@ -80,11 +90,7 @@ impl Hooks {
         problems: &[Problem],
         request: &Bound<'_, Request>,
     ) -> PyResult<Outcome> {
-        let listed = PyList::empty(py);
-        for problem in problems {
-            let cause = problem.cause.as_ref().map(|error| error.value(py));
-            listed.append((problem.source, &problem.wire_name, problem.code, cause, problem.index))?;
-        }
+        let listed = problems_list(py, problems)?;
         Outcome::parse(&self.invalid.bind(py).call1((&plan.object, listed, request))?)
     }
 

@@ -1,6 +1,7 @@
 //! How Python words the engine's refusals, from `FrozenApp`'s wire dict: beforehand, or as calls of a plan of its own.
 use std::sync::Arc;
 
+use bolt_http::exchange::OwnAnswer;
 use bolt_http::refusal::{Format, Refusal};
 use bolt_http::refusals::{Refusals, without_request};
 use pyo3::exceptions::PyValueError;
@@ -11,9 +12,19 @@ use crate::outcome::Outcome;
 use crate::route_plan::{Plan, item};
 
 /// Status, text and header fields of a refusal.
-pub(crate) type Told = (u16, String, Vec<(&'static str, String)>);
+type Told = (u16, String, Vec<(&'static str, String)>);
 
-pub(crate) fn told(refusal: &Refusal) -> Told {
+/// The same of any answer of the engine's own; no text where it has no content.
+pub(crate) type OwnTold = (u16, Option<String>, Vec<(&'static str, String)>);
+
+pub(crate) fn own_told(own: &OwnAnswer) -> OwnTold {
+    match own {
+        OwnAnswer::Refusal(refusal) => (refusal.status(), Some(refusal.detail().into_owned()), refusal.fields()),
+        OwnAnswer::Bare { status, name, value } => (*status, None, vec![(name, value.clone())]),
+    }
+}
+
+fn told(refusal: &Refusal) -> Told {
     (refusal.status(), refusal.detail().into_owned(), refusal.fields())
 }
 

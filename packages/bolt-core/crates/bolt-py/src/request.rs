@@ -10,14 +10,15 @@ use bolt_http::json;
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString};
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::bind::scalar;
+use crate::bind::{bind, scalar};
 use crate::call::CallInput;
 use crate::driver::Driver;
 use crate::file_part::form_of;
-use crate::refusals::{Told, told};
+use crate::hooks::problems_list;
+use crate::refusals::{OwnTold, own_told};
 use crate::route_plan::{Param, Plan, Source};
 
 /// `bolt_core.Request`
@@ -232,10 +233,30 @@ impl Request {
         self.plan.object.clone_ref(py)
     }
 
-    /// Status, text and header fields that the engine refuses the request with; `None` for all that have a handler.
+    /// Status, text and header fields that the engine itself would answer; `None` where that is the handler's to do.
     #[getter]
-    fn _refusal(&self) -> Option<Told> {
-        self.input.refusal.as_deref().map(told)
+    fn _own_answer(&self) -> Option<OwnTold> {
+        self.input.own.as_deref().map(own_told)
+    }
+
+    /// The handler's arguments, positional and by keyword; or a list of the problems that stand in the way.
+    fn _bind<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let (py, this) = (slf.py(), slf.get());
+        let bound = bind(py, &this.plan, &this.input, &mut Some(slf.clone()))?;
+        let args = match bound {
+            Ok(args) => args,
+            Err(problems) => return Ok(problems_list(py, &problems)?.into_any()),
+        };
+        let keywords = PyDict::new(py);
+        let names = this.plan.keywords.as_ref().map_or(0, |names| names.bind(py).len());
+        let (positional, named) = args.split_at(args.len() - names);
+        for (index, value) in named.iter().enumerate() {
+            let names = this.plan.keywords.as_ref().map(|names| names.bind(py).get_item(index));
+            if let Some(name) = names {
+                keywords.set_item(name?, value)?;
+            }
+        }
+        Ok((PyTuple::new(py, positional)?, keywords).into_pyobject(py)?.into_any())
     }
 
     #[getter]

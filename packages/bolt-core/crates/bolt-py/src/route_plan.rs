@@ -139,6 +139,8 @@ pub(crate) struct Plan {
     pub(crate) encode: Option<Py<PyAny>>,
     /// Whether common results may be written without asking the hooks.
     pub(crate) fast: bool,
+    /// Called with the request in place of the handler, whose call it encloses; it comes to an outcome.
+    pub(crate) around: Option<Py<PyAny>>,
     /// Called with the request before the handler; what it raises is the answer.
     pub(crate) check: Option<Py<PyAny>>,
     pub(crate) params: Vec<Param>,
@@ -163,6 +165,7 @@ pub(crate) struct SpecParts {
     pub(crate) form: Option<Arc<FormSpec>>,
     pub(crate) bare: bool,
     pub(crate) name: String,
+    pub(crate) observes: bool,
 }
 pub(crate) fn item<'py>(wire: &Bound<'py, PyDict>, key: &str) -> PyResult<Bound<'py, PyAny>> {
     wire.get_item(key)?.ok_or_else(|| PyValueError::new_err(format!("the plan lacks {key:?}")))
@@ -201,6 +204,7 @@ impl Plan {
             },
             bare: !item(wire, "default_headers")?.extract::<bool>()?,
             name: item(wire, "name")?.extract()?,
+            observes: !item(wire, "around")?.is_none(),
         };
         Ok(Plan {
             object: item(wire, "plan")?.unbind(),
@@ -215,6 +219,7 @@ impl Plan {
                 None => None,
             },
             fast: item(wire, "fast")?.extract()?,
+            around: optional(wire, "around")?,
             check: optional(wire, "check")?,
             params,
             keywords,

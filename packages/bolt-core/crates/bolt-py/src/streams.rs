@@ -125,11 +125,11 @@ impl SyncSink {
     fn fail(&self, py: Python<'_>, error: Bound<'_, PyAny>) {
         let error = PyErr::from_value(error);
         if self.started.swap(true, Ordering::Relaxed) {
-            self.job.hooks.log_stream_failure(py, &error);
+            self.job.input.hooks.log_stream_failure(py, &error);
             return self.pool.report(Done::StreamEnd { stream: self.stream, complete: false });
         }
         let job = self.job.clone_ref(py);
-        let outcome = crate::call::fail(py, &job.plan, &job.input, &job.hooks, (error, job.request(py)));
+        let outcome = crate::call::fail(py, &job.plan, &job.input, (error, job.request(py)));
         // A copy: the producer's own is entered on this thread, while the loop may go on with the outcome at once.
         match current_context(py) {
             Ok(context) => report(py, &self.pool, job, (outcome, context), self.link.pinned),
@@ -169,7 +169,8 @@ pub(crate) fn start_sync_stream(
     let kept = job.clone_ref(py);
     let started = AtomicBool::new(false);
     let sink = SyncSink { pool: pool.clone(), job, stream: next_stream(), head, after, link, started };
-    let begun = kept.hooks.streaming.bind(py).getattr("run_sync").and_then(|run| run.call1((sink, chunks, context)));
+    let begun =
+        kept.input.hooks.streaming.bind(py).getattr("run_sync").and_then(|run| run.call1((sink, chunks, context)));
     if let Err(error) = begun {
         report_error(py, pool, &kept, error);
     }

@@ -29,6 +29,7 @@ from bolt_core.conditions import note_registered
 from bolt_core.exception_handlers import compile_exception_handlers
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET
+from bolt_core.middleware import check_middleware, check_skipped, middleware_of, skipped_by
 from bolt_core.options import RouteOptions, check_options
 from bolt_core.paths import parse_path
 from bolt_core.plan import HandlerPlan, RouteInfo
@@ -112,6 +113,8 @@ def _compile(declared: Declaration) -> HandlerPlan:
         default_headers=options.get("default_headers", True),
         cancel_on_disconnect=options.get("cancel_on_disconnect", True),
         format=_format_of(options),
+        middleware=(*check_middleware(options.get("middleware", ()), "middleware="), *middleware_of(handler)),
+        skips=(*check_skipped(options.get("skip_middleware"), "skip_middleware="), *skipped_by(handler)),
         fast=not any(_collects_tasks(param.annotation) for param in params),
         origin=origin_of(handler),
         info=_route_info(handler, declared),

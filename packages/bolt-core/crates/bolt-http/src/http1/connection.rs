@@ -4,20 +4,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::incoming::Incoming;
 use super::wire::{Wire, after};
 use crate::access_log::Entry;
 use crate::conditional::{self, Verdict};
-use crate::exchange::{Answer, Body, Exchange, Slot, Upgraded};
+use crate::exchange::{Answer, Body, Exchange, OwnAnswer, Slot, Upgraded};
 use crate::files::FileReply;
 use crate::head::{Peer, RequestHead};
 use crate::pipeline::Early;
 use crate::refusal::Refusal;
-use crate::reply::{HeaderBlock, Reply, ReplyHead};
-use crate::router::{Found, Params, RouteMatch, Target};
+use crate::reply::Reply;
+use crate::router::{Found, RouteMatch, Target};
 use crate::server::{Stop, StopWatch};
 use crate::service::{Connected, Io, Service, Transport};
 
@@ -182,7 +181,9 @@ impl<T: Io + 'static> Connection<T> {
 
     async fn serve_request(&mut self, head: &Arc<RequestHead>) -> Result<Option<Outcome>, Halt> {
         let answer = match self.answer(head).await {
-            Err(Halt::Refuse(refusal)) if self.service.refusals.by_handler() => self.worded(head, refusal).await?,
+            Err(Halt::Refuse(refusal)) if self.service.refusals.by_handler() => {
+                Box::pin(self.observed(head, OwnAnswer::Refusal(refusal), RouteMatch::to(Target::Fallback))).await?
+            }
             Err(Halt::Refuse(refusal)) => Answer::Refuse(refusal),
             answer => answer?,
         };
@@ -241,45 +242,80 @@ impl<T: Io + 'static> Connection<T> {
         let fallback = matches!(&found, Found::Match(RouteMatch { target: Target::Fallback, .. }, _));
         match service.stages.arrived(head, fallback) {
             Ok(()) => {}
-            Err(Early::Refuse(refusal)) => return Err(refusal.into()),
+            Err(Early::Refuse(refusal)) => {
+                let observer = found.observer();
+                return self.own_answer(head, OwnAnswer::Refusal(refusal), observer).await;
+            }
             Err(Early::Reply(reply)) => return Ok(Answer::Whole(reply)),
         }
         let (route, spec) = match found {
             Found::Match(route, spec) => (route, spec),
-            Found::Redirect(path) => return Ok(redirect(head, &path)),
-            Found::Options { allow } => return Ok(options(&allow)),
-            Found::MethodNotAllowed { allow } => return Err(Refusal::MethodNotAllowed { allow }.into()),
-            Found::NotFound => return Err(Refusal::NotFound.into()),
+            Found::Redirect { path, observer } => return self.own_answer(head, redirect(head, path), observer).await,
+            Found::Options { allow, observer } => {
+                let methods = OwnAnswer::Bare { status: 204, name: "allow", value: allow };
+                return self.own_answer(head, methods, observer).await;
+            }
+            Found::MethodNotAllowed { allow, observer } => {
+                let refusal = OwnAnswer::Refusal(Refusal::MethodNotAllowed { allow });
+                return self.own_answer(head, refusal, observer).await;
+            }
+            Found::NotFound => {
+                let observer = service.observes_unrouted.then(|| RouteMatch::to(Target::Nowhere));
+                return self.own_answer(head, OwnAnswer::Refusal(Refusal::NotFound), observer).await;
+            }
         };
         self.bare = spec.bare;
-        service.stages.before(head, spec)?;
-        let body = self.receive(head, spec).await?;
+        let body = match service.stages.before(head, spec) {
+            Ok(()) => self.receive(head, spec).await,
+            Err(refusal) => Err(refusal.into()),
+        };
+        let body = match body {
+            Err(Halt::Refuse(refusal)) if spec.observes => {
+                return self.own_answer(head, OwnAnswer::Refusal(refusal), Some(route)).await;
+            }
+            body => body?,
+        };
         let responder = self.guard.slot.responder();
-        service.handler.handle(Exchange { head: head.clone(), route, body, refusal: None, responder });
+        service.handler.handle(Exchange { head: head.clone(), route, body, own: None, responder });
         let answer = self.handler_answer().await?;
         // The fallback is a whole application, and has decided about its headers; a refusal is still the engine's.
         self.bare |= fallback && !matches!(answer, Answer::Refuse(_));
         Ok(answer)
     }
 
+    /// What the engine answers by itself, as the observing route's handler has it if there is one.
+    async fn own_answer(
+        &mut self,
+        head: &Arc<RequestHead>,
+        own: OwnAnswer,
+        observer: Option<RouteMatch>,
+    ) -> Result<Answer, Halt> {
+        match (observer, own) {
+            (Some(route), own) => Box::pin(self.observed(head, own, route)).await,
+            (None, OwnAnswer::Refusal(refusal)) => Err(refusal.into()),
+            (None, own) => Ok(own.into_answer()),
+        }
+    }
+
     /// Refuses what a handler answered, in the words of all other refusals.
     pub(super) async fn refuse_reply(&mut self, head: &Arc<RequestHead>, refusal: Refusal) -> Result<(), Halt> {
         if self.service.refusals.by_handler()
-            && let Answer::Whole(reply) = self.worded(head, refusal.clone()).await?
+            && let Answer::Whole(reply) =
+                self.observed(head, OwnAnswer::Refusal(refusal.clone()), RouteMatch::to(Target::Fallback)).await?
         {
             return self.write_whole(Some(head), reply).await;
         }
         self.refuse(Some(head), &refusal).await
     }
 
-    /// A refusal as the handler words it. The body stays where it is: what is left of it may not even be framed.
-    async fn worded(&mut self, head: &Arc<RequestHead>, refusal: Refusal) -> Result<Answer, Halt> {
-        self.open &= !refusal.closes();
-        self.body.unsure |= refusal.closes();
-        let route = RouteMatch { target: Target::Fallback, params: Params::new(), slash_redirect: false };
+    /// An answer of the engine's as the handler has it. The body stays where it is: what is left of it may not even be framed.
+    async fn observed(&mut self, head: &Arc<RequestHead>, own: OwnAnswer, route: RouteMatch) -> Result<Answer, Halt> {
+        let closes = matches!(&own, OwnAnswer::Refusal(refusal) if refusal.closes());
+        self.open &= !closes;
+        self.body.unsure |= closes;
         let (head, responder) = (head.clone(), self.guard.slot.responder());
-        let plain = refusal.clone();
-        self.service.handler.handle(Exchange { head, route, body: Body::Empty, refusal: Some(refusal), responder });
+        let plain = own.clone();
+        self.service.handler.handle(Exchange { head, route, body: Body::Empty, own: Some(own), responder });
         let answer = std::future::poll_fn(|cx| match self.guard.slot.poll_answer(cx) {
             Poll::Pending if matches!(self.wire.poll_flush_soon(cx), Poll::Ready(Err(_))) => {
                 self.guard.slot.client_gone();
@@ -288,8 +324,8 @@ impl<T: Io + 'static> Connection<T> {
             answer => answer.map(Ok),
         });
         Ok(match answer.await? {
-            // The one who words it was lost; the client is still told what is wrong.
-            Answer::Refuse(_) => Answer::Refuse(plain),
+            // The one who was asked is lost; the client is still told what there is to tell.
+            Answer::Refuse(_) => plain.into_answer(),
             answer => answer,
         })
     }
@@ -346,30 +382,13 @@ impl<T: Io + 'static> Connection<T> {
 }
 
 /// Permanent for GET and HEAD; 308 keeps any other method and its body (RFC 9110 §15.4.9).
-fn redirect(head: &RequestHead, path: &str) -> Answer {
+fn redirect(head: &RequestHead, path: String) -> OwnAnswer {
     let status = if matches!(head.method(), "GET" | "HEAD") { 301 } else { 308 };
-    let mut location = Vec::with_capacity(path.len() + 16);
-    location.extend_from_slice(path.as_bytes());
-    if let Some(query) = head.query() {
-        location.push(b'?');
-        location.extend_from_slice(query.as_bytes());
-    }
-    bodiless(status, b"location", &location)
-}
-
-fn options(allow: &str) -> Answer {
-    bodiless(204, b"allow", allow.as_bytes())
-}
-
-fn bodiless(status: u16, name: &[u8], value: &[u8]) -> Answer {
-    let mut headers = HeaderBlock::builder();
-    match headers.push(name, value) {
-        Ok(()) => {
-            let head = ReplyHead { status, headers: headers.finish() };
-            Answer::Whole(Reply { head, body: Bytes::new() })
-        }
-        Err(_) => Answer::Refuse(Refusal::NotFound),
-    }
+    let value = match head.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    OwnAnswer::Bare { status, name: "location", value }
 }
 
 #[cfg(test)]

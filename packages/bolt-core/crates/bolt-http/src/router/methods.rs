@@ -19,6 +19,11 @@ impl Methods {
         self.routes.iter().find(|(name, _)| name == method).map(|&(_, index)| index)
     }
 
+    /// Every route's number, in the order in which they were added.
+    pub(super) fn all(&self) -> impl Iterator<Item = u32> {
+        self.routes.iter().map(|&(_, index)| index)
+    }
+
     pub(super) fn insert(&mut self, method: &str, index: u32) {
         self.routes.push((method.to_owned(), index));
         self.allow = allow(self.routes.iter().map(|(name, _)| name.as_str()));

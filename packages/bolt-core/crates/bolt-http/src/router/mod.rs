@@ -36,6 +36,8 @@ pub enum Target {
     Route(RouteId),
     /// Whatever takes the unmatched requests.
     Fallback,
+    /// Nothing at all: there is no fallback.
+    Nowhere,
 }
 
 /// Byte ranges of a route's parameters.
@@ -50,6 +52,13 @@ pub struct RouteMatch {
     pub params: Params,
     /// For the fallback: a route would match with a slash appended.
     pub slash_redirect: bool,
+}
+
+impl RouteMatch {
+    /// Without parameters.
+    pub(crate) fn to(target: Target) -> Self {
+        RouteMatch { target, params: Params::new(), slash_redirect: false }
+    }
 }
 
 /// How a route wants its body.
@@ -85,6 +94,8 @@ pub struct RouteSpec {
     pub bare: bool,
     /// `module.qualname` of the handler.
     pub name: String,
+    /// Whether the handler sees what the engine itself answers on this route's path: refusals, redirects, `OPTIONS`.
+    pub observes: bool,
 }
 
 /// What happens to a path that matches nothing, but would with a slash appended.
@@ -102,20 +113,52 @@ pub enum SlashPolicy {
 pub enum Found<'a> {
     /// A route or the fallback.
     Match(RouteMatch, &'a RouteSpec),
-    /// A route exists at this path, which ends in a slash; safe as a `Location`, the query left to the caller.
-    Redirect(String),
+    /// A route exists at this path, which ends in a slash.
+    Redirect {
+        /// Safe as a `Location`, the query left to the caller.
+        path: String,
+        /// The first route there that observes.
+        observer: Option<RouteMatch>,
+    },
     /// An `OPTIONS` request that no route handles itself.
     Options {
         /// The methods that exist, as in an `Allow` field.
         allow: String,
+        /// The first route of the path that observes.
+        observer: Option<RouteMatch>,
     },
     /// The path exists, the method does not.
     MethodNotAllowed {
         /// The methods that exist, as in an `Allow` field.
         allow: String,
+        /// The first route of the path that observes.
+        observer: Option<RouteMatch>,
     },
     /// Nothing.
     NotFound,
+}
+
+impl Found<'_> {
+    /// The route whose handler sees what the engine itself answers, if there is one.
+    pub(crate) fn observer(self) -> Option<RouteMatch> {
+        match self {
+            Found::Match(matched, spec) => Some(matched).filter(|_| spec.observes),
+            Found::Redirect { observer, .. }
+            | Found::Options { observer, .. }
+            | Found::MethodNotAllowed { observer, .. } => observer,
+            Found::NotFound => None,
+        }
+    }
+
+    fn route_mut(&mut self) -> Option<&mut RouteMatch> {
+        match self {
+            Found::Match(matched, _) => Some(matched),
+            Found::Redirect { observer, .. }
+            | Found::Options { observer, .. }
+            | Found::MethodNotAllowed { observer, .. } => observer.as_mut(),
+            Found::NotFound => None,
+        }
+    }
 }
 
 /// All routes, compiled; immutable.
@@ -167,12 +210,13 @@ impl RouteTable {
     /// Finds the route of a request below its script name; parameters are spans of the head's buffer, for [`RequestHead::slice`].
     pub fn find_for(&self, head: &RequestHead) -> Found<'_> {
         let mut found = self.find(head.method(), head.path_info());
-        match &mut found {
-            Found::Match(matched, _) => {
-                let offset = head.path_info_span().start;
-                for span in &mut matched.params {
-                    *span = Span { start: span.start + offset, end: span.end + offset };
-                }
+        if let Found::Redirect { path, .. } = &mut found {
+            path.insert_str(0, head.script_name());
+        }
+        if let Some(matched) = found.route_mut() {
+            let offset = head.path_info_span().start;
+            for span in &mut matched.params {
+                *span = Span { start: span.start + offset, end: span.end + offset };
             }
             Found::Redirect(path) => path.insert_str(0, head.script_name()),
             _ => {}
@@ -185,7 +229,7 @@ impl RouteTable {
     /// A path whose method does not exist is not looked for under a less specific pattern.
     pub fn find(&self, method: &str, path: &str) -> Found<'_> {
         if path == "*" && method == "OPTIONS" {
-            return Found::Options { allow: self.allow.clone() };
+            return Found::Options { allow: self.allow.clone(), observer: None };
         }
         match self.locate(path) {
             Some((leaf, params)) => self.choose(&self.leaves[leaf], method, params),
@@ -224,24 +268,39 @@ impl RouteTable {
                 let target = Target::Route(RouteId(index));
                 Found::Match(RouteMatch { target, params, slash_redirect: false }, &self.specs[index as usize])
             }
-            None if method == "OPTIONS" => Found::Options { allow: methods.allow().to_owned() },
-            None => Found::MethodNotAllowed { allow: methods.allow().to_owned() },
+            None => {
+                let (allow, observer) = (methods.allow().to_owned(), self.observer(methods, params));
+                match method {
+                    "OPTIONS" => Found::Options { allow, observer },
+                    _ => Found::MethodNotAllowed { allow, observer },
+                }
+            }
         }
+    }
+
+    /// Who sees what the engine answers on a path.
+    fn observer(&self, methods: &Methods, params: Params) -> Option<RouteMatch> {
+        let index = methods.all().find(|&index| self.specs[index as usize].observes)?;
+        Some(RouteMatch { target: Target::Route(RouteId(index)), params, slash_redirect: false })
     }
 
     #[cold]
     fn unmatched(&self, path: &str) -> Found<'_> {
-        let slashed = self.slash == SlashPolicy::Append
-            && path.starts_with('/')
-            && !path.ends_with('/')
-            && self.locate(&format!("{path}/")).is_some();
+        let append = self.slash == SlashPolicy::Append && path.starts_with('/') && !path.ends_with('/');
+        let slashed = if append { self.locate(&format!("{path}/")) } else { None };
         match &self.fallback {
             Some(spec) => {
-                let matched = RouteMatch { target: Target::Fallback, params: Params::new(), slash_redirect: slashed };
+                let matched =
+                    RouteMatch { target: Target::Fallback, params: Params::new(), slash_redirect: slashed.is_some() };
                 Found::Match(matched, spec)
             }
-            None if slashed => Found::Redirect(normal::location(path) + "/"),
-            None => Found::NotFound,
+            None => match slashed {
+                Some((leaf, params)) => Found::Redirect {
+                    path: normal::location(path) + "/",
+                    observer: self.observer(&self.leaves[leaf], params),
+                },
+                None => Found::NotFound,
+            },
         }
     }
 }

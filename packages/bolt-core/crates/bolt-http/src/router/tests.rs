@@ -4,6 +4,18 @@ use super::*;
 
 mod naive;
 
+fn redirect(path: &str) -> Found<'static> {
+    Found::Redirect { path: path.to_owned(), observer: None }
+}
+
+fn not_allowed(allow: &str) -> Found<'static> {
+    Found::MethodNotAllowed { allow: allow.to_owned(), observer: None }
+}
+
+fn options(allow: &str) -> Found<'static> {
+    Found::Options { allow: allow.to_owned(), observer: None }
+}
+
 fn spec(method: &str, path: &str) -> RouteSpec {
     let name = format!("app.{}_{path}", method.to_lowercase());
     RouteSpec { method: method.to_owned(), path: path.to_owned(), name, ..RouteSpec::default() }
@@ -172,7 +184,7 @@ fn head_goes_where_get_goes() {
     let table = table(&[("GET", "/a"), ("GET", "/b"), ("HEAD", "/b"), ("POST", "/c")]);
     assert!(matches!(table.find("HEAD", "/a"), Found::Match(_, spec) if spec.method == "GET"));
     assert!(matches!(table.find("HEAD", "/b"), Found::Match(_, spec) if spec.method == "HEAD"));
-    assert_eq!(table.find("HEAD", "/c"), Found::MethodNotAllowed { allow: "OPTIONS, POST".to_owned() });
+    assert_eq!(table.find("HEAD", "/c"), not_allowed("OPTIONS, POST"));
 }
 
 /// What exists under another method is 405 with every method that does exist, sorted.
@@ -180,9 +192,9 @@ fn head_goes_where_get_goes() {
 fn allow_lists_every_method() {
     let table = table(&[("PURGE", "/a"), ("GET", "/a"), ("DELETE", "/a")]);
     let allow = "DELETE, GET, HEAD, OPTIONS, PURGE".to_owned();
-    assert_eq!(table.find("POST", "/a"), Found::MethodNotAllowed { allow: allow.clone() });
-    assert_eq!(table.find("get", "/a"), Found::MethodNotAllowed { allow: allow.clone() });
-    assert_eq!(table.find("OPTIONS", "/a"), Found::Options { allow });
+    assert_eq!(table.find("POST", "/a"), not_allowed(&allow));
+    assert_eq!(table.find("get", "/a"), not_allowed(&allow));
+    assert_eq!(table.find("OPTIONS", "/a"), options(&allow));
     assert!(matches!(table.find("PURGE", "/a"), Found::Match(_, spec) if spec.method == "PURGE"));
 }
 
@@ -191,7 +203,7 @@ fn allow_lists_every_method() {
 fn options_can_have_a_route() {
     let table = table(&[("OPTIONS", "/a"), ("PUT", "/b")]);
     assert!(matches!(table.find("OPTIONS", "/a"), Found::Match(_, spec) if spec.method == "OPTIONS"));
-    assert_eq!(table.find("OPTIONS", "*"), Found::Options { allow: "OPTIONS, PUT".to_owned() });
+    assert_eq!(table.find("OPTIONS", "*"), options("OPTIONS, PUT"));
     assert_eq!(table.find("GET", "*"), Found::NotFound);
 }
 
@@ -199,15 +211,15 @@ fn options_can_have_a_route() {
 #[test]
 fn the_path_decides_first() {
     let table = table(&[("GET", "/users/me"), ("DELETE", "/users/{id}")]);
-    assert_eq!(table.find("DELETE", "/users/me"), Found::MethodNotAllowed { allow: "GET, HEAD, OPTIONS".to_owned() });
+    assert_eq!(table.find("DELETE", "/users/me"), not_allowed("GET, HEAD, OPTIONS"));
 }
 
 /// A path that matches only with a slash appended is redirected there, as sent.
 #[test]
 fn a_missing_slash_is_appended() {
     let table = gets(&["/a/", "/b/{x}/", "/c", "/d/{rest:path}"]);
-    assert_eq!(table.find("GET", "/a"), Found::Redirect("/a/".to_owned()));
-    assert_eq!(table.find("POST", "/b/%41%20"), Found::Redirect("/b/%41%20/".to_owned()));
+    assert_eq!(table.find("GET", "/a"), redirect("/a/"));
+    assert_eq!(table.find("POST", "/b/%41%20"), redirect("/b/%41%20/"));
     for path in ["/c/", "/d", "/d/", "/e", "/a//", "", "a"] {
         assert_eq!(table.find("GET", path), Found::NotFound, "{path}");
     }
@@ -227,10 +239,10 @@ fn slashes_matter_where_they_are_told_to() {
 #[test]
 fn redirects_stay_on_this_host() {
     let table = gets(&["//{a}/", "/{a}/"]);
-    assert_eq!(table.find("GET", "//evil.example"), Found::Redirect("/%2Fevil.example/".to_owned()));
-    assert_eq!(table.find("GET", "/\\evil.example"), Found::Redirect("/%5Cevil.example/".to_owned()));
-    assert_eq!(table.find("GET", "/\"é\t"), Found::Redirect("/%22%C3%A9%09/".to_owned()));
-    assert_eq!(table.find("GET", "/%2Fevil"), Found::Redirect("/%2Fevil/".to_owned()));
+    assert_eq!(table.find("GET", "//evil.example"), redirect("/%2Fevil.example/"));
+    assert_eq!(table.find("GET", "/\\evil.example"), redirect("/%5Cevil.example/"));
+    assert_eq!(table.find("GET", "/\"é\t"), redirect("/%22%C3%A9%09/"));
+    assert_eq!(table.find("GET", "/%2Fevil"), redirect("/%2Fevil/"));
 }
 
 /// With a fallback nothing is unmatched; it is told where a slash would have helped.

@@ -44,6 +44,7 @@ pub struct Setup {
     pub max_body: Option<usize>,
     pub form: Option<Arc<FormSpec>>,
     pub decode_content: bool,
+    pub observes: bool,
     pub stop: Stop,
     pub reports: Rc<RefCell<Vec<String>>>,
 }
@@ -56,6 +57,7 @@ impl Default for Setup {
             max_body: None,
             form: None,
             decode_content: true,
+            observes: false,
             stop: Stop::new(),
             reports: Rc::default(),
         }
@@ -85,6 +87,7 @@ impl Setup {
             form: self.form.clone(),
             decode_content: self.decode_content,
             bare: false,
+            observes: self.observes,
         })
     }
 

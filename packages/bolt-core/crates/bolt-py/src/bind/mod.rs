@@ -60,11 +60,11 @@ pub(crate) fn bind<'py>(
     py: Python<'py>,
     plan: &Arc<Plan>,
     input: &CallInput,
-    hooks: &Hooks,
     request: &mut Option<Bound<'py, Request>>,
 ) -> PyResult<Result<Args<'py>, Vec<Problem>>> {
     let sent = Sent::read(input, plan.reads);
-    let mut binder = Binder { py, plan, input, hooks, sent: &sent, shared: Shared::Unread, problems: Vec::new() };
+    let mut binder =
+        Binder { py, plan, input, hooks: &input.hooks, sent: &sent, shared: Shared::Unread, problems: Vec::new() };
     if sent.too_many {
         binder.refuse("query", "", "too_many_fields");
         return Ok(Err(binder.problems));
