@@ -43,6 +43,8 @@ def test_every_key_is_known() -> None:
         "X_SENDFILE": [],
         "TRUSTED_PROXIES": ["10.0.0.0/8", "::1", "unix"],
         "SECURITY_HEADERS": True,
+        "MIDDLEWARE": ["django.middleware.gzip.GZipMiddleware"],
+        "ROLLBACK_ON": "errors",
     }
     assert set(good) == set(conf.BoltSettings.__annotations__)
     assert found({"BOLT": good}) == []

@@ -81,7 +81,10 @@ class BoltAPI(Router):
             fallback = self._fallback and replace(
                 self._fallback, exception_handlers=self.exception_handlers, errors=errors
             )
-            unrouted = enclosed(unrouted_plan(errors), self.middleware, self.extensions)
+            # With a fallback there is nothing that goes nowhere.
+            unrouted = None
+            if fallback is None:
+                unrouted = enclosed(unrouted_plan(errors), self.middleware, self.extensions)
             self._frozen = FrozenApp(
                 routes,
                 fallback,
@@ -90,7 +93,7 @@ class BoltAPI(Router):
                 errors,
                 self.offload,
                 self.stages,
-                None if unrouted.around is None else unrouted,
+                unrouted if unrouted is not None and unrouted.around is not None else None,
             )
         return self._frozen
 

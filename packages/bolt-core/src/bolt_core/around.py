@@ -14,6 +14,7 @@ from bolt_core._native import Request
 from bolt_core.errors import outcome_of_exception, plain_outcome
 from bolt_core.exceptions import ConfigError
 from bolt_core.handling import Unit, async_handling, sync_handling
+from bolt_core.headers import ResponseHeaders
 from bolt_core.middleware import EVERY, MiddlewareFactory, made, shown
 from bolt_core.outcomes import outcome_of_response
 from bolt_core.plan import HandlerPlan
@@ -21,7 +22,7 @@ from bolt_core.responses import Response
 from bolt_core.streaming import SERVER_LOOP
 from bolt_core.types import Outcome, Promise
 
-__all__ = ["Enclosure", "Layer", "register_enclosure"]
+__all__ = ["Enclosure", "Layer", "Settled", "Skipped", "answer_of", "answer_of_async", "register_enclosure"]
 
 type Step = Callable[[Request], Response]
 """Answers a request on its thread; never raises."""
@@ -85,9 +86,10 @@ class Skipped:
         """Raise `ConfigError` for what nothing around the route is."""
         for skipped in self._left:
             if skipped != EVERY:
+                name = skipped if isinstance(skipped, str) else shown(skipped)
                 raise ConfigError(
-                    f"{self._plan.method} {self._plan.path}: handler {self._plan.name}() skips the middleware "
-                    f"{skipped if isinstance(skipped, str) else shown(skipped)}, which does not enclose it; leave it out"
+                    f"{self._plan.method} {self._plan.path}: handler {self._plan.name}() skips the middleware {name}, "
+                    "which does not enclose it; leave it out"
                 )
 
 
@@ -121,14 +123,13 @@ class Settled(Response):
     __slots__ = ()
 
     def __init__(self, outcome: Outcome, request: Request) -> None:
-        status, headers, content, *after = outcome
-        super().__init__(content, status_code=status, headers=headers)
-        if after and after[0] is not None:
-            request._lazy.setdefault(_AFTER, []).append(after[0])
-
-    def check_content(self, content: Any) -> Any:
-        """Whatever the engine takes."""
-        return content
+        # Not by the base class's, which checks what an author wrote.
+        self.status_code = outcome[0]
+        self.headers = ResponseHeaders(outcome[1])
+        self.content = outcome[2]
+        self.content_type = self.background = None
+        if len(outcome) == 4 and outcome[3] is not None:
+            request._lazy.setdefault(_AFTER, []).append(outcome[3])
 
     @property
     def streaming(self) -> bool:
@@ -145,7 +146,7 @@ class Around:
 
     def __init__(self, plan: HandlerPlan, layers: Sequence[Layer], units: tuple[Unit, ...]) -> None:
         self.names = tuple(name for layer in layers for name in layer.names)
-        self._layers = layers
+        self.layers = tuple(layers)
         self._units = units
         self.call: Callable[[Request], Outcome | Promise]
         self.is_async = plan.is_async
@@ -168,7 +169,7 @@ class Around:
             return Settled(_waited_for(handle(request)), request)
 
         step: Step = innermost
-        for layer in reversed(self._layers):
+        for layer in reversed(self.layers):
             outer = layer.around(plan, step)
             if outer is None:
                 return None
@@ -182,9 +183,20 @@ class Around:
             return Settled(await handle(request), request)
 
         step: AsyncStep = innermost
-        for layer in reversed(self._layers):
+        for layer in reversed(self.layers):
             step = _guarded_async(layer.around_async(plan, step))
         return step
+
+
+def answer_of(exc: Exception, request: Request) -> Response:
+    """What *exc* of a layer becomes, on the thread of a `def` handler; never raises."""
+    return Settled(_waited_for(outcome_of_exception(request.plan, exc, request)), request)
+
+
+async def answer_of_async(exc: Exception, request: Request) -> Response:
+    """The same on the event loop."""
+    outcome = outcome_of_exception(request.plan, exc, request)
+    return Settled(outcome if isinstance(outcome, tuple) else await outcome, request)
 
 
 def _guarded(step: Callable[[Request], Any]) -> Step:
@@ -195,10 +207,9 @@ def _guarded(step: Callable[[Request], Any]) -> Step:
             answer = step(request)
             if type(answer) is Settled:
                 return answer
-            outcome = plain_outcome(request.plan, answer, request)
+            return Settled(_waited_for(plain_outcome(request.plan, answer, request)), request)
         except Exception as exc:
-            outcome = outcome_of_exception(request.plan, exc, request)
-        return Settled(_waited_for(outcome), request)
+            return answer_of(exc, request)
 
     return run
 
@@ -210,9 +221,9 @@ def _guarded_async(step: Callable[[Request], Awaitable[Any]]) -> AsyncStep:
             if type(answer) is Settled:
                 return answer
             outcome = plain_outcome(request.plan, answer, request)
+            return Settled(outcome if isinstance(outcome, tuple) else await outcome, request)
         except Exception as exc:
-            outcome = outcome_of_exception(request.plan, exc, request)
-        return Settled(outcome if isinstance(outcome, tuple) else await outcome, request)
+            return await answer_of_async(exc, request)
 
     return run
 

@@ -135,8 +135,7 @@ def check_skipped(skipped: Any, where: str) -> list[Any]:
 def made(factory: MiddlewareFactory, get_response: GetResponse) -> Callable[[Request], Awaitable[Any]]:
     """The middleware itself; raises `ConfigError` for one that is not asynchronous."""
     instance = factory(get_response)
-    entered = instance if inspect.isroutine(instance) else getattr(type(instance), "__call__", None)
-    if not inspect.iscoroutinefunction(entered) and not inspect.iscoroutinefunction(instance):
+    if not inspect.iscoroutinefunction(instance) and not inspect.iscoroutinefunction(type(instance).__call__):
         raise _not_async(shown(factory), "middleware")
     return instance
 

@@ -70,7 +70,7 @@ def error_of(status: int, detail: str, fields: list[tuple[str, str]]) -> HTTPExc
 def unrouted_plan(shape: ErrorFormat) -> HandlerPlan:
     """The plan of requests that no route matches, for what encloses the whole application."""
 
-    async def unrouted(request: Request) -> Response:
+    def unrouted(request: Request) -> Response:
         raise AssertionError("the engine has an answer of its own")
 
     plan = compile_handler(unrouted, "/{path:path}", "*", RouteOptions(response_model=None))

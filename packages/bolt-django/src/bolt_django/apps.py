@@ -15,7 +15,17 @@ class BoltDjangoConfig(AppConfig):
         """Register checks and adapters; imports no model and no `api.py`, so every command stays quick."""
         from bolt_core import preparation
 
-        from bolt_django import adapters, checks, front, in_tests, language, request, runtime, uploads
+        from bolt_django import (
+            adapters,
+            checks,
+            enclosing,
+            front,
+            in_tests,
+            language,
+            request,
+            runtime,
+            uploads,
+        )
 
         checks.register()
         adapters.register()
@@ -23,6 +33,7 @@ class BoltDjangoConfig(AppConfig):
         language.register()
         request.register()
         uploads.register()
+        enclosing.register()
         preparation.register_preparation(runtime.prepare)
         preparation.register_work_runner(in_tests.run_work)
         preparation.register_client_session(in_tests.client_session)

@@ -5,7 +5,7 @@ Nothing is cached across reads, so `override_settings` and `settings.BOLT = ...`
 
 import difflib
 import functools
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Literal, TypedDict, cast
 
@@ -40,6 +40,8 @@ class BoltSettings(TypedDict, total=False):
     STRICT_JSON: bool
     PROBLEM_DETAILS: bool
     ERROR_FORMATTER: str | None
+    MIDDLEWARE: bool | Sequence[str]
+    ROLLBACK_ON: Literal["exceptions", "errors"]
     X_ACCEL_REDIRECT: Mapping[StrPath, str]
     X_SENDFILE: Collection[StrPath]
     TRUSTED_PROXIES: Collection[str]
@@ -132,6 +134,23 @@ def _formatter(value: object) -> None:
         raise ValueError(f"the dotted path of a function that takes (error, request): {error.__cause__}") from error
 
 
+def _middleware(value: object) -> None:
+    if isinstance(value, bool):
+        return
+    if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(v, str) for v in value):
+        raise ValueError("True for the project's MIDDLEWARE, False for none, or a list of dotted paths")
+    for path in value:
+        try:
+            import_string(path)
+        except ImportError as error:
+            raise ValueError(f"a list of dotted paths of middleware: {error}") from error
+
+
+def _rollback_on(value: object) -> None:
+    if value not in ("exceptions", "errors"):
+        raise ValueError('"exceptions", or "errors" for replies of status 400 and above that are returned, too')
+
+
 def _x_accel_redirect(value: object) -> None:
     try:
         offload_of(cast("Any", value), None)
@@ -161,6 +180,8 @@ _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "STRICT_JSON": _flag,
     "PROBLEM_DETAILS": _flag,
     "ERROR_FORMATTER": _formatter,
+    "MIDDLEWARE": _middleware,
+    "ROLLBACK_ON": _rollback_on,
     "X_ACCEL_REDIRECT": _x_accel_redirect,
     "X_SENDFILE": _x_sendfile,
     "TRUSTED_PROXIES": _trusted_proxies,

@@ -1,6 +1,8 @@
 """Django's results: its responses, model instances and QuerySets."""
 
+import contextlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -19,9 +21,10 @@ from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils.functional import Promise
 
-from bolt_django import conf, db, files
+from bolt_django import conf, files
 from bolt_django.adapters.models import instance_data, read_instance, read_queryset, refuse_on_loop, rows
 from bolt_django.http import header_fields
+from bolt_django.middleware.requests import active
 
 
 def register() -> None:
@@ -50,20 +53,44 @@ def _translated(result: Any, request: Any) -> Any:
     return str(result) if hasattr(result, "encode") else result
 
 
+@dataclass(frozen=True, slots=True)
+class DjangoResponse:
+    """A Django response on its way to Django's middleware, which takes it as it is."""
+
+    response: HttpResponseBase
+
+
+class Passing(Response):
+    """Carries one there; its own header fields are added to the response's."""
+
+    __slots__ = ()
+
+    def check_content(self, content: Any) -> Any:
+        """A `DjangoResponse`."""
+        return content
+
+
 def response(result: HttpResponseBase, request: Any) -> Response:
     """A Django response, cookies and all; it is closed when its content has been taken or its stream has ended.
 
     The engine sends an open file itself.
     """
+    view = active(request)
+    if isinstance(result, SimpleTemplateResponse) and not result.is_rendered:
+        # Rendering may query the database.
+        refuse_on_loop("render a template")
+        for process_template_response in view.templates if view else ():
+            result = process_template_response(view, result)
+    if view is not None and view.takes_django:
+        if isinstance(result, SimpleTemplateResponse):
+            result.render()
+        return Passing(DjangoResponse(result), status_code=result.status_code)
     if isinstance(result, StreamingHttpResponse):
         if (file := files.body_of(result)) is not None:
             _close(result)
             return files.OpenFile(file, status_code=result.status_code, headers=header_fields(result))
         parts: Any = _AsyncParts(result) if result.is_async else _Parts(result)
         return StreamingResponse(parts, status_code=result.status_code, headers=header_fields(result))
-    if isinstance(result, SimpleTemplateResponse) and not result.is_rendered:
-        # Rendering may query the database.
-        refuse_on_loop("render a template")
     content = _render(result)
     return Response(content, status_code=result.status_code, headers=header_fields(result))
 
@@ -79,9 +106,12 @@ def _render(result: Any) -> bytes:
 
 
 def _close(result: HttpResponseBase) -> None:
-    # request_finished closes connections, but not those of a test case that runs on this thread.
-    with db.hidden(db.in_transaction()):
-        result.close()
+    # As result.close() does, but for request_finished: the request has not finished yet, and who sends that is another.
+    for closer in result._resource_closers:
+        with contextlib.suppress(Exception):
+            closer()
+    result._resource_closers.clear()
+    result.closed = True
 
 
 class _Parts:

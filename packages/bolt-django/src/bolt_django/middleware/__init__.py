@@ -1,0 +1,1 @@
+"""The project's own Django middleware around API routes: `BOLT["MIDDLEWARE"]`, `BoltAPI(django_middleware=…)`."""
