@@ -164,7 +164,7 @@ fn routes_below_a_script_name() {
     }
     let mut head = head("/all", "", "here");
     Proxies::default().with_script_name("/shop").settle(&mut head);
-    assert_eq!(routes.find_for(&head), Found::Redirect("/shop/all/".to_owned()));
+    assert_eq!(routes.find_for(&head), Found::Redirect { path: "/shop/all/".to_owned(), observer: None });
 }
 
 /// What is no address and no network is an error that says how to write it.

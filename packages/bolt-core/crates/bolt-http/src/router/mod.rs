@@ -218,8 +218,6 @@ impl RouteTable {
             for span in &mut matched.params {
                 *span = Span { start: span.start + offset, end: span.end + offset };
             }
-            Found::Redirect(path) => path.insert_str(0, head.script_name()),
-            _ => {}
         }
         found
     }
