@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from bolt_django import db
+from bolt_django.db.units import watch_thread_connections
 from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from boltsite_tools.process import Served
 from django.db import connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.backends.signals import connection_created
 
 type Serve = Callable[..., Served]
 
@@ -50,7 +50,7 @@ def opened() -> BaseDatabaseWrapper:
 def watched(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Connections are watched, and this module's own threads may open them."""
     with django_db_blocker.unblock():
-        connection_created.connect(db._remember, dispatch_uid="bolt_django.db")
+        watch_thread_connections()
         yield
 
 

@@ -11,7 +11,6 @@ from bolt_django import db, in_tests
 from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from django.db import connection, connections
-from django.db.backends.signals import connection_created
 
 here = threading.get_ident
 
@@ -118,7 +117,7 @@ def test_the_application_is_the_project() -> None:
 @pytest.mark.django_db
 def test_the_tests_connection_stays_although_connections_are_watched(client: Client) -> None:
     """A server with threads in the same process watches connections; an async handler takes none away from the test."""
-    connection_created.connect(db._remember, dispatch_uid="bolt_django.db")
+    watch_thread_connections()
     Product.objects.create(name="mine")
     before = connection.connection
     db._remember(None, connections["default"])

@@ -117,17 +117,18 @@ class PoolExecutor(concurrent.futures.Executor):
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> concurrent.futures.Future[T]:
         """Run on the pool; the future may be waited for from any thread."""
         future: concurrent.futures.Future[T] = concurrent.futures.Future()
-        self._submit(functools.partial(_run_threadsafe, future, functools.partial(fn, *args, **kwargs)))
+        self._submit(functools.partial(run_threadsafe, future, functools.partial(fn, *args, **kwargs)))
         return future
 
     def run_for(self, loop: asyncio.AbstractEventLoop, fn: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Run on the pool for a coroutine of *loop*."""
         future = loop.create_future()
-        self._submit(functools.partial(_run_for_loop, loop, future, fn, args))
+        self._submit(functools.partial(run_for_loop, loop, future, fn, args))
         return future
 
 
-def _run_threadsafe[T](future: concurrent.futures.Future[T], call: Callable[[], T]) -> None:
+def run_threadsafe[T](future: concurrent.futures.Future[T], call: Callable[[], T]) -> None:
+    """Call, on a thread, and let *future* have what came of it, unless it was cancelled."""
     if not future.set_running_or_notify_cancel():
         return
     try:
@@ -138,9 +139,10 @@ def _run_threadsafe[T](future: concurrent.futures.Future[T], call: Callable[[], 
         future.set_result(result)
 
 
-def _run_for_loop(
+def run_for_loop(
     loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any], fn: Callable[..., Any], args: tuple[Any, ...]
 ) -> None:
+    """Call, on a thread, and let *future* of *loop* have what came of it, unless it was cancelled."""
     if future.cancelled():
         return
     report: Callable[[asyncio.Future[Any], Any], None] = _set_result

@@ -191,6 +191,20 @@ def _distinct(iterator: object, chunks: object) -> list[Any]:
     return [iterator] if iterator is chunks else [iterator, chunks]
 
 
+type StreamSteps = Callable[[Callable[[], object], Callable[[], bool]], object]
+
+_make_steps: list[Callable[[], StreamSteps]] = []
+
+
+def register_stream_steps(make: Callable[[], StreamSteps]) -> None:
+    """Let an integration run the steps of synchronous streams, which leave their thread while the client does not read.
+
+    *make*() is called on the pool thread for each stream and gives what runs its steps: it is called with a step, and
+    with a function that says afterwards whether another step will follow. The latest registration counts.
+    """
+    _make_steps[:] = [make]
+
+
 def run_sync(sink: SyncSink, chunks: Iterable[str | bytes], context: contextvars.Context) -> None:
     """Begin to send an iterable from the pool thread that made it, in the handler's context."""
     context.run(_SyncProducer(sink, chunks, context).begin)
@@ -205,8 +219,28 @@ class _SyncProducer:
         self._context = context
         self._iterator: Iterator[str | bytes] = iter(())
         self._keep_alive: _KeepAlive | None = None
+        self._parked = False
+        self._steps: StreamSteps | None = None
 
     def begin(self) -> None:
+        if _make_steps:
+            self._steps = _make_steps[0]()
+        self._step(self._begin)
+
+    def _step(self, step: Callable[[], None]) -> None:
+        if self._steps is None:
+            step()
+        else:
+            self._steps(step, self._is_parked)
+        if self._parked:
+            # Last of all: from here on the loop may have the next step run.
+            self._parked = False
+            self._sink.park(self.resume)
+
+    def _is_parked(self) -> bool:
+        return self._parked
+
+    def _begin(self) -> None:
         try:
             self._iterator = iter(self._chunks)
             self._begin_keep_alive()
@@ -225,7 +259,7 @@ class _SyncProducer:
     def resume(self) -> None:
         if self._keep_alive is not None:
             self._keep_alive.paused = False
-        self._context.run(self._produce)
+        self._context.run(self._step, self._produce)
 
     def _produce(self) -> None:
         sink, keep_alive = self._sink, self._keep_alive
@@ -242,7 +276,7 @@ class _SyncProducer:
                     keep_alive.written()
                     keep_alive.paused = not has_room
                 if not has_room:
-                    sink.park(self.resume)
+                    self._parked = True
                     return
         except BaseException as error:
             # SystemExit, too: it ends no more than the stream, as everywhere on a thread of the pool.

@@ -34,6 +34,7 @@ class BoltSettings(TypedDict, total=False):
     ACCESS_LOG: bool
     LOG_FORMAT: Literal["short", "combined", "json"]
     SHUTDOWN_TIMEOUT: float
+    DATABASE_TIMEOUT: float
     SERVER: dict[str, Any]
     SENSITIVE_FIELDS: Collection[str]
     EXPOSED_FIELDS: Collection[str]
@@ -80,6 +81,15 @@ def _error_format(problem_details: object, formatter: object) -> ErrorFormat:
         return ErrorFormat.checked(problem_details, import_string(str(formatter)) if formatter else None)
     except (ImportError, AttributeError, ConfigError) as error:
         raise ConfigError(f"settings.BOLT: ERROR_FORMATTER={formatter!r}: {error}") from error
+
+
+# Seconds that a request waits for a connection where BOLT["DATABASE_TIMEOUT"] says nothing.
+DATABASE_TIMEOUT_SECONDS = 5.0
+
+
+def database_timeout() -> float:
+    """`BOLT["DATABASE_TIMEOUT"]`: seconds that a request waits for a free connection at most."""
+    return float(bolt_settings().get("DATABASE_TIMEOUT", DATABASE_TIMEOUT_SECONDS))
 
 
 def api_paths() -> tuple[str, ...]:
@@ -173,7 +183,13 @@ def _trusted_proxies(value: object) -> None:
         raise ValueError(f"a list of addresses, networks and 'unix': {error}") from error
 
 
+def _duration(value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise ValueError("a number of seconds, 0 or more")
+
+
 _OTHER_KEYS: dict[str, Callable[[object], None]] = {
+    "DATABASE_TIMEOUT": _duration,
     "SERVER": _server,
     "SENSITIVE_FIELDS": _names,
     "EXPOSED_FIELDS": _names,

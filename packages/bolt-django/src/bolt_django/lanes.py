@@ -6,6 +6,7 @@ compute side by side cost more than they bring.
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import contextvars
 import functools
@@ -13,19 +14,20 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import SyncToAsync, ThreadSensitiveContext
-from bolt_core.pool import Pool, PoolExecutor
+from bolt_core.pool import Pool, PoolExecutor, run_for_loop, run_threadsafe
 
-from bolt_django import db
-
-type Job = Callable[[], object]
+from bolt_django import conf, db
+from bolt_django.calls import Call, Result
 
 # A call that has run this long in a process that idles meanwhile waits for something: a database, a network.
 PATIENCE_SECONDS = 0.001
 # In a busy process it may as well be waiting for the GIL; past this it counts as blocked all the same.
 BUSY_PATIENCE_SECONDS = 0.005
+# How often the loop looks for requests that have waited for a session too long.
+_STARVING_SECONDS = 0.02
 
 
 class _Lane:
@@ -33,6 +35,7 @@ class _Lane:
 
     def __init__(self, thread: int | None) -> None:
         self.thread = thread
+        self.place = db.Place()
         self.running_since: float | None = None
         # Turns to begin a waiting request, and calls of requests that have begun, which the thread has not come to yet.
         self.turns = 0
@@ -42,29 +45,31 @@ class _Lane:
         since = self.running_since
         return since is not None and time.monotonic() - since > patience
 
-    def run(self, ticket: "_Ticket", job: Job) -> None:
+    def run(self, session: db.Session | None, call: Call) -> None:
         self.running_since = time.monotonic()
         try:
-            if self.thread is None:
+            if session is None:
                 # A test client's: the thread and its connections are the test's, to be left where they are.
-                job()
+                call.run()
             else:
-                ticket.lease.run(job, db.has_open_transaction)
+                if (generator := call.reads) is not None:
+                    session.reads(generator)
+                session.run(self.place, call.run, call)
         finally:
             self.running_since = None
-            ticket.finished += 1
 
 
 class _Ticket:
-    """A request's claim to one lane, and what it keeps there between calls."""
+    """A request's claim to one lane. The executor's lock guards it."""
 
     def __init__(self) -> None:
         self.lane: _Lane | None = None
-        self.lease = db.Lease()
-        # Calls made before the first one has begun, with it in front.
-        self.early: deque[Job] = deque()
-        # Each is counted by one thread alone, the loop's and the lane's.
-        self.called = self.finished = 0
+        # Calls made before the first one has begun, with it in front; later, those that wait for a session.
+        self.early: deque[Call] = deque()
+        self.waits_since = 0.0
+        # Calls that are not done.
+        self.pending = 0
+        self.over = True
 
 
 class _Load:
@@ -82,68 +87,112 @@ class _Load:
 
 
 class RequestExecutor(PoolExecutor):
-    """Runs each request's calls on one of at most *most* lanes of *pool*.
+    """Runs each request's calls on one of at most *most* lanes of *pool*, with a session of *sessions*.
 
     Results go back to the loop in batches: at once when a lane has nothing else to do, and otherwise within the loop's
     next look. Woken for each of them, the loop would take the GIL from the lane that works for it.
     """
 
-    def __init__(self, pool: Pool, most: int) -> None:
+    def __init__(self, pool: Pool, most: int, sessions: db.SessionPool | None) -> None:
         super().__init__(pool)
         self._threads = pool
         self._most = most
-        self._lock = threading.Lock()  # guards the lanes' counters, the tickets' lane and early calls, and `_waiting`
+        self._sessions = sessions
+        if sessions is not None:
+            sessions.freed = self._go_on
+        self._lock = threading.Lock()  # guards the lanes' counters, the tickets, and both queues
         self._lanes: list[_Lane] = []
+        # Requests that have not begun, and requests that have, and whose session was taken over by others.
         self._waiting: deque[_Ticket] = deque()
+        self._parked: deque[_Ticket] = deque()
+        # All sessions are in use: waiting requests get a turn when one is free again.
+        self._starving = False
         self._load = _Load()
         # The loop of the server; all below is its own, but for `_results`, which lanes append to.
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._results: deque[_Result] = deque()
+        self._results: deque[Result] = deque()
         self._watching = False
+
+    def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> concurrent.futures.Future[T]:
+        """Run for the calling request; the future may be waited for from any thread."""
+        future: concurrent.futures.Future[T] = concurrent.futures.Future()
+        call = Call(functools.partial(fn, *args, **kwargs), ())
+        self._queue(call.reported_by(functools.partial(run_threadsafe, future, cast("Callable[[], T]", call))))
+        return future
 
     def run_for(self, loop: asyncio.AbstractEventLoop, fn: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Run for a coroutine of *loop*; results for another loop than the server's go back one by one."""
         if self._loop is None:
             self._loop = loop
-        if loop is not self._loop:
-            return super().run_for(loop, fn, *args)
-        result = _Result(loop.create_future())
-        self._submit(functools.partial(self._compute, result, fn, args))
-        if not self._watching:
-            self._watching = True
-            loop.call_later(PATIENCE_SECONDS, self._look)
-        return result.future
+        call = Call(fn, args)
+        future = loop.create_future()
+        if loop is self._loop:
+            result = Result(future, call)
+            report = functools.partial(self._compute, result)
+        else:
+            report = functools.partial(run_for_loop, loop, future, call, ())
+        ticket = self._queue(call.reported_by(report))
+        future.add_done_callback(functools.partial(self._stop_if_cancelled, ticket, call))
+        if loop is self._loop and not self._watching:
+            self._watch(PATIENCE_SECONDS)
+        return future
 
-    def _submit(self, job: Job) -> None:
-        """Queue *job*, which reports its own result, for the calling request."""
+    def _stop_if_cancelled(self, ticket: _Ticket, call: Call, future: asyncio.Future[Any]) -> None:
+        """Stop the query of a call that nobody waits for any more; on a thread, as it takes the server's answer."""
+        if future.cancelled() and self._sessions is not None:
+            session = self._sessions.session_of(ticket)
+            if session is not None and session.runs(call):
+                self._threads.submit(functools.partial(session.cancel, call))
+
+    def _queue(self, call: Call) -> _Ticket:
+        """Queue *call* for the calling request."""
         ticket = self._own_ticket()
-        ticket.called += 1
         with self._lock:
-            if (lane := ticket.lane) is None:
-                ticket.early.append(job)
-                if len(ticket.early) == 1:
+            ticket.pending += 1
+            lane = ticket.lane
+            if lane is None or ticket.early:
+                ticket.early.append(call)
+                if lane is None and len(ticket.early) == 1:
+                    ticket.waits_since = time.monotonic()
                     self._waiting.append(ticket)
                     self._give_turns()
-                return
+                return ticket
             lane.calls += 1
-        self._threads.submit(functools.partial(self._take_call, lane, ticket, job), lane.thread)
+        self._threads.submit(functools.partial(self._take_call, lane, ticket, call), lane.thread)
+        return ticket
 
     def _own_ticket(self) -> _Ticket:
         ticket = _ticket.get(None)
         if ticket is None:
             ticket = _Ticket()
             _ticket.set(ticket)
-            if (task := asyncio.current_task()) is not None:
-                task.add_done_callback(functools.partial(self._end, ticket))
+        if ticket.over and (task := asyncio.current_task()) is not None:
+            # Over again and again: a handler, its stream and its background tasks share a context.
+            ticket.over = False
+            task.add_done_callback(functools.partial(self._end, ticket))
         return ticket
 
     def _end(self, ticket: _Ticket, task: object) -> None:
         """The request is over: roll back what it left open, or what a call that still runs will leave."""
-        if ticket.lane is not None and not (ticket.called == ticket.finished and ticket.lease.empty):
-            self._threads.submit(ticket.lease.close, ticket.lane.thread)
+        with self._lock:
+            ticket.over = True
+            if ticket.pending or ticket.lane is None:
+                return
+        if self._sessions is not None and (session := self._sessions.leave(ticket)) is not None:
+            self._threads.submit(functools.partial(self._end_session, session), ticket.lane.thread)
+
+    def _end_session(self, session: db.Session) -> None:
+        """End what a request left behind; on a thread."""
+        try:
+            session.end()
+        finally:
+            if self._sessions is not None:
+                self._sessions.give_back(session)
 
     def _give_turns(self) -> None:
         """See to it that lanes which do not block will begin every request that waits. Needs the lock."""
+        if self._starving:
+            return
         patience = BUSY_PATIENCE_SECONDS if self._load.busy else PATIENCE_SECONDS
         missing = len(self._waiting) - sum(lane.turns for lane in self._lanes if not lane.blocked(patience))
         if missing > 0:
@@ -161,19 +210,43 @@ class RequestExecutor(PoolExecutor):
             return self._lanes[-1]
         return min(self._lanes, key=lambda lane: lane.turns)
 
+    def _watch(self, seconds: float) -> None:
+        assert self._loop is not None
+        self._watching = True
+        self._loop.call_later(seconds, self._look)
+
     def _look(self) -> None:
         """Take the results that are there; a lane may also have begun to block, so give its turns to another."""
         self._watching = False
         self._load.sample()
         self._deliver()
         with self._lock:
+            late = self._late()
             if self._waiting:
                 self._give_turns()
             # A lane with nothing queued behind its call hands back by itself, however long it runs.
-            more = bool(self._waiting) or any(lane.turns or lane.calls for lane in self._lanes)
-        if more and self._loop is not None and not self._watching:
-            self._watching = True
-            self._loop.call_later(PATIENCE_SECONDS, self._look)
+            more = any(lane.turns or lane.calls for lane in self._lanes) or (self._waiting and not self._starving)
+            starving = bool(self._waiting or self._parked)
+        for call in late:
+            call.refuse(db.ConnectionsExhausted(f"no connection was free within {conf.database_timeout():g} s"))
+        self._deliver()
+        if (more or starving) and self._loop is not None and not self._watching:
+            self._watch(PATIENCE_SECONDS if more else _STARVING_SECONDS)
+
+    def _late(self) -> list[Call]:
+        """Take the calls that have waited for a session too long out of the queues. Needs the lock."""
+        late: list[Call] = []
+        if not (self._parked or self._starving):
+            return late
+        since = time.monotonic() - conf.database_timeout()
+        for queue in (self._parked, self._waiting):
+            while queue and queue[0].waits_since < since:
+                ticket = queue.popleft()
+                ticket.pending -= len(ticket.early)
+                late += ticket.early
+                ticket.early.clear()
+        self._starving = self._starving and bool(self._waiting)
+        return late
 
     def _deliver(self) -> None:
         while self._results:
@@ -183,23 +256,82 @@ class RequestExecutor(PoolExecutor):
         """Begin the next waiting request; on the lane's thread."""
         with self._lock:
             lane.turns -= 1
-            ticket = self._waiting.popleft() if self._waiting else None
-            if ticket is not None:
+            ticket = self._waiting[0] if self._waiting else None
+            if ticket is not None and (self._claim(ticket) or self._sessions is None):
+                self._waiting.popleft()
                 ticket.lane = lane
-        # From here on nobody else adds to the early calls.
-        while ticket is not None and ticket.early:
-            lane.run(ticket, ticket.early.popleft())
+            elif ticket is not None:
+                self._starving, ticket = True, None
+        if ticket is not None:
+            self._run_early(lane, ticket)
         self._hand_back(lane)
 
-    def _take_call(self, lane: _Lane, ticket: _Ticket, job: Job) -> None:
+    def _claim(self, ticket: _Ticket) -> db.Session | None:
+        return None if self._sessions is None else self._sessions.claim(ticket)
+
+    def _run_early(self, lane: _Lane, ticket: _Ticket) -> None:
+        """Run the calls that a request with a session has made meanwhile; on the lane's thread."""
+        while True:
+            with self._lock:
+                call = ticket.early.popleft() if ticket.early else None
+                if call is None:
+                    return
+                # Its first call may have claimed it already.
+                session = self._claim(ticket)
+            self._run(lane, ticket, session, call)
+
+    def _take_call(self, lane: _Lane, ticket: _Ticket, call: Call) -> None:
         """Go on with a request that has begun; on the lane's thread."""
         with self._lock:
             lane.calls -= 1
-        lane.run(ticket, job)
+            session = None if ticket.early else self._claim(ticket)
+            parks = session is None and self._sessions is not None
+            if parks:
+                if not ticket.early:
+                    ticket.waits_since = time.monotonic()
+                    self._parked.append(ticket)
+                ticket.early.append(call)
+        if not parks:
+            self._run(lane, ticket, session, call)
         self._hand_back(lane)
 
-    def _compute(self, result: "_Result", fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        result.compute(fn, args)
+    def _run(self, lane: _Lane, ticket: _Ticket, session: db.Session | None, call: Call) -> None:
+        lane.run(session, call)
+        if session is not None and self._sessions is not None:
+            self._sessions.rest(session)
+        with self._lock:
+            ticket.pending -= 1
+            over = ticket.over and not ticket.pending
+        if over and self._sessions is not None:
+            if (left := self._sessions.leave(ticket)) is not None:
+                self._end_session(left)
+        elif self._parked or self._starving:
+            # Another request may take the session over now.
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """A session may be free: go on with those that wait for one, first those that have begun."""
+        if not (self._parked or self._starving):
+            return
+        with self._lock:
+            while self._parked and self._claim(self._parked[0]) is not None:
+                ticket = self._parked.popleft()
+                lane = ticket.lane
+                assert lane is not None
+                lane.calls += 1
+                self._threads.submit(functools.partial(self._take_parked, lane, ticket), lane.thread)
+            if self._starving and not self._parked:
+                self._starving = False
+                self._give_turns()
+
+    def _take_parked(self, lane: _Lane, ticket: _Ticket) -> None:
+        with self._lock:
+            lane.calls -= 1
+        self._run_early(lane, ticket)
+        self._hand_back(lane)
+
+    def _compute(self, result: "Result") -> None:
+        result.compute()
         self._results.append(result)
 
     def _hand_back(self, lane: _Lane) -> None:
@@ -208,47 +340,17 @@ class RequestExecutor(PoolExecutor):
                 self._loop.call_soon_threadsafe(self._deliver)
 
 
-class _Result:
-    """What a call came to, on its way back to the future that waits for it."""
-
-    __slots__ = ("_error", "_value", "future")
-
-    def __init__(self, future: asyncio.Future[Any]) -> None:
-        self.future = future
-        self._value: Any = None
-        self._error: BaseException | None = None
-
-    def compute(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
-        """Call, on a lane, unless the future was cancelled meanwhile."""
-        if self.future.cancelled():
-            return
-        try:
-            self._value = fn(*args)
-        except BaseException as error:
-            self._error = error
-
-    def settle(self) -> None:
-        """Tell the future, on the loop."""
-        if self.future.done():
-            return
-        if self._error is None:
-            self.future.set_result(self._value)
-        elif isinstance(self._error, StopIteration):
-            # A future refuses it, as it would end the awaiting coroutine silently.
-            wrapped = RuntimeError("a synchronous call raised StopIteration")
-            wrapped.__cause__ = self._error
-            self.future.set_exception(wrapped)
-        else:
-            self.future.set_exception(self._error)
-
-
 _ticket: contextvars.ContextVar[_Ticket] = contextvars.ContextVar("bolt_django.lane")
 
 
-def install(context: contextvars.Context, pool: Pool, most: int) -> None:
+def install(
+    context: contextvars.Context, pool: Pool, most: int, sessions: db.SessionPool | None = None
+) -> RequestExecutor:
     """Let every request whose context is a copy of *context* use lanes of *pool* for thread-sensitive calls."""
-    executor: Any = RequestExecutor(pool, most)
+    made = RequestExecutor(pool, most, sessions)
+    executor: Any = made
     # What ThreadSensitiveContext(executor=…).__aenter__ does, for a context that begins no task and never exits.
     sensitive = ThreadSensitiveContext()
     SyncToAsync.context_to_thread_executor[sensitive] = executor
     context.run(SyncToAsync.thread_sensitive_context.set, sensitive)
+    return made

@@ -12,7 +12,7 @@ from bolt_core.pool import Pool
 from django.conf import settings
 from django.urls import set_script_prefix
 
-from bolt_django import conf, files, runtime
+from bolt_django import conf, db, files, runtime
 from bolt_django.discovery import DiscoveryError, find_apis
 from bolt_django.fallback import DjangoFallback
 from bolt_django.options import RunOptions
@@ -110,4 +110,7 @@ def serve(project: Project, sockets: Sequence[Any], config: ServerConfig, announ
     name = sockets[0].getsockname()
     if isinstance(name, tuple):
         project.fallback.server = SUPPORT.address = (name[0], str(name[1]))
-    run(project.app, sockets=sockets, config=config, announce=announce, base_context=context, pool=pool)
+    try:
+        run(project.app, sockets=sockets, config=config, announce=announce, base_context=context, pool=pool)
+    finally:
+        db.close_pools()

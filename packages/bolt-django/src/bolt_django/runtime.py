@@ -10,9 +10,15 @@ from bolt_django import db, lanes
 def prepare(pool: Pool, context: contextvars.Context, most_lanes: int = 1) -> None:
     """Care for the connections of *pool*'s threads, and give requests that start from *context* their lanes.
 
+    *most_lanes* is also the most connections of async handlers and waiting streams, to each database.
+
     One lane is all that a test client's server can use, as its only thread is the test's own; the connections of that
     thread are the test's, and not touched.
     """
+    sessions = None
     if pool.native.jobs_fd is None:
+        sessions = db.SessionPool(most_lanes)
+        db.set_session_pool(pool, sessions)
         db.watch(pool)
-    lanes.install(context, pool, most_lanes)
+        pool.add_unit_hook(on_exit=sessions.close)
+    lanes.install(context, pool, most_lanes, sessions)

@@ -14,6 +14,7 @@ from bolt_core.exceptions import (
     NotFound,
     PayloadTooLarge,
     RequestValidationError,
+    ServiceUnavailable,
 )
 from bolt_core.responses import HTML, Response
 from bolt_core.shorten import shorten
@@ -30,10 +31,11 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.core.exceptions import BadRequest as DjangoBadRequest
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 
-from bolt_django import conf
+from bolt_django import conf, db
 from bolt_django.request import as_django
 
 _TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -49,6 +51,8 @@ def register() -> None:
     register_exception_adapter(MultiPartParserError, lambda exc, request: BadRequest())
     register_exception_adapter(SuspiciousOperation, suspicious)
     register_exception_adapter(ValidationError, invalid)
+    register_exception_adapter(OperationalError, unreachable)
+    register_exception_adapter(InterfaceError, unreachable)
     on_exception(signal)
     set_error_page(debug_page)
     register_error_defaults(conf.error_format)
@@ -77,6 +81,15 @@ def invalid(exc: ValidationError, request: Any) -> RequestValidationError:
             for error in errors
         ]
     )
+
+
+# Seconds after which a client may ask again: a server that restarts, or a crowd at its connections, takes about this.
+_RETRY_AFTER_SECONDS = 5
+
+
+def unreachable(exc: OperationalError | InterfaceError, request: Any) -> HTTPException | None:
+    """503 if the database could not be reached, or no connection became free; else as unexpected as any error."""
+    return ServiceUnavailable(retry_after=_RETRY_AFTER_SECONDS) if db.is_unreachable(exc) else None
 
 
 def signal(exc: BaseException, request: Any) -> None:

@@ -12,6 +12,7 @@ from bolt_core.outcomes import register_result_adapter
 from bolt_core.reading import register_off_loop, register_reader
 from bolt_core.reply_format import register_format_defaults
 from bolt_core.responses import Response, StreamingResponse
+from bolt_core.streaming import register_stream_steps
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -42,6 +43,7 @@ def register() -> None:
     register_off_loop(_on_own_thread, (SynchronousOnlyOperation,))
     register_after_commit(transaction.on_commit)
     register_format_defaults(conf.reply_format)
+    register_stream_steps(db.StreamSteps)
 
 
 async def _on_own_thread(function: Callable[[], Any]) -> Any:

@@ -1,11 +1,13 @@
 """System checks: what is wrong in a project before any traffic. Pages: docs/reference/checks.md.
 
-Ids by concern: settings .001 to .009, routes .010 to .019, applications .020 to .029, deployment .030 to .039.
+Ids by concern: settings .001 to .009, routes .010 to .019, applications .020 to .029, deployment .030 to .039, databases
+.050 to .059.
 """
 
 from django.core import checks
 
 from bolt_django.checks.applications import check_apps, check_caches, check_middleware
+from bolt_django.checks.databases import check_django_pools, check_server_limits
 from bolt_django.checks.deploy import check_deployment
 from bolt_django.checks.routes import check_models, check_routes, check_shadowed
 from bolt_django.checks.settings import check_front, check_settings
@@ -15,7 +17,7 @@ __all__ = ["TAG", "register"]
 TAG = "bolt"
 
 _ALWAYS = (check_settings, check_front, check_routes, check_shadowed, check_models)
-_PROJECT = (check_apps, check_middleware, check_caches)
+_PROJECT = (check_apps, check_middleware, check_caches, check_django_pools)
 
 
 def register() -> None:
@@ -23,3 +25,5 @@ def register() -> None:
     for check in (*_ALWAYS, *_PROJECT):
         checks.register(check, TAG)
     checks.register(check_deployment, TAG, deploy=True)
+    # Asks the databases, so only `check --database default` and `migrate` run it.
+    checks.register(check_server_limits, TAG, checks.Tags.database)

@@ -38,7 +38,7 @@ class Exchange:
         self._answer: asyncio.Future[Response] = self._loop.create_future()
         self._gone = False
         self._begun = False
-        self._lease = db.Lease()
+        self._lease = db.Lease(self._pool)
         # Set on the pool thread that makes the response.
         self._thread: int | None = None
         self._foreign: list[BaseDatabaseWrapper] = []

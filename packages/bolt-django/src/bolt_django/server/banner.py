@@ -10,6 +10,8 @@ import django
 from bolt_core.config import ServerConfig
 from django.conf import settings
 
+from bolt_django.db import bounds
+
 
 def banner(urls: Sequence[str], processes: int, config: ServerConfig, *, dev: bool) -> str:
     """The lines to print before serving; each address stands alone in its line, so that terminals make it a link."""
@@ -21,8 +23,7 @@ def banner(urls: Sequence[str], processes: int, config: ServerConfig, *, dev: bo
         f"Serving:     {mode}",
         f"Threads:     at most {config.pool_size} for def handlers and Django views, "
         f"and {config.pool_size} for the ORM of async handlers, per process",
-        f"Connections: at most {2 * config.pool_size * processes} per database in all, "
-        "and one for each async transaction or stream that is open",
+        *_connections(processes, config.pool_size),
         *(f"Listening:   {url}" for url in urls),
     ]
     if settings.DEBUG and not dev:
@@ -30,6 +31,18 @@ def banner(urls: Sequence[str], processes: int, config: ServerConfig, *, dev: bo
     if dev and not settings.DEBUG:
         lines.append("DEBUG is off: errors show no debug page; set DEBUG = True in the development settings")
     return "\n".join(lines)
+
+
+def _connections(processes: int, workers: int) -> list[str]:
+    """A line for each number of connections, with the databases that it is the bound of."""
+    aliases: dict[str, list[str]] = {}
+    for bound in bounds(processes, workers):
+        if bound.pool_size is None:
+            how = f"{processes} × 2 × {workers}"
+        else:
+            how = f"{processes} × the pool of {bound.pool_size}"
+        aliases.setdefault(f"at most {bound.total} ({how})", []).append(bound.alias)
+    return [f"Connections: {most} to {', '.join(names)}" for most, names in aliases.items()]
 
 
 def _version(name: str) -> str:

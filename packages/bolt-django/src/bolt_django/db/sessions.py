@@ -1,0 +1,311 @@
+"""Sessions: sets of connections for requests whose work is many calls, with other requests' calls in between.
+
+A session holds at most one connection per database. There are at most so many of them in a process, so there are at
+most so many connections to each database, whichever databases a call comes to ask. A request keeps its session from
+its first call to its end. Between calls another request may take it over when none is free, unless a transaction or an
+unfinished read is open on it.
+"""
+
+import threading
+import weakref
+from collections.abc import Callable
+from time import monotonic
+from types import GeneratorType
+from typing import Any
+
+from bolt_core.pool import Pool
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from bolt_django.db import drivers, units
+from bolt_django.db.errors import RequestEnded
+
+type Owner = object
+
+
+class Session:
+    """The connections of one request. Its calls run one after the other, on one thread or another."""
+
+    __slots__ = (
+        *("busy", "connections", "fresh", "owner"),
+        *("_cancelled", "_current", "_guard", "_look_at", "_opening", "_reading"),
+    )
+
+    def __init__(self) -> None:
+        self.connections: dict[str, BaseDatabaseWrapper] = {}
+        # The request, and whether one of its calls runs; the pool's lock guards them.
+        self.owner: Owner | None = None
+        self.busy = False
+        # New to its owner: not yet looked after.
+        self.fresh = False
+        self._look_at = 0.0
+        # What a cancellation from another thread reads: the running call, and what it has opened so far.
+        self._guard = threading.Lock()
+        self._current: object = None
+        self._opening: list[BaseDatabaseWrapper] = []
+        self._cancelled: list[BaseDatabaseWrapper] = []
+        self._reading: weakref.ref[GeneratorType[Any, Any, Any]] | None = None
+
+    def run(self, place: "Place", job: Callable[[], None], call: object) -> None:
+        """Run *job* with these connections as those of *place*, the calling thread."""
+        place.show(self)
+        if self.fresh:
+            self.fresh = False
+            self._begin()
+        opened = units.opened_here()
+        with self._guard:
+            self._current, self._opening = call, opened
+        try:
+            job()
+        finally:
+            with self._guard:
+                self._current = None
+            self._collect(place, opened)
+            self._settle(place)
+
+    def _begin(self) -> None:
+        now = monotonic()
+        look, self._look_at = now >= self._look_at, now + units.LOOK_SECONDS
+        for connection in self.connections.values():
+            units.freshen(connection, now, look=look)
+
+    def _collect(self, place: "Place", opened: list[BaseDatabaseWrapper]) -> None:
+        for connection in opened:
+            known = self.connections.get(connection.alias)
+            if known is not connection and units.is_open(connection):
+                # It will be used by other threads, one at a time, which Django checks for.
+                connection.inc_thread_sharing()
+                self.connections[connection.alias] = connection
+                place.shown[connection.alias] = connection
+        opened.clear()
+
+    def _settle(self, place: "Place") -> None:
+        """Leave a connection between calls only if it is sound; one of Django's own pool only inside a transaction."""
+        doomed, self._cancelled = self._cancelled, []
+        for connection in list(self.connections.values()):
+            if units.among(connection, doomed):
+                self._drop(connection, place)
+            elif not units.has_open_transaction(connection):
+                if connection.errors_occurred:
+                    connection.close_if_unusable_or_obsolete()
+                elif drivers.uses_pool(connection):
+                    connection.close()
+
+    def _drop(self, connection: BaseDatabaseWrapper, place: "Place | None" = None) -> None:
+        # A block that goes on in a later call must fail there, not begin a transaction of its own.
+        if connection.in_atomic_block and place is not None:
+            connection.execute_wrappers[:] = [one for one in connection.execute_wrappers if one is not _refuse]
+            connection.close()
+            return
+        self.connections.pop(connection.alias, None)
+        if place is not None and place.shown.pop(connection.alias, None) is not None:
+            del connections[connection.alias]
+        connection.close()
+
+    def reads(self, generator: GeneratorType[Any, Any, Any]) -> None:
+        """Keep the session for its request until *generator*, which reads from a cursor, is done or forgotten."""
+        self._reading = weakref.ref(generator)
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether nobody else may take this session over before its request ends."""
+        if self._reading is not None:
+            generator = self._reading()
+            if generator is not None and generator.gi_frame is not None:
+                return True
+            self._reading = None
+        return any(units.has_open_transaction(connection) for connection in self.connections.values())
+
+    @property
+    def must_end(self) -> bool:
+        """Whether something here has to be closed now that the request is over."""
+        now = monotonic()
+        return any(
+            connection.connection is not None and units.needs_care(connection, now)
+            for connection in self.connections.values()
+        )
+
+    def end(self) -> None:
+        """Roll back and close what the request may not leave behind; on any thread but the loop's."""
+        now = monotonic()
+        for connection in list(self.connections.values()):
+            if connection.closed_in_transaction or units.has_open_transaction(connection):
+                self._drop(connection)
+            elif connection.connection is not None and units.needs_care(connection, now):
+                connection.close_if_unusable_or_obsolete()
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in list(self.connections.values()):
+            self._drop(connection)
+
+    def runs(self, call: object) -> bool:
+        """Whether *call* seems to run; `cancel` asks again."""
+        return self._current is call
+
+    def cancel(self, call: object) -> None:
+        """If *call* still runs, stop its query and let it begin no other; blocks, on any thread but the loop's."""
+        with self._guard:
+            if self._current is not call:
+                return
+            self._cancelled = [*self.connections.values()]
+            self._cancelled += [one for one in self._opening if not units.among(one, self._cancelled)]
+            for connection in self._cancelled:
+                connection.execute_wrappers.append(_refuse)
+                if connection.in_atomic_block:
+                    connection.needs_rollback = True
+            for connection in self._cancelled:
+                if connection.connection is not None:
+                    drivers.cancel(connection.connection)
+
+
+def _refuse(execute: object, sql: object, params: object, many: object, context: object) -> None:
+    """Stand before every query of a call that was cancelled."""
+    raise RequestEnded("the request that asks this query is over")
+
+
+class Place:
+    """A thread that sessions take turns on, and whose connections it has before it.
+
+    A session that is followed by itself costs nothing.
+    """
+
+    def __init__(self) -> None:
+        self.shown: dict[str, BaseDatabaseWrapper] = {}
+
+    def show(self, session: Session) -> None:
+        """Make the connections of *session* those of the calling thread."""
+        if self.shown == session.connections:
+            return
+        for alias in self.shown.keys() - session.connections.keys():
+            del connections[alias]
+        for alias, connection in session.connections.items():
+            if self.shown.get(alias) is not connection:
+                connections[alias] = connection
+        self.shown = dict(session.connections)
+
+
+class SessionPool:
+    """At most *limit* sessions, and places of streams, in one process. Every method may be called from any thread."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.freed: Callable[[], None] = lambda: None
+        """Called when one may have become free, without any lock."""
+        self._condition = threading.Condition(threading.Lock())
+        self._idle: list[Session] = []
+        # Of requests, the one that has been without a call for longest first.
+        self._owned: dict[Owner, Session] = {}
+        self._reserved = 0
+
+    @property
+    def used(self) -> int:
+        """Sessions and reserved places there are."""
+        return len(self._idle) + len(self._owned) + self._reserved
+
+    def claim(self, owner: Owner) -> Session | None:
+        """The session of *owner*, or a new one, for a call; None if all are in use by others."""
+        with self._condition:
+            session = self._owned.pop(owner, None)
+            if session is None:
+                if self._idle:
+                    session = self._idle.pop()
+                elif self.used < self.limit:
+                    session = Session()
+                elif (session := self._take_over()) is None:
+                    return None
+                session.owner, session.fresh = owner, True
+            session.busy = True
+            self._owned[owner] = session
+            return session
+
+    def _take_over(self) -> Session | None:
+        for owner, session in self._owned.items():
+            if not session.busy and not session.is_bound:
+                del self._owned[owner]
+                return session
+        return None
+
+    def rest(self, session: Session) -> None:
+        """A call of the session's request is over; the request keeps it."""
+        with self._condition:
+            session.busy = False
+            self._condition.notify()
+
+    def session_of(self, owner: Owner) -> Session | None:
+        """The session that *owner* has now."""
+        return self._owned.get(owner)
+
+    def leave(self, owner: Owner) -> Session | None:
+        """The session of a request that is over, if it must be ended first and then given back; else it is idle."""
+        with self._condition:
+            session = self._owned.get(owner)
+            if session is None:
+                return None
+            if session.must_end:
+                session.busy = True
+                return session
+            self._make_idle(session)
+        self.freed()
+        return None
+
+    def give_back(self, session: Session) -> None:
+        """A session of a request that is over, with nothing of the request's left in it."""
+        with self._condition:
+            self._make_idle(session)
+        self.freed()
+
+    def _make_idle(self, session: Session) -> None:
+        del self._owned[session.owner]
+        session.owner, session.busy, session._reading = None, False, None
+        self._idle.append(session)
+        self._condition.notify()
+
+    def reserve(self, timeout: float) -> bool:
+        """Reserve a place for connections that are no session's; wait *timeout* seconds for it at most."""
+        with self._condition:
+            if not self._condition.wait_for(self._has_place, timeout):
+                return False
+            session = None
+            if self.used >= self.limit:
+                session = self._idle.pop(0) if self._idle else self._take_over()
+            self._reserved += 1
+        if session is not None:
+            session.close()
+        return True
+
+    def _has_place(self) -> bool:
+        return (
+            self.used < self.limit
+            or bool(self._idle)
+            or any(not session.busy and not session.is_bound for session in self._owned.values())
+        )
+
+    def unreserve(self) -> None:
+        """Give such a place back, once its connections are closed or another's."""
+        with self._condition:
+            self._reserved -= 1
+            self._condition.notify()
+        self.freed()
+
+    def close(self) -> None:
+        """Close what no call uses; at the server's stop, more than once."""
+        with self._condition:
+            unused, self._idle = self._idle, []
+            unused += [session for session in self._owned.values() if not session.busy]
+        for session in unused:
+            session.close()
+
+
+# One for each server of this process, of which there are several only in tests.
+_pools: "weakref.WeakKeyDictionary[Pool, SessionPool]" = weakref.WeakKeyDictionary()
+
+
+def set_session_pool(pool: Pool, sessions: SessionPool) -> None:
+    """Let streams on the threads of *pool* count among *sessions*."""
+    _pools[pool] = sessions
+
+
+def session_pool(pool: Pool) -> SessionPool | None:
+    """The sessions of the server that *pool* belongs to; None for a test client's, whose connections are the test's."""
+    return _pools.get(pool)
