@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
 from bolt_core.preparation import client_session, find_application
 from bolt_django import db, in_tests
+from bolt_django.db.units import watch_thread_connections
 from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from django.db import connection, connections

@@ -71,7 +71,10 @@ def before_unit() -> None:
     for connection in opened:
         if connection.in_atomic_block:
             _thread.foreign = [other for other in opened if other.in_atomic_block]
-        else:
+            continue
+        # Its CONN_HEALTH_CHECKS run when it is first used.
+        connection.health_check_done = False  # type: ignore[attr-defined]
+        if look or connection.queries_log or connection.close_at is not None:
             freshen(connection, now, look=look)
 
 
