@@ -116,6 +116,14 @@ def schemathesis(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """100,000 requests of all kinds with 2 % of faults, against PostgreSQL: connections, transactions, memory."""
+    _sync(session)
+    arguments = ("-k", "soak", "-s", *session.posargs)
+    _python(session, "-m", "tools.suites", "tests/integration", *arguments, SOAK_REQUESTS="100000")
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """The example shop, migrated, filled and served; arguments go to runbolt: `-- --port 9000 --processes 2`."""
     _sync(session)

@@ -58,9 +58,9 @@ class Cluster:
         with contextlib.closing(self.connect()) as connection:
             return connection.execute(sql.encode()).fetchall()
 
-    def activity(self) -> list[tuple[object, ...]]:
-        """Process, state and query of each connection of the server under test."""
-        return self.ask("SELECT pid, state, query FROM pg_stat_activity WHERE application_name = 'faultsite'")
+    def activity(self, name: str) -> list[tuple[object, ...]]:
+        """Process, state and query of each connection of the application *name*."""
+        return self.ask(f"SELECT pid, state, query FROM pg_stat_activity WHERE application_name = '{name}'")
 
 
 @contextlib.contextmanager

@@ -15,6 +15,8 @@ from serving import PATIENCE_SECONDS, Served, eventually, manage, serving
 FAULTS = Path(__file__).parent / "faults"
 ROWS, WIDTH = 2000, 4000
 AGES = pytest.mark.parametrize("age", ["0", "none"])
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{}'"
+COUNT = "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{}'"
 # Two threads and two lanes: a bound of four connections.
 WORKERS = ("--workers", "2")
 
@@ -27,18 +29,47 @@ def server() -> Iterator[Cluster]:
     with cluster() as made:
         manage(FAULTS, "migrate", "--run-syncdb", "--verbosity", "0", FAULTS_HOST=str(made.folder))
         with contextlib.closing(made.connect()) as connection:
-            connection.execute(
-                f"INSERT INTO faultsite_entry (text) SELECT repeat('x', {WIDTH}) FROM generate_series(1, {ROWS})".encode()
-            )
+            rows = f"SELECT repeat('x', {WIDTH}) FROM generate_series(1, {ROWS})"
+            connection.execute(f"INSERT INTO faultsite_entry (text) {rows}".encode())
         yield made
 
 
+# What each server calls itself in PostgreSQL's lists.
+names: dict[Served, str] = {}
+
+
+@pytest.fixture(scope="module")
+def servers(server: Cluster) -> Iterator[Callable[..., Served]]:
+    """Starts the project on that server, once for each way it is started in."""
+    started: dict[object, Served] = {}
+    with contextlib.ExitStack() as stack:
+
+        def start(age: str, *flags: str, **environment: str) -> Served:
+            key = (age, flags, tuple(environment.items()))
+            if key not in started:
+                started[key] = stack.enter_context(serving_as(server, age, *flags, **environment))
+            return started[key]
+
+        yield start
+
+
+@contextlib.contextmanager
+def serving_as(server: Cluster, age: str, *flags: str, **environment: str) -> Iterator[Served]:
+    """Serve the project under a name of its own."""
+    name = f"faults{len(names)}"
+    with serving(
+        FAULTS, *flags, FAULTS_HOST=str(server.folder), FAULTS_NAME=name, FAULTS_AGE=age, **environment
+    ) as served:
+        names[served] = name
+        yield served
+
+
 @pytest.fixture
-def serve(server: Cluster) -> Serve:
-    """Starts the project on that server, with a bound of four connections."""
+def serve(servers: Callable[..., Served]) -> Serve:
+    """Lends a server, by default with a bound of four connections; it may have served another test before."""
 
     def start(age: str = "none", *flags: str, **environment: str) -> contextlib.AbstractContextManager[Served]:
-        return serving(FAULTS, *(flags or WORKERS), FAULTS_HOST=str(server.folder), FAULTS_AGE=age, **environment)
+        return contextlib.nullcontext(servers(age, *(flags or WORKERS), **environment))
 
     return start
 
@@ -56,14 +87,14 @@ def together(served: Served, *paths: str) -> list[tuple[int, Any]]:
         return list(threads.map(lambda path: get(served, path), paths))
 
 
-def states(server: Cluster) -> list[object]:
+def states(server: Cluster, served: Served) -> list[object]:
     """The states of the connections of the server under test."""
-    return [state for _, state, _ in server.activity()]
+    return [state for _, state, _ in server.activity(names[served])]
 
 
-def nothing_held(server: Cluster) -> bool:
+def nothing_held(server: Cluster, served: Served) -> bool:
     """Whether no connection is inside a transaction, or asks anything."""
-    return all(state == "idle" for state in states(server))
+    return all(state == "idle" for state in states(server, served))
 
 
 @contextlib.contextmanager
@@ -74,14 +105,14 @@ def leaving(served: Served, path: str) -> Iterator[None]:
         yield
 
 
-def asks(server: Cluster, query: str) -> Callable[[], bool]:
+def asks(server: Cluster, served: Served, query: str) -> Callable[[], bool]:
     """Whether the server under test runs such a query now."""
-    return lambda: any(state == "active" and query in str(asked) for _, state, asked in server.activity())
+    return lambda: any(state == "active" and query in str(asked) for _, state, asked in server.activity(names[served]))
 
 
-def test_connections_keep_their_bound(server: Cluster, serve: Serve) -> None:
+def test_connections_keep_their_bound(server: Cluster) -> None:
     """However many requests of whatever kind come at once, there are never more than 2 × workers connections."""
-    with serve("none") as served:
+    with serving_as(server, "none", *WORKERS) as served:
         served.printed(r"Connections: at most 4 \(1 × 2 × 2\) to default")
         paths = ["/sync", "/async?pause=0.02", "/hold?seconds=0.02", "/django/count", "/sync/sleep?seconds=0.02"] * 12
         most, done = 0, threading.Event()
@@ -90,9 +121,7 @@ def test_connections_keep_their_bound(server: Cluster, serve: Serve) -> None:
             nonlocal most
             with contextlib.closing(server.connect()) as connection:
                 while not done.is_set():
-                    row = connection.execute(
-                        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'faultsite'"
-                    ).fetchone()
+                    row = connection.execute(COUNT.format(names[served]).encode()).fetchone()
                     assert row is not None
                     most = max(most, row[0])
 
@@ -108,7 +137,7 @@ def test_connections_keep_their_bound(server: Cluster, serve: Serve) -> None:
         for _, reply in replies[2::5]:
             assert reply["held"] == "mine"
             assert len(set(reply["pids"])) == 1
-        assert nothing_held(server)
+        assert nothing_held(server, served)
 
 
 @AGES
@@ -119,10 +148,10 @@ def test_a_request_uses_one_connection(server: Cluster, serve: Serve, age: str) 
         assert len(set(first)) == len(set(second)) == 1
         if age == "0":
             assert first[0] != second[0]
-            eventually(lambda: states(server) == [])
+            eventually(lambda: states(server, served) == [])
         else:
             assert first == second
-            assert states(server) == ["idle"]
+            assert nothing_held(server, served)
 
 
 @AGES
@@ -144,8 +173,8 @@ def test_what_is_left_behind_goes(server: Cluster, serve: Serve, age: str, kind:
             for path in ("/open", "/aopen"):
                 status, reply = get(served, path)
                 assert (status, reply["open"], reply["autocommit"]) == (200, False, True)
-        eventually(lambda: nothing_held(server))
-        assert len(states(server)) <= 2
+        eventually(lambda: nothing_held(server, served))
+        assert len(states(server, served)) <= 2
     assert server.ask("SELECT count(*) FROM faultsite_entry WHERE text = 'left behind'") == [(0,)]
 
 
@@ -154,12 +183,12 @@ def test_a_connection_killed_while_idle_is_noticed(server: Cluster, serve: Serve
     """The server ends every idle connection; the next request has another one."""
     with serve() as served:
         for _ in range(3):
-            assert served.client().get(path).status_code == 200
-            server.ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'faultsite'")
-            eventually(lambda: states(server) == [])
+            assert get(served, path)[0] == 200
+            server.ask(TERMINATE.format(names[served]))
+            eventually(lambda: states(server, served) == [])
             # Longer than a connection counts as used just now.
             threading.Event().wait(0.06)
-        assert served.client().get(path).status_code == 200
+        assert get(served, path)[0] == 200
 
 
 @AGES
@@ -219,7 +248,7 @@ def test_the_server_is_restarted_under_load(server: Cluster, serve: Serve) -> No
             replies = [each for load_ in running for each in load_.result(PATIENCE_SECONDS)]
         assert {status for calm, status in replies if calm} == {200}
         assert {status for _, status in replies} == {200, 503}
-        assert len(states(server)) <= 4
+        assert len(states(server, served)) <= 4
         served.printed("Service Unavailable")
 
 
@@ -265,9 +294,9 @@ def test_a_client_that_leaves_ends_its_query(server: Cluster, serve: Serve, age:
     with serve(age, "--workers", "1") as served:
         before = server.ask("SELECT count(*) FROM faultsite_entry WHERE text = 'again'")
         with leaving(served, path):
-            eventually(asks(server, "pg_sleep(20)"))
+            eventually(asks(server, served, "pg_sleep(20)"))
         assert get(served, "/async")[0] == 200
-        eventually(lambda: nothing_held(server))
+        eventually(lambda: nothing_held(server, served))
         assert server.ask("SELECT count(*) FROM faultsite_entry WHERE text LIKE '%the pause'") == [(0,)]
         # What was written outside of a transaction before the client left stays; the code's second try is refused.
         again = int(str(server.ask("SELECT count(*) FROM faultsite_entry WHERE text = 'again'")[0][0]))
@@ -280,7 +309,7 @@ def test_a_query_that_its_handler_gives_up(server: Cluster, serve: Serve, age: s
     with serve(age, "--workers", "1") as served:
         assert get(served, "/gives-up")[0] == 200
         assert get(served, "/async")[0] == 200
-        assert not asks(server, "pg_sleep")()
+        assert not asks(server, served, "pg_sleep")()
 
 
 @AGES
@@ -294,13 +323,13 @@ def test_a_stream_keeps_its_connection(server: Cluster, serve: Serve, age: str, 
             # The stream is in the middle of its rows: it fills every buffer and waits.
             for _ in range(5):
                 for other in ("/sync", "/async", "/hold?seconds=0.01", "/django/count"):
-                    assert served.client().get(other).status_code == 200
-            assert len(states(server)) <= 4
+                    assert get(served, other)[0] == 200
+            assert len(states(server, served)) <= 4
             size += sum(map(len, chunks))
         assert size >= ROWS * (WIDTH + 1)
-        eventually(lambda: nothing_held(server))
+        eventually(lambda: nothing_held(server, served))
         if age == "0":
-            eventually(lambda: states(server) == [])
+            eventually(lambda: states(server, served) == [])
 
 
 @AGES
@@ -310,21 +339,21 @@ def test_a_stream_that_nobody_reads_any_more(server: Cluster, serve: Serve, age:
     with serve(age, "--workers", "2") as served:
         for _ in range(6):
             with leaving(served, path):
-                eventually(lambda: len(states(server)) > 0)
+                eventually(lambda: len(states(server, served)) > 0)
         for other in ("/sync", "/async", "/hold?seconds=0.01", "/django/count"):
-            assert served.client().get(other).status_code == 200
-        eventually(lambda: nothing_held(server))
-        assert len(states(server)) <= 4
+            assert get(served, other)[0] == 200
+        eventually(lambda: nothing_held(server, served))
+        assert len(states(server, served)) <= 4
         if age == "0":
-            eventually(lambda: states(server) == [])
+            eventually(lambda: states(server, served) == [])
 
 
-def test_a_process_stops_with_its_connections(server: Cluster, serve: Serve) -> None:
+def test_a_process_stops_with_its_connections(server: Cluster) -> None:
     """At the server's end nothing stays open; two processes share none."""
-    with serve("none", "--processes", "2", *WORKERS) as served:
+    with serving_as(server, "none", "--processes", "2", *WORKERS) as served:
         pids = {reply["pid"] for _, reply in together(served, *["/sync"] * 20)}
-        assert pids <= {pid for pid, _, _ in server.activity()}
-    eventually(lambda: states(server) == [])
+        assert pids <= {pid for pid, _, _ in server.activity(names[served])}
+    eventually(lambda: states(server, served) == [])
 
 
 def test_requests_share_no_context(serve: Serve) -> None:

@@ -1,6 +1,7 @@
 """Handlers that use a database well and badly."""
 
 import asyncio
+import collections
 import contextvars
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -107,7 +108,8 @@ async def session_state(name: str) -> dict[str, Any]:
     return {"mine": found, "rows": rows}
 
 
-kept: list[Any] = []
+# Referred to for a while, as by a cycle that waits for the collector.
+kept: collections.deque[Any] = collections.deque(maxlen=10)
 
 
 def leave(how: str) -> None:
@@ -174,10 +176,10 @@ def iterate(atomic: bool = False) -> StreamingResponse:
     return StreamingResponse(lines(), media_type="text/plain")
 
 
-def write_around_a_pause() -> None:
+def write_around_a_pause(seconds: float = 20) -> None:
     with transaction.atomic():
         Entry.objects.create(text="before the pause")
-        ask("SELECT pg_sleep(20)")
+        ask(f"SELECT pg_sleep({seconds})")
         Entry.objects.create(text="after the pause")
 
 
@@ -191,8 +193,11 @@ def write_again_and_again() -> None:
 
 
 @api.get("/slow-write")
-async def slow_write(stubborn: bool = False) -> None:
-    await sync_to_async(write_again_and_again if stubborn else write_around_a_pause)()
+async def slow_write(stubborn: bool = False, seconds: float = 20) -> None:
+    if stubborn:
+        await sync_to_async(write_again_and_again)()
+    else:
+        await sync_to_async(write_around_a_pause)(seconds)
 
 
 @api.get("/slow-transaction")

@@ -22,7 +22,7 @@ DATABASES = {
         "NAME": "postgres",
         "USER": "postgres",
         "CONN_MAX_AGE": None if _AGE == "none" else int(_AGE),
-        "OPTIONS": {"application_name": "faultsite"},
+        "OPTIONS": {"application_name": os.environ.get("FAULTS_NAME", "faultsite")},
     }
 }
 if pool := os.environ.get("FAULTS_POOL"):
