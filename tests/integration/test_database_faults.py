@@ -252,11 +252,12 @@ def test_the_server_is_restarted_under_load(server: Cluster, serve: Serve) -> No
         served.printed("Service Unavailable")
 
 
-def test_exhausted_connections_are_a_503_after_the_bound(serve: Serve) -> None:
-    """With all connections inside transactions, another request waits its bound; holders are not disturbed."""
+@pytest.mark.parametrize("path", ["/hold?seconds=3", "/async/sleep?seconds=3"])
+def test_exhausted_connections_are_a_503_after_the_bound(serve: Serve, path: str) -> None:
+    """With all connections in transactions or queries, another request waits its bound; holders are not disturbed."""
     with serve("none", FAULTS_TIMEOUT="0.4") as served:
         with ThreadPoolExecutor(2) as threads:
-            holders = [threads.submit(get, served, "/hold?seconds=3") for _ in range(2)]
+            holders = [threads.submit(get, served, path) for _ in range(2)]
             eventually(lambda: get(served, "/async")[0] == 503)
             with served.client() as client:
                 reply = client.get("/async")

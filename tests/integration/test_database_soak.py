@@ -148,10 +148,9 @@ def test_soak(server: Cluster, tmp_path: Path) -> None:
             eventually(lambda: set(open_connections(watcher)) <= {"idle"})
             left = open_connections(watcher)
         half, end = load.size(0.45, 0.55), load.size(0.9, 1.0)
-        print(
-            f"\n{REQUESTS} requests, {load.faults} faults, {sum(load.surprises.values())} surprises; connections: "
-            f"{most} at most, {len(left)} at the end, bound {BOUND}; memory: {half:.1f} MB half-way, {end:.1f} at the end"
-        )
+        print(f"\n{REQUESTS} requests, {load.faults} faults, surprises: {dict(load.surprises)}")
+        print(f"connections: {most} at most, {len(left)} at the end, bound {BOUND}")
+        print(f"memory: {half:.1f} MB half-way, {end:.1f} MB at the end, {end / half - 1:+.2%}")
         assert load.surprises == {}
         assert load.faults > REQUESTS * FAULT_SHARE / 2
         assert most <= BOUND

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from bolt_core.pool import Pool
 from bolt_django import db
 from bolt_django.db.units import watch_thread_connections
 from boltsite.shop.models import Product
@@ -25,6 +26,14 @@ def thread() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(1) as executor:
         yield executor
         executor.submit(connections.close_all).result()
+
+
+@pytest.fixture
+def pool() -> Pool:
+    """A server's pool, with places for two streams."""
+    pool = Pool(2)
+    db.set_session_pool(pool, db.SessionPool(2))
+    return pool
 
 
 def run_unit(thread: ThreadPoolExecutor, unit: Callable[[], Any]) -> Any:
@@ -80,10 +89,12 @@ def test_an_atomic_block_left_open_ends_with_its_unit(
     assert run_unit(thread, lambda: opened().in_atomic_block) is False
 
 
-def test_a_lease_keeps_a_transaction_from_others(thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lease_keeps_a_transaction_from_others(
+    thread: ThreadPoolExecutor, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Between two units of one request, others on the thread have a connection of their own."""
     monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", None)
-    lease = db.Lease()
+    lease = db.Lease(pool)
 
     def enter() -> BaseDatabaseWrapper:
         transaction.atomic().__enter__()
@@ -102,12 +113,75 @@ def test_a_lease_keeps_a_transaction_from_others(thread: ThreadPoolExecutor, mon
     assert not db.is_open(mine)
 
 
-def test_a_lease_without_transaction_leaves_the_connection(thread: ThreadPoolExecutor) -> None:
+def test_a_lease_without_transaction_leaves_the_connection(thread: ThreadPoolExecutor, pool: Pool) -> None:
     """What needs no keeping stays the thread's."""
-    lease = db.Lease()
+    lease = db.Lease(pool)
     run_unit(thread, lambda: lease.run(opened, db.has_open_transaction))
 
     assert lease.empty
+
+
+def test_a_lease_without_a_place_is_cut_off(
+    thread: ThreadPoolExecutor, pool: Pool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where as many streams wait as there may, the next one loses its connections, which is logged."""
+    monkeypatch.setattr("bolt_django.conf.DATABASE_TIMEOUT_SECONDS", 0.0)
+    leases = [db.Lease(pool) for _ in range(3)]
+    kept = [run_unit(thread, lambda lease=lease: lease.run(opened, db.is_open)) for lease in leases]
+
+    assert [lease.empty for lease in leases] == [False, False, True]
+    assert [db.is_open(connection) for connection in kept] == [True, True, False]
+    assert "a stream was cut off" in caplog.text
+    thread.submit(leases[0].close).result()
+    thread.submit(leases[1].close).result()
+    sessions = db.session_pool(pool)
+    assert sessions is not None
+    assert sessions.used == 0
+
+
+def test_a_transaction_begun_by_sql_ends_with_its_unit(
+    thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Django does not know of is rolled back as well."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", None)
+
+    def begin() -> BaseDatabaseWrapper:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+        return connections["default"]
+
+    assert not db.is_open(run_unit(thread, begin))
+
+
+def test_the_age_counts_when_a_unit_begins(thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No unit begins on a connection past its age."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 1000)
+    kept = run_unit(thread, opened)
+    driver = kept.connection
+    assert run_unit(thread, opened).connection is driver
+
+    kept.close_at = 0.0
+    assert run_unit(thread, opened).connection is not driver
+
+
+def test_every_unit_is_checked_and_forgets_its_queries(
+    thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CONN_HEALTH_CHECKS run with a unit's first query, once; the log of queries begins empty."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", None)
+    monkeypatch.setitem(connections.settings["default"], "CONN_HEALTH_CHECKS", True)
+    checks: list[int] = []
+
+    def unit() -> int:
+        made = opened()
+        monkeypatch.setattr(made, "is_usable", lambda: bool(checks.append(1)) or True)
+        made.force_debug_cursor = True
+        Product.objects.count()
+        Product.objects.count()
+        return len(made.queries_log)
+
+    assert [run_unit(thread, unit) for _ in range(3)] == [2, 2, 2]
+    assert len(checks) == 2
 
 
 def test_close_thread(thread: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:

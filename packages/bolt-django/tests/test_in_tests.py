@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from asgiref.sync import SyncToAsync, async_to_sync, sync_to_async
 from bolt_core.preparation import client_session, find_application
-from bolt_django import db, in_tests
-from bolt_django.db.units import watch_thread_connections
+from bolt_django import in_tests
+from bolt_django.db.units import remember, watch_thread_connections
 from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from django.db import connection, connections
@@ -121,7 +121,7 @@ def test_the_tests_connection_stays_although_connections_are_watched(client: Cli
     watch_thread_connections()
     Product.objects.create(name="mine")
     before = connection.connection
-    db._remember(None, connections["default"])
+    remember(None, connections["default"])
 
     assert [row["name"] for row in client.get("/shop/products/async").json()] == ["mine"]
     assert connection.connection is before

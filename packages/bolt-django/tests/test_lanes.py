@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from bolt_core.event_loop import EventLoop
 from bolt_core.pool import Pool
-from bolt_django import lanes
+from bolt_django import db, lanes
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ async def in_request[T](context: contextvars.Context, coroutine: "asyncio._Corou
     return await asyncio.get_running_loop().create_task(coroutine, context=context.copy())
 
 
-def base(pool: Pool, most: int) -> contextvars.Context:
+def base(pool: Pool, most: int, sessions: db.SessionPool | None = None) -> contextvars.Context:
     """A base context with lanes."""
     context = contextvars.copy_context()
-    lanes.install(context, pool, most)
+    lanes.install(context, pool, most, sessions)
     return context
 
 
@@ -176,3 +176,75 @@ def test_another_loop_than_the_servers(pool: Pool) -> None:
     with asyncio.Runner(loop_factory=lambda: EventLoop(pool)) as runner:
         assert runner.run(in_request(context, call(name))).startswith("bolt-dedicated")
     assert asyncio.run(in_request(context, call(name))).startswith("bolt-dedicated")
+
+
+def quickly(monkeypatch: pytest.MonkeyPatch, seconds: float = 0.05) -> None:
+    """Let requests wait for so long only."""
+    monkeypatch.setattr("bolt_django.conf.DATABASE_TIMEOUT_SECONDS", seconds)
+
+
+def test_a_request_that_waits_too_long_is_refused(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With every lane blocked, a call raises after its bound; the next request is served again."""
+    quickly(monkeypatch)
+
+    @on_the_servers_loop
+    async def run(pool: Pool) -> None:
+        context, gate = base(pool, 1, db.SessionPool(1)), Gate()
+        blocked = asyncio.ensure_future(in_request(context, call(gate.block)))
+        await asyncio.to_thread(gate.begun.wait, 10)
+        with pytest.raises(db.ConnectionsExhausted, match=r"within 0\.05 s"):
+            await in_request(context, call(name))
+        gate.open()
+        assert await in_request(context, call(name)) == await blocked
+
+    run(pool)
+
+
+def test_an_unfinished_generator_keeps_its_session(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request between two steps of a generator, as `aiterator()` makes them, is not taken anything away."""
+    quickly(monkeypatch)
+
+    @on_the_servers_loop
+    async def run(pool: Pool) -> None:
+        context, sessions = base(pool, 2, made), made
+        begun, end = asyncio.Event(), asyncio.Event()
+
+        async def reader() -> int:
+            numbers = (number for number in range(2))
+            await sync_to_async(list.pop)([1])
+            first: int = await sync_to_async(lambda rows: next(rows))(numbers)
+            begun.set()
+            await end.wait()
+            return first + sum(await sync_to_async(list)(numbers))
+
+        reading = asyncio.ensure_future(in_request(context, reader()))
+        await begun.wait()
+        with pytest.raises(db.ConnectionsExhausted):
+            await in_request(context, call(name))
+        end.set()
+        assert await reading == 1
+        await in_request(context, call(name))
+        assert sessions.used == 1
+
+    made = db.SessionPool(1)
+    run(pool)
+
+
+@on_the_servers_loop
+async def test_sessions_go_round(pool: Pool) -> None:
+    """Many requests that pause between their calls are served by few sessions, each on its own thread."""
+    sessions = db.SessionPool(2)
+    context = base(pool, 2, sessions)
+
+    async def handler() -> set[str]:
+        seen = set()
+        for _ in range(3):
+            seen.add(await sync_to_async(name)())
+            await asyncio.sleep(0.001)
+        return seen
+
+    requests = [in_request(context, handler()) for _ in range(50)]
+    assert {len(seen) for seen in await asyncio.gather(*requests)} == {1}
+    assert sessions.used <= 2
+    assert sessions.claim("another") is not None
+    assert sessions.claim("and another") is not None

@@ -27,6 +27,7 @@ class Pool:
     """
 
     def __init__(self, size: int, *, external: bool = False) -> None:
+        self.size = size
         self.native = _native.Pool(size, self._spawn, external)
         self._external = external
         self._before: list[Hook] = []

@@ -229,15 +229,16 @@ class RequestExecutor(PoolExecutor):
             starving = bool(self._waiting or self._parked)
         for call in late:
             call.refuse(db.ConnectionsExhausted(f"no connection was free within {conf.database_timeout():g} s"))
+        if starving:
+            # Of one that became free just before somebody began to wait for it, nobody was told.
+            self._go_on()
         self._deliver()
         if (more or starving) and self._loop is not None and not self._watching:
             self._watch(PATIENCE_SECONDS if more else _STARVING_SECONDS)
 
     def _late(self) -> list[Call]:
-        """Take the calls that have waited for a session too long out of the queues. Needs the lock."""
+        """Take the calls that have waited too long, for a lane or a session, out of the queues. Needs the lock."""
         late: list[Call] = []
-        if not (self._parked or self._starving):
-            return late
         since = time.monotonic() - conf.database_timeout()
         for queue in (self._parked, self._waiting):
             while queue and queue[0].waits_since < since:

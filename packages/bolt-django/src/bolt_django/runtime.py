@@ -17,7 +17,8 @@ def prepare(pool: Pool, context: contextvars.Context, most_lanes: int = 1) -> No
     """
     sessions = None
     if pool.native.jobs_fd is None:
-        sessions = db.SessionPool(most_lanes)
+        # A threaded server of a test has one lane, but its streams wait, too.
+        sessions = db.SessionPool(max(most_lanes, pool.size))
         db.set_session_pool(pool, sessions)
         db.watch(pool)
         pool.add_unit_hook(on_exit=sessions.close)

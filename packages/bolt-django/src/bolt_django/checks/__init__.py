@@ -26,4 +26,4 @@ def register() -> None:
         checks.register(check, TAG)
     checks.register(check_deployment, TAG, deploy=True)
     # Asks the databases, so only `check --database default` and `migrate` run it.
-    checks.register(check_server_limits, TAG, checks.Tags.database)
+    checks.register(check_server_limits, checks.Tags.database)

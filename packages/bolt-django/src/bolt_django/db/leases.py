@@ -21,13 +21,16 @@ class Lease:
     among the sessions of *pool*'s server.
     """
 
-    def __init__(self, pool: Pool | None = None) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._kept: dict[str, BaseDatabaseWrapper] = {}
-        self._sessions: SessionPool | None = None if pool is None else session_pool(pool)
+        self._sessions: SessionPool | None = session_pool(pool)
         self._reserved = False
 
     def run[T](self, unit: Callable[[], T], keep: Callable[[BaseDatabaseWrapper], bool]) -> T:
         """Run *unit* with the kept connections; keep those that *keep* says, and hand the thread its own back."""
+        if self._sessions is None:
+            # A test client's: the thread and its connections are the test's.
+            return unit()
         own = units.connections_of_thread() if self._kept else {}
         restore = {alias: own[alias] for alias in self._kept if alias in own}
         for alias, connection in self._kept.items():

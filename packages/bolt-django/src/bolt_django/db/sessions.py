@@ -240,10 +240,13 @@ class SessionPool:
         """The session of a request that is over, if it must be ended first and then given back; else it is idle."""
         with self._condition:
             session = self._owned.get(owner)
-            if session is None:
+            if session is None or session.busy:
+                # Nothing is left, or the owner has begun anew.
                 return None
             if session.must_end:
-                session.busy = True
+                # Its owner's no more: one that begins anew gets another.
+                session.owner, session.busy = session, True
+                self._owned[session] = self._owned.pop(owner)
                 return session
             self._make_idle(session)
         self.freed()

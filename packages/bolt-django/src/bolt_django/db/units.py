@@ -115,7 +115,7 @@ def needs_care(connection: BaseDatabaseWrapper, now: float) -> bool:
         or connection.errors_occurred
         or connection.in_atomic_block
         or connection.closed_in_transaction
-        or connection.autocommit is not connection.settings_dict["AUTOCOMMIT"]
+        or connection.autocommit != connection.settings_dict["AUTOCOMMIT"]
         or (connection.close_at is not None and now >= connection.close_at)
         or drivers.in_transaction(driver)
     )
@@ -201,7 +201,7 @@ def has_open_transaction(connection: BaseDatabaseWrapper) -> bool:
     driver = connection.connection
     if driver is None:
         return False
-    return connection.autocommit is not connection.settings_dict["AUTOCOMMIT"] or drivers.in_transaction(driver)
+    return connection.autocommit != connection.settings_dict["AUTOCOMMIT"] or drivers.in_transaction(driver)
 
 
 def is_open(connection: BaseDatabaseWrapper) -> bool:
