@@ -59,10 +59,10 @@ def test_the_banner(databases: dict[str, Any]) -> None:
 
 
 def test_a_pool_that_is_too_small(databases: dict[str, Any]) -> None:
-    """bolt.W022 names both numbers."""
-    assert [message for message in found("bolt") if message[0] == "bolt.W022"] == [
+    """bolt.W052 names both numbers."""
+    assert [message for message in found("bolt") if message[0] == "bolt.W052"] == [
         (
-            "bolt.W022",
+            "bolt.W052",
             'DATABASES["pooled"]: the pool has at most 6 connections, and a process may ask for 8 at once; who comes '
             "late waits for the pool's timeout and gets 503",
         )
@@ -72,9 +72,9 @@ def test_a_pool_that_is_too_small(databases: dict[str, Any]) -> None:
 
 
 def test_a_pool_with_an_age(databases: dict[str, Any]) -> None:
-    """bolt.E021, as Django would say with the first query."""
+    """bolt.E051, as Django would say with the first query."""
     databases["pooled"] |= {"OPTIONS": {"pool": {"max_size": 8}}, "CONN_MAX_AGE": 60}
-    assert [check_id for check_id, _ in found("bolt")] == ["bolt.E021"]
+    assert [check_id for check_id, _ in found("bolt")] == ["bolt.E051"]
 
 
 @pytest.fixture
@@ -94,17 +94,17 @@ def limited(databases: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Itera
             del connections[alias]
 
 
-@pytest.mark.parametrize(("answer", "ids"), [(23, ["bolt.W021"]), (24, []), (None, []), (DatabaseError(), [])])
+@pytest.mark.parametrize(("answer", "ids"), [(23, ["bolt.W050"]), (24, []), (None, []), (DatabaseError(), [])])
 def test_the_servers_limit(limited: list[Any], answer: object, ids: list[str]) -> None:
-    """bolt.W021 where all processes may open more than the server takes."""
+    """bolt.W050 where all processes may open more than the server takes."""
     limited.append(answer)
-    assert [check_id for check_id, _ in found("database", databases=["main"]) if check_id == "bolt.W021"] == ids
+    assert [check_id for check_id, _ in found("database", databases=["main"]) if check_id == "bolt.W050"] == ids
 
 
 def test_no_database_is_asked_unless_named(limited: list[Any]) -> None:
     """Without `--database` the check says nothing, and asks nothing."""
     limited.append(AssertionError("asked"))
-    assert not any(check_id == "bolt.W021" for check_id, _ in found("bolt"))
+    assert not any(check_id == "bolt.W050" for check_id, _ in found("bolt"))
 
 
 def test_the_limit_of_postgresql(postgres: dict[str, str], databases: dict[str, Any], django_db_blocker: Any) -> None:
