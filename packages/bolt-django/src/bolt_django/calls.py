@@ -46,6 +46,22 @@ class Call:
         return args[0] if len(args) == 1 and isinstance(args[0], GeneratorType) else None
 
 
+class CancellableFuture(asyncio.Future[Any]):
+    """A future that says at once that it was cancelled; a callback would cost every call a round of the loop."""
+
+    cancelled_by: Callable[[], None] | None = None
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Cancel, and call `cancelled_by`."""
+        done = super().cancel(msg)
+        if done and self.cancelled_by is not None:
+            self.cancelled_by()
+        return done
+
+
 class Result:
     """What a call came to, on its way back to the future that waits for it."""
 

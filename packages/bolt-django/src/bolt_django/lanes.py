@@ -20,7 +20,7 @@ from asgiref.sync import SyncToAsync, ThreadSensitiveContext
 from bolt_core.pool import Pool, PoolExecutor, run_for_loop, run_threadsafe
 
 from bolt_django import conf, db
-from bolt_django.calls import Call, Result
+from bolt_django.calls import Call, CancellableFuture, Result
 
 # A call that has run this long in a process that idles meanwhile waits for something: a database, a network.
 PATIENCE_SECONDS = 0.001
@@ -125,21 +125,21 @@ class RequestExecutor(PoolExecutor):
         if self._loop is None:
             self._loop = loop
         call = Call(fn, args)
-        future = loop.create_future()
+        future = CancellableFuture(loop)
         if loop is self._loop:
             result = Result(future, call)
             report = functools.partial(self._compute, result)
         else:
             report = functools.partial(run_for_loop, loop, future, call, ())
         ticket = self._queue(call.reported_by(report))
-        future.add_done_callback(functools.partial(self._stop_if_cancelled, ticket, call))
+        future.cancelled_by = functools.partial(self._stop, ticket, call)
         if loop is self._loop and not self._watching:
             self._watch(PATIENCE_SECONDS)
         return future
 
-    def _stop_if_cancelled(self, ticket: _Ticket, call: Call, future: asyncio.Future[Any]) -> None:
+    def _stop(self, ticket: _Ticket, call: Call) -> None:
         """Stop the query of a call that nobody waits for any more; on a thread, as it takes the server's answer."""
-        if future.cancelled() and self._sessions is not None:
+        if self._sessions is not None:
             session = self._sessions.session_of(ticket)
             if session is not None and session.runs(call):
                 self._threads.submit(functools.partial(session.cancel, call))
@@ -255,38 +255,30 @@ class RequestExecutor(PoolExecutor):
 
     def _take_turn(self, lane: _Lane) -> None:
         """Begin the next waiting request; on the lane's thread."""
+        session = None
         with self._lock:
             lane.turns -= 1
             ticket = self._waiting[0] if self._waiting else None
-            if ticket is not None and (self._claim(ticket) or self._sessions is None):
+            if ticket is not None and self._sessions is not None:
+                session = self._sessions.claim(ticket)
+                if session is None:
+                    self._starving, ticket = True, None
+            if ticket is not None:
                 self._waiting.popleft()
                 ticket.lane = lane
-            elif ticket is not None:
-                self._starving, ticket = True, None
+                call = ticket.early.popleft()
         if ticket is not None:
-            self._run_early(lane, ticket)
-        self._hand_back(lane)
-
-    def _claim(self, ticket: _Ticket) -> db.Session | None:
-        return None if self._sessions is None else self._sessions.claim(ticket)
-
-    def _run_early(self, lane: _Lane, ticket: _Ticket) -> None:
-        """Run the calls that a request with a session has made meanwhile; on the lane's thread."""
-        while True:
-            with self._lock:
-                call = ticket.early.popleft() if ticket.early else None
-                if call is None:
-                    return
-                # Its first call may have claimed it already.
-                session = self._claim(ticket)
             self._run(lane, ticket, session, call)
+        self._hand_back(lane)
 
     def _take_call(self, lane: _Lane, ticket: _Ticket, call: Call) -> None:
         """Go on with a request that has begun; on the lane's thread."""
+        session, parks = None, False
         with self._lock:
             lane.calls -= 1
-            session = None if ticket.early else self._claim(ticket)
-            parks = session is None and self._sessions is not None
+            if self._sessions is not None:
+                session = None if ticket.early else self._sessions.claim(ticket)
+                parks = session is None
             if parks:
                 if not ticket.early:
                     ticket.waits_since = time.monotonic()
@@ -296,18 +288,31 @@ class RequestExecutor(PoolExecutor):
             self._run(lane, ticket, session, call)
         self._hand_back(lane)
 
-    def _run(self, lane: _Lane, ticket: _Ticket, session: db.Session | None, call: Call) -> None:
-        lane.run(session, call)
-        if session is not None and self._sessions is not None:
-            self._sessions.rest(session)
+    def _take_parked(self, lane: _Lane, ticket: _Ticket, session: db.Session) -> None:
+        """Go on with a request that has got a session again; on the lane's thread."""
         with self._lock:
-            ticket.pending -= 1
-            over = ticket.over and not ticket.pending
+            lane.calls -= 1
+            call = ticket.early.popleft()
+        self._run(lane, ticket, session, call)
+        self._hand_back(lane)
+
+    def _run(self, lane: _Lane, ticket: _Ticket, session: db.Session | None, first: Call) -> None:
+        """Run a call, and those that the request has made meanwhile."""
+        call: Call | None = first
+        while call is not None:
+            lane.run(session, call)
+            with self._lock:
+                ticket.pending -= 1
+                call = ticket.early.popleft() if ticket.early else None
+                if call is None and session is not None:
+                    session.busy = False
+                over = ticket.over and not ticket.pending
         if over and self._sessions is not None:
             if (left := self._sessions.leave(ticket)) is not None:
                 self._end_session(left)
-        elif self._parked or self._starving:
+        elif self._sessions is not None and (self._parked or self._starving or self._sessions.waited_for):
             # Another request may take the session over now.
+            self._sessions.rest()
             self._go_on()
 
     def _go_on(self) -> None:
@@ -315,21 +320,18 @@ class RequestExecutor(PoolExecutor):
         if not (self._parked or self._starving):
             return
         with self._lock:
-            while self._parked and self._claim(self._parked[0]) is not None:
+            while self._parked and (session := self._claim(self._parked[0])) is not None:
                 ticket = self._parked.popleft()
                 lane = ticket.lane
                 assert lane is not None
                 lane.calls += 1
-                self._threads.submit(functools.partial(self._take_parked, lane, ticket), lane.thread)
+                self._threads.submit(functools.partial(self._take_parked, lane, ticket, session), lane.thread)
             if self._starving and not self._parked:
                 self._starving = False
                 self._give_turns()
 
-    def _take_parked(self, lane: _Lane, ticket: _Ticket) -> None:
-        with self._lock:
-            lane.calls -= 1
-        self._run_early(lane, ticket)
-        self._hand_back(lane)
+    def _claim(self, ticket: _Ticket) -> db.Session | None:
+        return None if self._sessions is None else self._sessions.claim(ticket)
 
     def _compute(self, result: "Result") -> None:
         result.compute()

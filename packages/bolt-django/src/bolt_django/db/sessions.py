@@ -28,7 +28,7 @@ class Session:
 
     __slots__ = (
         *("busy", "connections", "fresh", "owner"),
-        *("_cancelled", "_current", "_guard", "_look_at", "_opening", "_reading"),
+        *("_cancelled", "_current", "_guard", "_look_at", "_opening", "_pooled", "_reading"),
     )
 
     def __init__(self) -> None:
@@ -39,6 +39,7 @@ class Session:
         # New to its owner: not yet looked after.
         self.fresh = False
         self._look_at = 0.0
+        self._pooled: set[str] = set()
         # What a cancellation from another thread reads: the running call, and what it has opened so far.
         self._guard = threading.Lock()
         self._current: object = None
@@ -70,6 +71,8 @@ class Session:
             units.freshen(connection, now, look=look)
 
     def _collect(self, place: "Place", opened: list[BaseDatabaseWrapper]) -> None:
+        if not opened:
+            return
         for connection in opened:
             known = self.connections.get(connection.alias)
             if known is not connection and units.is_open(connection):
@@ -77,18 +80,23 @@ class Session:
                 connection.inc_thread_sharing()
                 self.connections[connection.alias] = connection
                 place.shown[connection.alias] = connection
+                if drivers.uses_pool(connection):
+                    self._pooled.add(connection.alias)
         opened.clear()
 
     def _settle(self, place: "Place") -> None:
         """Leave a connection between calls only if it is sound; one of Django's own pool only inside a transaction."""
-        doomed, self._cancelled = self._cancelled, []
-        for connection in list(self.connections.values()):
-            if units.among(connection, doomed):
+        if self._cancelled:
+            doomed, self._cancelled = self._cancelled, []
+            for connection in doomed:
                 self._drop(connection, place)
-            elif not units.has_open_transaction(connection):
+        for connection in self.connections.values():
+            if (connection.errors_occurred or connection.alias in self._pooled) and not units.has_open_transaction(
+                connection
+            ):
                 if connection.errors_occurred:
                     connection.close_if_unusable_or_obsolete()
-                elif drivers.uses_pool(connection):
+                else:
                     connection.close()
 
     def _drop(self, connection: BaseDatabaseWrapper, place: "Place | None" = None) -> None:
@@ -97,7 +105,8 @@ class Session:
             connection.execute_wrappers[:] = [one for one in connection.execute_wrappers if one is not _refuse]
             connection.close()
             return
-        self.connections.pop(connection.alias, None)
+        if self.connections.get(connection.alias) is connection:
+            del self.connections[connection.alias]
         if place is not None and place.shown.pop(connection.alias, None) is not None:
             del connections[connection.alias]
         connection.close()
@@ -192,11 +201,14 @@ class SessionPool:
         self.limit = limit
         self.freed: Callable[[], None] = lambda: None
         """Called when one may have become free, without any lock."""
-        self._condition = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._condition = threading.Condition(self._lock)
         self._idle: list[Session] = []
         # Of requests, the one that has been without a call for longest first.
         self._owned: dict[Owner, Session] = {}
         self._reserved = 0
+        self.waited_for = 0
+        """How many streams wait for a place."""
 
     @property
     def used(self) -> int:
@@ -205,7 +217,7 @@ class SessionPool:
 
     def claim(self, owner: Owner) -> Session | None:
         """The session of *owner*, or a new one, for a call; None if all are in use by others."""
-        with self._condition:
+        with self._lock:
             session = self._owned.pop(owner, None)
             if session is None:
                 if self._idle:
@@ -226,11 +238,11 @@ class SessionPool:
                 return session
         return None
 
-    def rest(self, session: Session) -> None:
-        """A call of the session's request is over; the request keeps it."""
-        with self._condition:
-            session.busy = False
-            self._condition.notify()
+    def rest(self) -> None:
+        """A session may be taken over now: its `busy` was set to False. Tell streams that wait."""
+        if self.waited_for:
+            with self._condition:
+                self._condition.notify()
 
     def session_of(self, owner: Owner) -> Session | None:
         """The session that *owner* has now."""
@@ -238,7 +250,9 @@ class SessionPool:
 
     def leave(self, owner: Owner) -> Session | None:
         """The session of a request that is over, if it must be ended first and then given back; else it is idle."""
-        with self._condition:
+        if owner not in self._owned:
+            return None
+        with self._lock:
             session = self._owned.get(owner)
             if session is None or session.busy:
                 # Nothing is left, or the owner has begun anew.
@@ -262,13 +276,18 @@ class SessionPool:
         del self._owned[session.owner]
         session.owner, session.busy, session._reading = None, False, None
         self._idle.append(session)
-        self._condition.notify()
+        if self.waited_for:
+            self._condition.notify()
 
     def reserve(self, timeout: float) -> bool:
         """Reserve a place for connections that are no session's; wait *timeout* seconds for it at most."""
         with self._condition:
-            if not self._condition.wait_for(self._has_place, timeout):
-                return False
+            self.waited_for += 1
+            try:
+                if not self._condition.wait_for(self._has_place, timeout):
+                    return False
+            finally:
+                self.waited_for -= 1
             session = None
             if self.used >= self.limit:
                 session = self._idle.pop(0) if self._idle else self._take_over()
