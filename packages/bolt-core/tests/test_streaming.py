@@ -6,7 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
-from bolt_core import BoltAPI, Request, StreamingResponse
+from bolt_core import BoltAPI, Request, StreamingResponse, streaming
 from raw_client import Served
 
 
@@ -54,6 +54,39 @@ def test_a_stream_arrives_in_order(served: Callable[..., Served], path: str) -> 
 
     assert server.get(path).body == b"0;1;2;3;4;"
     assert server.get("/mixed-the-other-way").body == b"0;1;2;3;4;"
+
+
+def test_an_integration_runs_the_steps_of_a_stream(
+    served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A synchronous stream that waits for its client goes through several steps; all but the last one are parked."""
+    monkeypatch.setattr(streaming, "_make_steps", [])
+    streams: list[list[bool]] = []
+
+    def make() -> streaming.StreamSteps:
+        steps: list[bool] = []
+        streams.append(steps)
+
+        def run(step: Callable[[], object], parked: Callable[[], bool]) -> None:
+            step()
+            steps.append(parked())
+
+        return run
+
+    streaming.register_stream_steps(make)
+    api = BoltAPI()
+    count = 400
+
+    @api.get("/sync")
+    def sync() -> StreamingResponse:
+        return StreamingResponse(b"x" * 16384 for _ in range(count))
+
+    server = served(api)
+
+    assert len(server.get("/sync").body) == count * 16384
+    (steps,) = streams
+    assert len(steps) > 1
+    assert steps == [True] * (len(steps) - 1) + [False]
 
 
 @pytest.mark.parametrize("path", ["/async", "/sync"])
