@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import functools
+import gc
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from bolt_core.event_loop import EventLoop
 from bolt_core.pool import Pool
-from bolt_django import db, lanes
+from bolt_django import calls, db, lanes
 
 
 @pytest.fixture
@@ -248,3 +249,19 @@ async def test_sessions_go_round(pool: Pool) -> None:
     assert sessions.used <= 2
     assert sessions.claim("another") is not None
     assert sessions.claim("and another") is not None
+
+
+@on_the_servers_loop
+async def test_calls_leave_no_garbage(pool: Pool) -> None:
+    """A call is freed when its result is there, without the cyclic collector."""
+    context = base(pool, 1, db.SessionPool(1))
+    await in_request(context, call(name))
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(100):
+            await in_request(context, call(name))
+        await asyncio.sleep(0)
+        assert sum(isinstance(thing, calls.Call) for thing in gc.get_objects()) < 10
+    finally:
+        gc.enable()

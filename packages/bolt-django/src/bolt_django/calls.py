@@ -7,6 +7,10 @@ from types import GeneratorType
 from typing import Any
 
 
+def _reported() -> None:
+    """Stand for a report that has been made."""
+
+
 class Call:
     """A synchronous call of a request; `run` reports what came of it."""
 
@@ -15,7 +19,7 @@ class Call:
     def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self._fn, self._args = fn, args
         self._error: Exception | None = None
-        self._report: Callable[[], object] = lambda: None
+        self._report: Callable[[], object] = _reported
 
     def reported_by(self, report: Callable[[], object]) -> "Call":
         """Let *report* call this object once, and tell who waits what it returned or raised."""
@@ -29,12 +33,14 @@ class Call:
 
     def run(self) -> None:
         """Make the call, on its lane."""
-        self._report()
+        # What reports refers to this object: a cycle, and garbage for the collector with each call.
+        report, self._report = self._report, _reported
+        report()
 
     def refuse(self, error: Exception) -> None:
-        """Answer with *error* in place of the call."""
+        """Answer with *error* in place of the call, on any thread."""
         self._error = error
-        self._report()
+        self.run()
 
     @property
     def reads(self) -> GeneratorType[Any, Any, Any] | None:

@@ -8,6 +8,8 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from django.utils import timezone, translation
 from django_bolt import BoltAPI
 from django_bolt.responses import StreamingResponse
@@ -15,6 +17,23 @@ from django_bolt.responses import StreamingResponse
 from faultsite.models import Entry
 
 api = BoltAPI()
+
+
+# Every connection that this process has opened and not closed, and how many there were at most.
+opened: list[Any] = []
+most = 0
+
+
+@receiver(connection_created)
+def count_connections(sender: object, connection: Any, **kwargs: Any) -> None:
+    global most
+    opened[:] = [one for one in opened if not one.closed] + [connection.connection]
+    most = max(most, len(opened))
+
+
+@api.get("/connections")
+async def connections() -> dict[str, int]:
+    return {"open": sum(not one.closed for one in opened), "most": most}
 
 
 def ask(sql: str) -> Any:
