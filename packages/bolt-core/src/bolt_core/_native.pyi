@@ -11,6 +11,7 @@ from .forms import FormData
 from .multidict import MultiMapping
 from .request import Headers
 from .request_members import Address
+from .reversing import Query
 from .uploads import UploadFile
 from .urls import URL
 
@@ -46,8 +47,11 @@ class Driver:
     def listen(self, fd: int, unix: bool) -> None:
         """Accept connections from a listening socket; takes over the descriptor."""
 
-    def serve_socket(self, fd: int) -> None:
-        """Serve one connected Unix stream socket; takes over the descriptor."""
+    def serve_socket(self, fd: int, number: int | None = None) -> None:
+        """Serve one connected Unix stream socket; takes over the descriptor.
+
+        *number* is what a server in front knows its requests by.
+        """
 
     def stop(self, drained: Callable[[], object]) -> None:
         """Stop accepting, close idle connections, finish what runs; then call `drained`."""
@@ -212,6 +216,9 @@ class Request:
     def build_absolute_uri(self, location: str | None = None) -> str:
         """*location*, seen from this request, as an absolute URI; by default the request's own."""
 
+    def url_for(self, name: str, /, *, query: Query | None = None, **params: Any) -> URL:
+        """The absolute URL of the named route of the application that serves this request."""
+
     @property
     def client(self) -> Address | None:
         """The peer's address and port; `None` on a Unix socket or in process."""
@@ -326,6 +333,8 @@ class Request:
     def _script_name(self) -> str: ...
     @property
     def _secure(self) -> bool: ...
+    @property
+    def _number(self) -> int | None: ...
     @property
     def _media_type(self) -> tuple[str, dict[str, str]]: ...
     @property

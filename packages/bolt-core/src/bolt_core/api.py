@@ -44,6 +44,7 @@ class BoltAPI(Router):
     ) -> None:
         super().__init__(prefix, tags=tags, middleware=middleware)
         check_api_options(options)
+        self.namespace = options.pop("namespace", "")
         self._lifespan = options.pop("lifespan", None)
         if self._lifespan is not None:
             check_lifespan(self._lifespan)
@@ -86,14 +87,9 @@ class BoltAPI(Router):
             if fallback is None:
                 unrouted = enclosed(unrouted_plan(errors), self.middleware, self.extensions)
             self._frozen = FrozenApp(
-                routes,
-                fallback,
-                self.trailing_slash,
-                dispatch,
-                errors,
-                self.offload,
-                self.stages,
-                unrouted if unrouted is not None and unrouted.around is not None else None,
+                *(routes, fallback, self.trailing_slash, dispatch, errors, self.offload, self.stages),
+                unrouted=unrouted if unrouted is not None and unrouted.around is not None else None,
+                names=self.names,
             )
         return self._frozen
 

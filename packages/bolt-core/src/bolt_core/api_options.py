@@ -17,6 +17,8 @@ class APIOptions(FormatOptions, total=False):
     """Called with the application in each serving process; returns a context manager, asynchronous or not (then it runs
     on the pool): a function decorated with `contextlib.asynccontextmanager`, most often. It is entered before the
     startup hooks and left after the shutdown hooks; a dict that it yields is in `BoltAPI.state` meanwhile."""
+    namespace: str
+    """Put before the names of the routes, with a colon: those of several APIs then differ (`shop:get_item`)."""
     problem_details: bool | None
     """`True` gives every error, the server's own refusals included, the shape of RFC 9457."""
     error_formatter: ErrorFormatter | None
@@ -59,3 +61,6 @@ def check_api_options(options: APIOptions) -> None:
         raise ConfigError(
             f"BoltAPI has no option {unknown[0]!r}; it takes prefix, tags, middleware, trailing_slash, {', '.join(sorted(known))}"
         )
+    namespace: object = options.get("namespace", "")
+    if not isinstance(namespace, str) or (namespace and not namespace.isidentifier()):
+        raise ConfigError(f"BoltAPI: namespace={namespace!r}; give a name like 'shop', without colons")

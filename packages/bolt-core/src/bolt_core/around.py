@@ -99,7 +99,8 @@ class OwnLayer:
     def __init__(self, factory: MiddlewareFactory) -> None:
         self.factory = factory
         self.names = (shown(factory),)
-        self._inner: dict[HandlerPlan, AsyncStep] = {}
+        # By what encloses a route, which a copy of its plan shares.
+        self._inner: dict[Any, AsyncStep] = {}
         self._instance: Callable[[Request], Awaitable[Any]] | None = None
 
     def around(self, plan: HandlerPlan, inner: Step) -> Step | None:
@@ -110,11 +111,11 @@ class OwnLayer:
         """The object itself, which goes on with *inner* for requests of *plan*."""
         if self._instance is None:
             self._instance = made(self.factory, self._get_response)
-        self._inner[plan] = inner
+        self._inner[plan.around] = inner
         return self._instance
 
     async def _get_response(self, request: Request) -> Response:
-        return await self._inner[request.plan](request)
+        return await self._inner[request.plan.around](request)
 
 
 class Settled(Response):

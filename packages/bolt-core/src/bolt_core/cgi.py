@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Protocol
 from urllib.parse import unquote_to_bytes
 
+from .origins import origin_of
+
 __all__ = ["cgi_variables", "header_variables"]
 
 
@@ -27,6 +29,8 @@ class RawRequest(Protocol):
     @property
     def client(self) -> tuple[str, int] | None: ...
     @property
+    def _number(self) -> int | None: ...
+    @property
     def raw_headers(self) -> list[tuple[str, str]]: ...
 
 
@@ -47,7 +51,7 @@ def cgi_variables(request: RawRequest, server: tuple[str, str]) -> dict[str, obj
         # Empty on a Unix-domain socket, where the peer has no address.
         "REMOTE_ADDR": client[0] if client else "",
         # Of this connection: a proxy in front may have been spoken to otherwise.
-        "wsgi.url_scheme": "http",
+        "wsgi.url_scheme": origin_of(request._number).scheme,
     }
     if client and client[1]:
         variables["REMOTE_PORT"] = str(client[1])

@@ -141,11 +141,11 @@ class InProcessServer:
             raise RuntimeError("the server is not running; call start() first")
         return self._loop
 
-    def connect(self) -> socket.socket:
-        """A new connection: the client's end of a socket pair."""
+    def connect(self, number: int | None = None) -> socket.socket:
+        """A new connection: the client's end of a socket pair. *number*: that of its request's `Origin`."""
         loop = self._running_loop()
         client, server = socket.socketpair()
-        loop.call_soon_threadsafe(loop.driver.serve_socket, server.detach())
+        loop.call_soon_threadsafe(loop.driver.serve_socket, server.detach(), number)
         return client
 
     def listen(self, listener: socket.socket) -> None:

@@ -36,7 +36,8 @@ class RouteOptions(FormatOptions, total=False):
     summary: str
     description: str
     name: str
-    """The operation's id in the documentation."""
+    """What `url_for` and Django's `reverse` call the route, and the operation's id in the documentation; URLs of a
+    route without one are made by the name of its function."""
     deprecated: bool
     include_in_schema: bool
 
@@ -55,6 +56,8 @@ def check_options(options: RouteOptions) -> None:
             raise ConfigError(f"has {name}={value!r}; give True or False")
         if name in _TEXTS and not isinstance(value, str):
             raise ConfigError(f"has {name}={value!r}; give a string")
+    if "name" in options and (not options["name"] or ":" in options["name"]):
+        raise ConfigError(f"has name={options['name']!r}; give a name without colons, which stand after namespaces")
     status = options.get("status_code", 200)
     if not is_status(status):
         raise ConfigError(f"has status_code={status!r}; give an int from 200 to 599")

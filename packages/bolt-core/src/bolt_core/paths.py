@@ -88,6 +88,11 @@ def _split_segment(path: str, segment: str) -> tuple[str, str | None, str, str]:
     return before, name, ":path" if colon else "", after
 
 
+def normal_path(raw: str) -> str:
+    """A path as sent, in the spelling of templates' literal text."""
+    return _encode(raw)
+
+
 def _encode(text: str) -> str:
     """Literal text as clients send it, in the one spelling of RFC 3986 §6.2.2."""
     encoded = quote(_STRAY_PERCENT.sub("%25", text), safe=_SAFE)
@@ -108,6 +113,11 @@ def check_prefix(prefix: str) -> str:
         raise ValueError(f"the prefix {prefix!r} must not hold a ':path' parameter; nothing could follow it")
     parse_path(prefix)
     return prefix
+
+
+def parse_prefix(prefix: str) -> str:
+    """A checked prefix as the router takes it, percent-encoded."""
+    return parse_path(prefix).path if prefix else ""
 
 
 def check_method(method: str) -> str:

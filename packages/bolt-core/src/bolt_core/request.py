@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl
 from ._native import Request
 from .exceptions import PayloadTooLarge
 from .multidict import MultiDict, MultiMapping
+from .origins import origin_of
 from .urls import split_host
 
 __all__ = [
@@ -69,8 +70,10 @@ class RequestSupport:
         return split_host(request.host or "localhost", "http")
 
     def scheme(self, request: Request) -> str:
-        """`http` or `https`: what the client used, by `ServerConfig.proxies`."""
-        return "https" if request._secure else "http"
+        """`http` or `https`: what the client used, by `ServerConfig.proxies`; behind another server, what that says."""
+        number = request._number
+        secure = request._secure if number is None else origin_of(number).scheme == "https"
+        return "https" if secure else "http"
 
     def host(self, request: Request) -> str:
         """The host that the client asked for, with the port it named."""
@@ -111,6 +114,8 @@ def register_absent_attribute(name: str, remedy: str) -> None:
 
 def absent_attribute(request: Request, name: str) -> Any:
     """What `request.<name>` is where neither the class nor `state` has it."""
+    if (front := origin_of(request._number).attributes) and name in front:
+        return front[name]
     if name == "auth":
         return {}
     lazy = request._lazy

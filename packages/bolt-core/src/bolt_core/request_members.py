@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import request as _request
 from .cgi import cgi_variables
 from .negotiation import accepts as header_accepts
+from .origins import origin_of
 from .request_json import decode_json
+from .reversing import SERVED
 from .urls import URL, absolute
 
 if TYPE_CHECKING:
     from ._native import Request
     from .forms import FormData
     from .multidict import MultiMapping
+    from .reversing import Query
 
 __all__ = ["Address", "install"]
 
@@ -46,8 +49,12 @@ def _lazy(make: Callable[[Request], Any]) -> property:
 
 
 def client(request: Request) -> Address | None:
-    """The client's address and port, as trusted proxies tell it; else the peer's, `None` where that has no address."""
-    found = request._client
+    """The client's address and port, as trusted proxies tell it; else the peer's, `None` where that has no address.
+
+    Behind a server in this process, that server's peer.
+    """
+    number = request._number
+    found = request._client if number is None else origin_of(number).client
     return None if found is None else Address(*found)
 
 
@@ -89,6 +96,11 @@ def build_absolute_uri(self: Request, location: str | None = None) -> str:
     if location is None:
         return base + self.get_full_path()
     return absolute(base, self.raw_path, str(location))
+
+
+def url_for(self: Request, name: str, /, *, query: Query | None = None, **params: Any) -> URL:
+    """The absolute URL of the route *name* of the application that serves this request; see `Router.url_for`."""
+    return URL(self.build_absolute_uri(SERVED.get().names.url(name, query, params)))
 
 
 def url(request: Request) -> URL:
@@ -214,6 +226,7 @@ _METHODS: tuple[Callable[..., Any], ...] = (
     get_port,
     get_full_path,
     build_absolute_uri,
+    url_for,
     accepts,
     json,
     form,

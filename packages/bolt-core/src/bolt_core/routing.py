@@ -2,21 +2,24 @@
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Unpack
 
 from bolt_core.around import OwnLayer, enclosed
 from bolt_core.binding import Declaration, compile_handler
+from bolt_core.binding.callables import name_of
 from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.exception_handlers import ExceptionHandler, compile_exception_handler
 from bolt_core.exceptions import ConfigError, RouteConflict
 from bolt_core.files import Offload
 from bolt_core.lifespan import Hooked, Stage, stages_of
+from bolt_core.markers import Source
 from bolt_core.middleware import MiddlewareFactory, check_middleware
 from bolt_core.options import RouteOptions
-from bolt_core.paths import check_method, check_prefix, parse_path
+from bolt_core.paths import check_method, check_prefix, parse_path, parse_prefix
 from bolt_core.plan import ExceptionCall, HandlerPlan
 from bolt_core.reply_format import UNSAID_FORMAT, with_format
+from bolt_core.reversing import Named, Names, Query, failure
 from bolt_core.types import Hooks
 
 type Handler = Callable[..., Any]
@@ -41,6 +44,8 @@ class FrozenApp:
     """Startup and shutdown, in the order of startup."""
     unrouted: HandlerPlan | None = None
     """What encloses the application, around requests that no route matches; `None` where nothing does."""
+    names: Names = field(default_factory=Names)
+    """The routes by their names."""
 
 
 class _Route:
@@ -62,6 +67,16 @@ class _Route:
         if "{" not in prefix:
             return _Route(declared, replace(self.plan, path=parse_path(declared.path or "/").path), routers)
         return _Route(declared, _plan_of(declared), routers)
+
+    @property
+    def named(self) -> Named:
+        """The name by which URLs of the route are made, below the namespaces of all its routers."""
+        given = self.declared.options.get("name")
+        own = given or name_of(self.declared.handler).rpartition(".")[2]
+        spaces = [router.namespace for router in reversed(self.routers) if router.namespace]
+        readers = {param.wire_name: param for param in self.plan.params if param.source is Source.PATH}
+        origin = f"{self.plan.name}() ({self.plan.origin})"
+        return Named(":".join([*spaces, own]), self.plan.path, origin, given is not None, readers)
 
     def frozen(self, errors: ErrorFormat) -> HandlerPlan:
         """The plan with what all its routers say: exception handlers, the nearer before the outer, and middleware."""
@@ -98,6 +113,13 @@ def conflict(plan: HandlerPlan, rival: HandlerPlan) -> RouteConflict:
     )
 
 
+def _name_clash(named: Named, rival: Named) -> ConfigError:
+    return ConfigError(
+        f"two routes are named {named.name!r} and take the same parameters: {named.path} of {named.origin} and "
+        f"{rival.path} of {rival.origin}; rename one by name='…', or give one BoltAPI a namespace='…'"
+    )
+
+
 class Router(Hooked):
     """A group of routes below *prefix*, to be included in a `BoltAPI` or another router.
 
@@ -123,6 +145,8 @@ class Router(Hooked):
         self._included: list[Router] = []
         self.exception_handlers: dict[type[Exception], ExceptionCall] = {}
         self.format = UNSAID_FORMAT
+        self.namespace = ""
+        self._chosen_names: dict[tuple[str, frozenset[str]], Named] = {}
 
     @property
     def routes(self) -> tuple[HandlerPlan, ...]:
@@ -203,6 +227,7 @@ class Router(Hooked):
     def _adopt(self, routes: list[_Route]) -> None:
         """Add *routes* here and in every router that includes this one, or nowhere if one of them clashes."""
         additions: dict[Router, dict[tuple[str, str], _Route]] = {}
+        chosen: dict[Router, dict[tuple[str, frozenset[str]], Named]] = {}
         for router, batch in self._spread(routes):
             router._check_open()
             fresh = additions.setdefault(router, {})
@@ -210,13 +235,51 @@ class Router(Hooked):
                 if rival := fresh.get(route.key) or router._routes.get(route.key):
                     raise conflict(route.plan, rival.plan)
                 fresh[route.key] = route
+                router._check_name(route, chosen.setdefault(router, {}))
         for router, fresh in additions.items():
             router._routes.update(fresh)
+            router._chosen_names.update(chosen.get(router, {}))
+
+    def _check_name(self, route: _Route, fresh: dict[tuple[str, frozenset[str]], Named]) -> None:
+        """Note a name that the author chose in *fresh*; raise `ConfigError` where another path has it."""
+        if route.declared.options.get("name") is None:
+            return
+        named = route.named
+        key = (named.name, frozenset(named.parameters))
+        rival = fresh.get(key) or self._chosen_names.get(key)
+        if rival is not None and rival.path != named.path:
+            raise _name_clash(named, rival)
+        fresh[key] = named
 
     def _spread(self, routes: list[_Route]) -> Iterable[tuple["Router", list[_Route]]]:
         yield self, routes
         for parent, prefix in self._mounts:
             yield from parent._spread([route.below(prefix, parent) for route in routes])
+
+    @property
+    def names(self) -> Names:
+        """The routes as they stand, by their names."""
+        return Names((route.named for route in self._routes.values()), self.namespace)
+
+    def url_for(self, name: str, /, *, query: Query | None = None, **params: Any) -> str:
+        """The path of the route *name*, percent-encoded, where the outermost application serves it.
+
+        *name* is the route's `name=`, else its function's name, with the namespaces between: `shop:get_item`. *params*
+        are the path's parameters, checked by the handler's types; *query* is a mapping, pairs or a string. Raises
+        `NoReverseMatch` for an unknown name, for other parameters than the path's and for values that do not fit.
+        """
+        prefixes = self._prefixes()
+        if len(prefixes) > 1:
+            raise failure(
+                f"{name!r}: this {type(self).__name__} is included below {' and '.join(sorted(prefixes))}; "
+                "ask the application that includes it"
+            )
+        return self.names.url(name, query, params, prefixes.pop())
+
+    def _prefixes(self) -> set[str]:
+        """The prefixes, encoded, that outer routers put before this one's."""
+        found = {outer + parse_prefix(inner) for parent, inner in self._mounts for outer in parent._prefixes()}
+        return found or {""}
 
     def exception_handler[F: ExceptionHandler](self, exc_type: type[Exception]) -> Callable[[F], F]:
         """Let the decorated function answer for exceptions of *exc_type* and its subclasses, of every route below.

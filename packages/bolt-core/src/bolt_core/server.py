@@ -21,6 +21,7 @@ from .lifecycle import RunningLifespan
 from .lifespan import LifespanError
 from .pool import Pool, _current
 from .refusals import refusals_to_wire
+from .reversing import SERVED
 from .streaming import SERVER_LOOP
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def install(
     context = contextvars.copy_context() if base_context is None else base_context
     context.run(_current.set, pool)
     context.run(SERVER_LOOP.set, loop)
+    context.run(SERVED.set, app)
     wire = {
         "routes": [plan.to_wire() for plan in app.routes],
         "fallback": None if app.fallback is None else app.fallback.to_wire(),

@@ -23,6 +23,7 @@ class BoltDjangoConfig(AppConfig):
             in_tests,
             language,
             request,
+            reversing,
             runtime,
             uploads,
         )
@@ -32,6 +33,7 @@ class BoltDjangoConfig(AppConfig):
         front.register()
         language.register()
         request.register()
+        reversing.register()
         uploads.register()
         enclosing.register()
         preparation.register_preparation(runtime.prepare)

@@ -33,10 +33,10 @@ class Project:
     fallback: DjangoFallback
 
 
-def build(apis: Sequence[BoltAPI] | None = None) -> Project:
-    """Find the project's APIs (or take *apis*), join them into one application, and freeze it.
+def join(apis: Sequence[BoltAPI] | None = None) -> BoltAPI:
+    """Find the project's APIs (or take *apis*) and join them into one application.
 
-    Raises DiscoveryError for an API that cannot be loaded or a route that two of them have.
+    Raises DiscoveryError for an API that cannot be loaded, and for a route or a name that two of them have.
     """
     found = find_apis() if apis is None else list(apis)
     # Those that say nothing take what the others say, or else APPEND_SLASH.
@@ -44,12 +44,24 @@ def build(apis: Sequence[BoltAPI] | None = None) -> Project:
     if len(policies) > 1:
         raise DiscoveryError("the APIs of this project differ in trailing_slash; give all of them the same")
     root = BoltAPI(trailing_slash=policies.pop() if policies else None)
-    fallback = DjangoFallback()
     try:
         for api in found:
             root.include(api)
-        root.set_fallback(fallback.handle)
         root.offload = files.offload(found)
+    except ConfigError as error:
+        raise DiscoveryError(str(error)) from error
+    return root
+
+
+def build(apis: Sequence[BoltAPI] | None = None) -> Project:
+    """Find the project's APIs (or take *apis*), join them into one application, and freeze it.
+
+    Raises DiscoveryError for an API that cannot be loaded or a route that two of them have.
+    """
+    root = join(apis)
+    fallback = DjangoFallback()
+    try:
+        root.set_fallback(fallback.handle)
         return Project(below_script_name(root.freeze()), fallback)
     except ConfigError as error:
         raise DiscoveryError(str(error)) from error
@@ -72,6 +84,18 @@ def _prefixed(call: Callable[..., Any], prefix: str) -> Callable[..., Any]:
         return call(*args, **kwargs)
 
     return within
+
+
+def bridged_config() -> ServerConfig:
+    """The engine's settings behind another server, which logs requests and decides when to stop. Raises ConfigError."""
+    return ServerConfig(**conf.bolt_settings().get("SERVER", {}), allowed_hosts=allowed_hosts(), shutdown_timeout=5.0)
+
+
+def serving_context(pool: Pool, config: ServerConfig) -> contextvars.Context:
+    """What requests start from that *pool* serves, with its connections cared for."""
+    context = contextvars.copy_context()
+    runtime.prepare(pool, context, most_lanes=config.pool_size)
+    return context
 
 
 def server_config(options: RunOptions, *, terminal: bool) -> ServerConfig:
@@ -105,8 +129,7 @@ def serve(project: Project, sockets: Sequence[Any], config: ServerConfig, announ
     from bolt_core.server import run
 
     pool = Pool(config.pool_size)
-    context = contextvars.copy_context()
-    runtime.prepare(pool, context, most_lanes=config.pool_size)
+    context = serving_context(pool, config)
     name = sockets[0].getsockname()
     if isinstance(name, tuple):
         project.fallback.server = SUPPORT.address = (name[0], str(name[1]))

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from asgiref.sync import sync_to_async
 from bolt_core.multidict import MultiMapping
+from bolt_core.origins import origin_of
 from bolt_core.request import (
     Request,
     RequestSupport,
@@ -29,6 +30,9 @@ class _Origin(HttpRequest):
     def __init__(self, request: Request) -> None:
         # Not the base class's, which makes everything that a request may have.
         self.META = request.META
+
+    def _get_scheme(self) -> str:
+        return str(self.META["wsgi.url_scheme"])
 
 
 class DjangoSupport(RequestSupport):
@@ -60,8 +64,8 @@ class DjangoSupport(RequestSupport):
         return cast("MultiMapping[Any]", files)
 
     def server(self, request: Request) -> tuple[str, str]:
-        """Where the server listens."""
-        return self.address
+        """Where the server listens, or the one in front of it in this process."""
+        return origin_of(request._number).server or self.address
 
     def scheme(self, request: Request) -> str:
         """`https` where SECURE_PROXY_SSL_HEADER says so."""

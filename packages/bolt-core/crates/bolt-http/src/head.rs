@@ -37,6 +37,8 @@ pub enum Peer {
     Unix,
     /// A test client in this process.
     InProcess,
+    /// A client of another server in this process, which knows the request by this number.
+    Bridged(u64),
 }
 
 /// What a proxy that is trusted says of the request; see [`Proxies`](crate::proxies::Proxies).

@@ -3,6 +3,7 @@ use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use bolt_http::head::Peer;
 use bolt_http::refusal::Refusal;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -134,9 +135,11 @@ impl Driver {
         Ok(self.local()?.engine.listen(fd, unix)?)
     }
 
-    /// Serves one connected stream socket; takes over the descriptor.
-    fn serve_socket(&self, fd: i32) -> PyResult<()> {
-        Ok(self.local()?.engine.serve_socket(fd)?)
+    /// Serves one connected stream socket; takes over the descriptor. `number`: what a server in front knows its
+    /// requests by.
+    #[pyo3(signature = (fd, number=None))]
+    fn serve_socket(&self, fd: i32, number: Option<u64>) -> PyResult<()> {
+        Ok(self.local()?.engine.serve_socket(fd, number.map_or(Peer::InProcess, Peer::Bridged))?)
     }
 
     /// Stops accepting, closes idle connections, finishes what runs; then calls `drained`.

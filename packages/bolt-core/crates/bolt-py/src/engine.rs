@@ -109,13 +109,13 @@ impl Engine {
         Ok(())
     }
 
-    pub(crate) fn serve_socket(&self, fd: RawFd) -> io::Result<()> {
+    pub(crate) fn serve_socket(&self, fd: RawFd, peer: Peer) -> io::Result<()> {
         let service = self.service()?;
         let socket = std::os::unix::net::UnixStream::from(owned(fd));
         socket.set_nonblocking(true)?;
         let _entered = self.runtime.enter();
         let stream = tokio::net::UnixStream::from_std(socket)?;
-        self.tasks.spawn_local(serve_connection(stream, Peer::InProcess, service, self.stop.clone()));
+        self.tasks.spawn_local(serve_connection(stream, peer, service, self.stop.clone()));
         Ok(())
     }
 

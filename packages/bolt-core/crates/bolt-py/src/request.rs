@@ -146,6 +146,15 @@ impl Request {
         }
     }
 
+    /// What a server in front of this one, in the same process, knows the request by.
+    #[getter]
+    fn _number(&self) -> Option<u64> {
+        match self.input.head.peer() {
+            Peer::Bridged(number) => Some(*number),
+            _ => None,
+        }
+    }
+
     #[getter]
     fn raw_headers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let fields = PyList::empty(py);

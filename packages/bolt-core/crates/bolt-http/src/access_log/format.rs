@@ -198,7 +198,7 @@ fn address(entry: &Entry<'_>, out: &mut Vec<u8>) {
         (Some(ip), _) => ip_address(ip, out),
         (None, Peer::Tcp(address)) => ip_address(address.ip(), out),
         (None, Peer::Unix) => out.extend_from_slice(b"unix:"),
-        (None, Peer::InProcess) => out.push(b'-'),
+        (None, Peer::InProcess | Peer::Bridged(_)) => out.push(b'-'),
     }
 }
 
