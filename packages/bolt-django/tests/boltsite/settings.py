@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "boltsite.shop",
     "boltsite.library",
     "boltsite.columns",
+    "boltsite.gate",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,11 +1,12 @@
 """Django's own URLs."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
 from boltsite import views
 
 urlpatterns = [
+    path("", include("bolt_django.urls")),
     path("admin/", admin.site.urls),
     path("echo/", views.echo),
     path("echo/<path:rest>", lambda request, rest: views.echo(request)),

@@ -38,10 +38,6 @@ class Connection:
     def close(self) -> None:
         """Hang up: a handler that still runs is cancelled, as its client has gone."""
         self.sock.close()
-        self.release()
-
-    def release(self) -> None:
-        """Forget the request's origin; the socket is somebody else's to close."""
         if self._number is not None:
             release_origin(self._number)
             self._number = None

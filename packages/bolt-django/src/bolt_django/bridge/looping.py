@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Self
 
@@ -37,21 +38,20 @@ class Exchange:
         self.failure: BaseException | None = None
         """Why the request was given up: what reading its body raised, or that the client has left."""
         self._parts: list[bytes] = []
+        # Plain socket calls, as a transport would close its socket in a later turn, which a loop may not have.
+        self._loop = asyncio.get_running_loop()
         self._lent = contextlib.ExitStack()
         self._sending: asyncio.Task[None] | None = None
 
     async def begin(self, origin: Origin) -> None:
         """Connect, and begin to send."""
         connection = self._engine.connect(origin)
-        try:
-            self._reader, self._writer = await asyncio.open_connection(sock=connection.sock)
-        except BaseException:
-            connection.close()
-            raise
-        self._lent.callback(connection.release)
-        self._lent.callback(self._writer.transport.abort)
+        self._lent.callback(connection.close)
+        self._sock = connection.sock
+        self._sock.setblocking(False)
+        self._lent.callback(self._unwatch)
         self._lent.enter_context(self._engine.lending())
-        self._sending = asyncio.ensure_future(self._send())
+        self._sending = self._loop.create_task(self._send())
 
     async def head(self) -> Head:
         """The beginning of the reply; raises Cut."""
@@ -92,6 +92,11 @@ class Exchange:
         """As `close`."""
         self.close()
 
+    def _unwatch(self) -> None:
+        """Let the loop forget the socket before it is closed, and its descriptor used again."""
+        self._loop.remove_reader(self._sock)
+        self._loop.remove_writer(self._sock)
+
     async def _send(self) -> None:
         try:
             # A reply may come before all was read, a 413 for one: then that is what counts.
@@ -99,23 +104,25 @@ class Exchange:
                 await self._send_request()
             if self._gone is not None:
                 await self._gone()
-                self.failure = ClientGone()
-                self._writer.transport.abort()
+                self._give_up(ClientGone())
         except Exception as error:
-            self.failure = error
-            self._writer.transport.abort()
+            self._give_up(error)
+
+    def _give_up(self, failure: Exception) -> None:
+        self.failure = failure
+        with contextlib.suppress(OSError):
+            # The engine sees its client leave; whoever reads the reply sees its end.
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     async def _send_request(self) -> None:
-        self._writer.write(self._talk.opening)
+        await self._loop.sock_sendall(self._sock, self._talk.opening)
         async for data in self._body:
-            self._writer.write(self._talk.body(data))
-            await self._writer.drain()
-        self._writer.write(self._talk.end())
-        await self._writer.drain()
+            await self._loop.sock_sendall(self._sock, self._talk.body(data))
+        await self._loop.sock_sendall(self._sock, self._talk.end())
 
     async def _receive(self) -> None:
         try:
-            data = await self._reader.read(_BLOCK_BYTES)
+            data = await self._loop.sock_recv(self._sock, _BLOCK_BYTES)
             self._parts.extend(self._talk.received(data))
         except (OSError, Cut) as error:
             raise self.failure or Cut() from error

@@ -38,8 +38,8 @@ class _Converter:
 class _Path(RegexPattern):
     """A path template of ours; Django matches decoded paths."""
 
-    def __init__(self, named: Named) -> None:
-        super().__init__(f"^{regex_of(named.path[1:], unquote, named=True)}\\Z", is_endpoint=True)
+    def __init__(self, named: Named, name: str | None) -> None:
+        super().__init__(f"^{regex_of(named.path[1:], unquote, named=True)}\\Z", name=name, is_endpoint=True)
         self.template = named.path
         self.converters = {name: _Converter(named, name) for name in named.parameters}
 
@@ -72,7 +72,7 @@ def patterns_of(app: FrozenApp) -> list[URLPattern | URLResolver]:
         for space in spaces:
             level = level.setdefault(("space", space), {})
         usable = name if _unambiguous(app, named) else None
-        level[("path", named.path)] = _Route(_Path(named), views.looping, name=usable)
+        level[("path", named.path)] = _Route(_Path(named, usable), views.looping, name=usable)
     return _resolvers(tree)
 
 

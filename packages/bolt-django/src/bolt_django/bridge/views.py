@@ -11,6 +11,7 @@ from urllib.parse import quote
 from asgiref.sync import sync_to_async
 from bolt_core import pool
 from bolt_core.origins import Origin
+from bolt_core.outcomes import EMPTY_STATUSES
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.db import connections, transaction
@@ -153,7 +154,9 @@ def _origin(request: HttpRequest) -> Origin:
 
 
 def _is_plain(request: HttpRequest, head: Head) -> bool:
-    return request.method == "HEAD" or (head.length is not None and head.length <= _LARGEST_PLAIN)
+    if request.method == "HEAD" or head.status in EMPTY_STATUSES:
+        return True
+    return head.length is not None and head.length <= _LARGEST_PLAIN
 
 
 def _response[R: HttpResponseBase](response: R, head: Head) -> R:
