@@ -10,14 +10,16 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from asgiref.sync import sync_to_async
+from bolt_django.live import BoltLiveServerTestCase
 from django.contrib.auth.models import User
 from django.core import mail
 from django.db import connection, connections
 from django.test import TestCase, TransactionTestCase, override_settings
 from django_bolt import BoltAPI
-from django_bolt.testing import AsyncTestClient, TestClient
+from django_bolt.testing import AsyncTestClient, LiveServer, TestClient
 from lab.api import api
 from serving import databases, environment_of
 
@@ -254,3 +256,48 @@ def test_exceptions_propagate_where_settings_say_so(propagate: bool) -> None:
                 client.get("/broken")
         else:
             assert client.get("/broken").status_code == 500
+
+
+def test_a_live_server_sees_what_the_test_commits(bolt_live_server: LiveServer) -> None:
+    """The fixture brings `transactional_db`; handlers of both kinds run in the server's threads."""
+    User.objects.create(username="ada")
+    with httpx2.Client(base_url=bolt_live_server.url, trust_env=False, timeout=60) as client:
+        for kind in KINDS:
+            assert client.get(f"/users/{kind}").json() == ["ada"]
+            client.post(f"/users/{kind}", params={"name": f"by-{kind}"})
+        assert client.get("/plain/").text == "from Django"
+    assert User.objects.count() == 3
+
+
+@pytest.mark.django_db
+def test_a_marked_test_with_a_live_server_commits_too(bolt_live_server: LiveServer) -> None:
+    """Whatever the mark says; and the rows of the test before are gone."""
+    assert User.objects.count() == 0
+    assert not connection.in_atomic_block
+
+
+class WithALiveServer(BoltLiveServerTestCase):
+    """The test case of Django's kind."""
+
+    def test_rows_are_shared(self) -> None:
+        """Both ways."""
+        User.objects.create(username="ada")
+        with httpx2.Client(base_url=self.live_server_url, trust_env=False, timeout=60) as client:
+            for kind in KINDS:
+                assert client.get(f"/users/{kind}").json() == ["ada"]
+
+
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" in os.environ, reason="this is the run with workers")
+def test_all_of_this_with_xdist() -> None:
+    """Workers have databases and ports of their own."""
+    names = "live_server or callbacks or queries or Rows or rows or Committing or data_of_a_fixture"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2", __file__, "-k", names],
+        env=environment_of(),
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]

@@ -17,12 +17,14 @@ type Work = Callable[[], None]
 type WorkRunner = Callable[[Work], None]
 type ClientSession = Callable[[], contextlib.AbstractContextManager[object]]
 type Asked = Callable[[], bool]
+type LiveSession = Callable[[Pool, str], contextlib.AbstractContextManager[object]]
 type ApplicationFinder = Callable[[], FrozenApp]
 
 _preparations: list[Preparation] = []
 _work_runners: list[WorkRunner] = []
 _client_sessions: list[ClientSession] = []
 _propagations: list[Asked] = []
+_live_sessions: list[LiveSession] = []
 _application_finders: list[ApplicationFinder] = []
 
 
@@ -84,6 +86,20 @@ def register_propagation(asked: Asked) -> None:
 def propagates() -> bool:
     """Whether a configuration wants exceptions to leave test clients."""
     return any(asked() for asked in _propagations)
+
+
+def register_live_session(session: LiveSession) -> None:
+    """Enter *session*(pool, host) before a `LiveServer` starts, on the test's thread, and leave it after its end."""
+    if session not in _live_sessions:
+        _live_sessions.append(session)
+
+
+def live_session(pool: Pool, host: str) -> contextlib.ExitStack:
+    """Every registered session of a live server, entered; close it to leave them."""
+    with contextlib.ExitStack() as stack:
+        for session in _live_sessions:
+            stack.enter_context(session(pool, host))
+        return stack.pop_all()
 
 
 def register_application(find: ApplicationFinder) -> None:

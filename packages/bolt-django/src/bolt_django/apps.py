@@ -40,4 +40,5 @@ class BoltDjangoConfig(AppConfig):
         preparation.register_work_runner(in_tests.run_work)
         preparation.register_client_session(in_tests.client_session)
         preparation.register_propagation(in_tests.propagates)
+        preparation.register_live_session(in_tests.live_session)
         preparation.register_application(in_tests.application)

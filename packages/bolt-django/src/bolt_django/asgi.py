@@ -169,7 +169,7 @@ class _Body:
             pass
 
     async def _next(self) -> Message:
-        message = await self._receive()
+        message: Message = await self._receive()
         if message["type"] == "http.disconnect":
             raise ClientGone
         return message

@@ -15,8 +15,11 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
+from bolt_core.pool import Pool
 from bolt_core.routing import FrozenApp
 from django.conf import settings
+from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 type Work = Callable[[], None]
 
@@ -121,6 +124,31 @@ def client_session() -> Iterator[None]:
 def propagates() -> bool:
     """DEBUG_PROPAGATE_EXCEPTIONS."""
     return bool(settings.DEBUG_PROPAGATE_EXCEPTIONS)
+
+
+@contextlib.contextmanager
+def live_session(pool: Pool, host: str) -> Iterator[None]:
+    """Let a live server be asked for by *host*, and its threads share the test's databases in memory.
+
+    Such a database belongs to one connection; all others reach the test's data by connections of their own.
+    """
+    shared = [one for one in connections.all() if one.vendor == "sqlite" and one.is_in_memory_db()]  # type: ignore[attr-defined]
+    pool.add_unit_hook(before=functools.partial(_share, shared))
+    from django.test import modify_settings  # tests alone need its imports
+
+    for connection in shared:
+        connection.inc_thread_sharing()
+    try:
+        with modify_settings(ALLOWED_HOSTS={"append": host}):
+            yield
+    finally:
+        for connection in shared:
+            connection.dec_thread_sharing()
+
+
+def _share(shared: list[BaseDatabaseWrapper]) -> None:
+    for connection in shared:
+        connections[connection.alias] = connection
 
 
 def application() -> FrozenApp:

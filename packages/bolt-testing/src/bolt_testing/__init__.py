@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from bolt_testing.async_client import AsyncTestClient
     from bolt_testing.client import TestClient
     from bolt_testing.events import EventStream
+    from bolt_testing.live import LiveServer
     from bolt_testing.response import TestResponse
 
-__all__ = ["AsyncTestClient", "EventStream", "TestClient", "TestResponse"]
+__all__ = ["AsyncTestClient", "EventStream", "LiveServer", "TestClient", "TestResponse"]
 
 _MODULES = {
     "AsyncTestClient": "async_client",
     "EventStream": "events",
+    "LiveServer": "live",
     "TestClient": "client",
     "TestResponse": "response",
 }

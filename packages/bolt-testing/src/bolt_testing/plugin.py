@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from bolt_core.live import LiveServer
+
     from bolt_testing.async_client import AsyncTestClient
     from bolt_testing.client import TestClient
 
@@ -66,6 +68,32 @@ def async_api_client(request: pytest.FixtureRequest, bolt_api: Any) -> Iterator[
         yield client
     finally:
         client.close()
+
+
+@pytest.fixture
+def bolt_live_server(request: pytest.FixtureRequest, bolt_api: Any) -> Iterator[LiveServer]:
+    """A `LiveServer` of the fixture `bolt_api`: a real socket on a free port, at its `url`.
+
+    With pytest-django it brings `transactional_db`, as its handlers see committed data alone.
+    """
+    from bolt_core.live import LiveServer
+
+    from bolt_testing.options import frozen
+
+    _open_database_first(request)
+    with LiveServer(frozen(bolt_api, "bolt_live_server")) as server:
+        yield server
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let tests with a live server commit: before pytest-django sorts them, and opens the database."""
+    if not config.pluginmanager.has_plugin("django"):
+        return
+    for item in items:
+        names: list[str] = getattr(item, "fixturenames", [])
+        if "bolt_live_server" in names and "transactional_db" not in names:
+            names.insert(0, "transactional_db")
 
 
 def _open_database_first(request: pytest.FixtureRequest) -> None:

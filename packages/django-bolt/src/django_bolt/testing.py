@@ -1,5 +1,5 @@
-"""Test clients."""
+"""Test clients and a live server."""
 
-from bolt_testing import AsyncTestClient, EventStream, TestClient, TestResponse
+from bolt_testing import AsyncTestClient, EventStream, LiveServer, TestClient, TestResponse
 
-__all__ = ["AsyncTestClient", "EventStream", "TestClient", "TestResponse"]
+__all__ = ["AsyncTestClient", "EventStream", "LiveServer", "TestClient", "TestResponse"]

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from asgiref.sync import sync_to_async
 from bolt_core import pool
 from bolt_core.origins import Origin
-from bolt_core.outcomes import EMPTY_STATUSES
+from bolt_core.plan import EMPTY_STATUSES
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.db import connections, transaction
