@@ -53,6 +53,13 @@ def isolated(session: nox.Session) -> None:
 
 
 @nox.session
+def compat(session: nox.Session) -> None:
+    """The suites that use Django, with each Django and Python that is promised: `-- 3.12/5.2 3.13 -x`."""
+    _sync(session)
+    _python(session, "-m", "tools.compat", *session.posargs)
+
+
+@nox.session
 def rust(session: nox.Session) -> None:
     """Format, lints as errors and tests of the crates. The fuzz target is run by hand: see crates/bolt-http/fuzz."""
     _sync(session)

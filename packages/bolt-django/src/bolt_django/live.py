@@ -12,7 +12,8 @@ class BoltLiveServerTestCase(TransactionTestCase):
     """As Django's `LiveServerTestCase`, with the server that runs in production.
 
     It serves the whole project, Django's own URLs included, at `live_server_url`, from the first test of the class to
-    the last. Its handlers run on threads of the server's, so they see what the test has committed: every statement, in this class.
+    the last. Its handlers run on threads of the server's, so they see what the test has committed: in this class, every
+    statement.
     """
 
     host: ClassVar[str] = "127.0.0.1"

@@ -48,7 +48,7 @@ class DrfProducts(generics.ListAPIView):
 def links(request: HttpRequest) -> HttpResponse:
     """A page with a URL of the API's, by its name, and a query for the toolbar."""
     template = Template(
-        "<html><body>{% url 'bolt:get_product' product_id=number %} of {{ count }}"
+        "<html><body>{% url 'bolt:retrieve_product' product_id=number %} of {{ count }}"
         "<link rel=stylesheet href='/static/admin/css/base.css'></body></html>"
     )
     return HttpResponse(template.render(Context({"number": 3, "count": Product.objects.count()})))
