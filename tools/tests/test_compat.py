@@ -14,7 +14,7 @@ def test_all_are_run_unless_some_are_named() -> None:
 
 def test_a_combination_that_is_not_promised_is_told() -> None:
     """With those that are."""
-    with pytest.raises(ValueError, match="no combination 2.7; there are 3.12/5.2"):
+    with pytest.raises(ValueError, match=r"no combination 2\.7; there are 3\.12/5\.2"):
         compat.pairs(["2.7"])
 
 

@@ -17,6 +17,7 @@ class Raw:
     host: str = "shop.example"
     client: tuple[str, int] | None = ("192.0.2.1", 4711)
     raw_headers: list[tuple[str, str]] = field(default_factory=list)
+    _number: int | None = None
 
 
 def test_the_request_line_and_the_addresses() -> None:

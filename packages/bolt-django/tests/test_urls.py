@@ -1,13 +1,16 @@
 """URLs of our routes in Django's terms."""
 
+import types
 import uuid
 from typing import Any
 
 import pytest
 from bolt_core import reversing
+from bolt_django.bridge.checks import check_include
 from boltsite.gate.api import api
 from django.template import Context, Template
-from django.urls import NoReverseMatch, clear_script_prefix, resolve, reverse, set_script_prefix
+from django.test import override_settings
+from django.urls import NoReverseMatch, clear_script_prefix, include, path, resolve, reverse, set_script_prefix
 
 THING = uuid.UUID(int=7)
 
@@ -87,3 +90,20 @@ def test_handlers_make_urls(client: Any) -> None:
         "path": "/gate/items/3",
         "url": "http://testserver/gate/items/3?q=%C3%A4",
     }
+
+
+def test_the_include_belongs_to_the_root() -> None:
+    """Below a prefix, or twice, it is an error that says what to write."""
+    assert check_include(None) == []
+    for patterns, ids in (
+        ([path("api/", include("bolt_django.urls"))], ["bolt.E040"]),
+        (
+            [path("", include([path("", include("bolt_django.urls"))])), path("", include("bolt_django.urls"))],
+            ["bolt.E040"],
+        ),
+        ([path("", include("bolt_django.urls"))], []),
+    ):
+        urlconf = types.ModuleType("other_urls")
+        urlconf.urlpatterns = patterns  # type: ignore[attr-defined]
+        with override_settings(ROOT_URLCONF=urlconf):
+            assert [message.id for message in check_include(None)] == ids

@@ -27,6 +27,7 @@ class BoltDjangoConfig(AppConfig):
             runtime,
             uploads,
         )
+        from bolt_django.bridge import checks as bridge_checks
 
         checks.register()
         adapters.register()
@@ -36,6 +37,7 @@ class BoltDjangoConfig(AppConfig):
         reversing.register()
         uploads.register()
         enclosing.register()
+        bridge_checks.register()
         preparation.register_preparation(runtime.prepare)
         preparation.register_work_runner(in_tests.run_work)
         preparation.register_client_session(in_tests.client_session)

@@ -52,7 +52,7 @@ class _Path(RegexPattern):
         return self.template[1:]
 
 
-class _Route(URLPattern):
+class RouteURL(URLPattern):
     """One path; its view is a coroutine where a loop resolves it, and blocks elsewhere."""
 
     def resolve(self, path: str) -> ResolverMatch | None:
@@ -72,7 +72,7 @@ def patterns_of(app: FrozenApp) -> list[URLPattern | URLResolver]:
         for space in spaces:
             level = level.setdefault(("space", space), {})
         usable = name if _unambiguous(app, named) else None
-        level[("path", named.path)] = _Route(_Path(named, usable), views.looping, name=usable)
+        level[("path", named.path)] = RouteURL(_Path(named, usable), views.looping, name=usable)
     return _resolvers(tree)
 
 
