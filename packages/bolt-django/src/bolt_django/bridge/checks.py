@@ -17,7 +17,11 @@ def check_include(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> lis
     """bolt.E040: our URLs are included below a prefix, or more than once."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
-    prefixes = list(_prefixes(get_resolver().url_patterns, ""))
+    try:
+        prefixes = list(_prefixes(get_resolver().url_patterns, ""))
+    except Exception:
+        # Django's own check of URLs tells what is wrong.
+        return []
     found: list[checks.CheckMessage] = [
         checks.Error(
             f"the URLs of bolt_django are included below {prefix!r}, where no route of the API is",
@@ -36,7 +40,7 @@ def _prefixes(patterns: Iterable[object], outer: str) -> Iterator[str]:
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             prefix = outer + str(pattern.pattern)
-            if getattr(pattern.urlconf_name, "__name__", pattern.urlconf_name) in _MODULES:
+            if getattr(pattern.urlconf_name, "__name__", "") in _MODULES:
                 yield prefix
             else:
                 yield from _prefixes(pattern.url_patterns, prefix)
