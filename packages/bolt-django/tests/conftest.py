@@ -19,6 +19,14 @@ from bolt_django.project import Project, build  # noqa: E402
 from boltsite.library.models import Author, Book, Country, Publisher, Tag  # noqa: E402
 from boltsite_tools.inprocess import Client  # noqa: E402
 from boltsite_tools.process import SITE, Served, manage  # noqa: E402
+from django.db import connections  # noqa: E402
+
+
+def pytest_runtest_logfinish() -> None:
+    """Let go of a connection that a test has left closed inside its transaction: it is of no use to the next."""
+    for connection in connections.all(initialized_only=True):
+        if connection.closed_in_transaction:
+            del connections[connection.alias]
 
 
 @pytest.fixture(scope="session")

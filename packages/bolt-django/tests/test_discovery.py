@@ -35,9 +35,10 @@ _API = "from bolt_core import BoltAPI\napi = BoltAPI()\n"
 def test_project_first_then_apps_in_order() -> None:
     """The project package's API comes first, the apps' follow in the order of INSTALLED_APPS."""
     from boltsite.api import api as project_api
+    from boltsite.gate.api import api as gate_api
     from boltsite.shop.api import api as shop_api
 
-    assert find_apis() == [project_api, shop_api]
+    assert find_apis() == [project_api, shop_api, gate_api]
 
 
 def test_packages_of_urlconf_and_settings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
