@@ -125,14 +125,16 @@ async def thread() -> dict[str, Any]:
     def name() -> str:
         return threading.current_thread().name
 
+    block = transaction.atomic()
+
     def enter() -> bool:
-        block = transaction.atomic()
         block.__enter__()
         return connection.in_atomic_block
 
     def inside() -> bool:
         held = connection.in_atomic_block
         transaction.set_rollback(True)
+        block.__exit__(None, None, None)
         return held
 
     names = [await sync_to_async(name)()]
