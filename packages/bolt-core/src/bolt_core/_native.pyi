@@ -12,6 +12,7 @@ from .multidict import MultiMapping
 from .request import Headers
 from .request_members import Address
 from .reversing import Query
+from .types import Problem
 from .uploads import UploadFile
 from .urls import URL
 

@@ -27,9 +27,9 @@ class BoltAPI(Router):
     """An application: register handlers on it, then serve it.
 
     *prefix*, *tags* and *middleware* are those of `Router`; middleware also sees the requests that no route matches.
-    *trailing_slash* decides what a path gets that only lacks its last `/` to match a route: `"append"` redirects to the
-    path with the slash, as Django does; `"strict"` answers 404. By default `ServerConfig.append_slash` decides, which in
-    a Django project is `APPEND_SLASH`.
+    *trailing_slash* decides what a path gets that only lacks its last `/` to match a route: `"append"` redirects to
+    the path with the slash, as Django does; `"strict"` answers 404. By default `ServerConfig.append_slash` decides,
+    which in a Django project is `APPEND_SLASH`.
     Everything else is told by `APIOptions`. Raises `ConfigError` for what cannot work.
     """
 

@@ -30,7 +30,7 @@ class APIOptions(FormatOptions, total=False):
     x_sendfile: Iterable[StrPath] | None
     """The same for proxies that read `X-Sendfile`: folders."""
     django_middleware: bool | Sequence[str] | None
-    """Of bolt_django: `True` encloses the routes in the project's MIDDLEWARE, a list in the classes with these paths."""
+    """Of bolt_django: `True` encloses the routes in the project's MIDDLEWARE, a list in those with these paths."""
 
 
 type CheckExtension = Callable[[Any], Any]
@@ -58,9 +58,8 @@ def check_api_options(options: APIOptions) -> None:
     """Raise `ConfigError` for an option that does not exist."""
     known = APIOptions.__annotations__
     if unknown := sorted(set(options) - set(known)):
-        raise ConfigError(
-            f"BoltAPI has no option {unknown[0]!r}; it takes prefix, tags, middleware, trailing_slash, {', '.join(sorted(known))}"
-        )
+        every = ("prefix", "tags", "middleware", "trailing_slash", *sorted(known))
+        raise ConfigError(f"BoltAPI has no option {unknown[0]!r}; it takes {', '.join(every)}")
     namespace: object = options.get("namespace", "")
     if not isinstance(namespace, str) or (namespace and not namespace.isidentifier()):
         raise ConfigError(f"BoltAPI: namespace={namespace!r}; give a name like 'shop', without colons")

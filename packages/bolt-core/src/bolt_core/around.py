@@ -33,8 +33,10 @@ type AsyncStep = Callable[[Request], Awaitable[Response]]
 class Layer(Protocol):
     """One thing around what is inside, for one route."""
 
-    names: tuple[str, ...]
-    """What it is called in `skip_middleware` and in listings; several where it stands for several."""
+    @property
+    def names(self) -> Sequence[str]:
+        """What it is called in `skip_middleware` and in listings; several where it stands for several."""
+        ...
 
     def around(self, plan: HandlerPlan, inner: Step) -> Step | None:
         """Around a `def` handler, on its thread; `None` where this must run on the loop."""

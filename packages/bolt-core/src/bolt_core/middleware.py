@@ -75,14 +75,14 @@ def _note[F: Callable[..., Any]](attribute: str, decorator: str, named: tuple[An
     return handler
 
 
-def middleware_of(handler: Callable[..., Any]) -> tuple[MiddlewareFactory, ...]:
-    """What *handler* was decorated with, the outermost first."""
-    return tuple(getattr(_undressed(handler), _OWN, ()))
+def middleware_of(handler: Callable[..., Any], option: Any = ()) -> tuple[MiddlewareFactory, ...]:
+    """What a route's *option* names, and inside of that what *handler* was decorated with; the outermost first."""
+    return (*check_middleware(option, "middleware="), *getattr(_undressed(handler), _OWN, ()))
 
 
-def skipped_by(handler: Callable[..., Any]) -> tuple[Any, ...]:
-    """What *handler* was decorated to skip."""
-    return tuple(getattr(_undressed(handler), _SKIPPED, ()))
+def skipped_by(handler: Callable[..., Any], option: Any = None) -> tuple[Any, ...]:
+    """What a route's *option* says to skip, and what *handler* was decorated to."""
+    return (*check_skipped(option, "skip_middleware="), *getattr(_undressed(handler), _SKIPPED, ()))
 
 
 def _undressed(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,6 +4,7 @@ What Django's own receivers do, closing connections and caches and clearing the 
 the thread that owns the connection (`bolt_django.db`).
 """
 
+import weakref
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
@@ -30,7 +31,7 @@ def find(plan: HandlerPlan, options: Mapping[str, Any], skipped: Skipped) -> Enc
 def _is_heard(signal: Signal) -> bool:
     for receiver in signal.receivers:
         function: Any = receiver[1]
-        if hasattr(function, "__call__") and type(function).__name__ in ("ReferenceType", "WeakMethod"):
+        if isinstance(function, weakref.ReferenceType):
             function = function()
         if function is not None and getattr(function, "__module__", None) not in _DJANGOS_OWN:
             return True
@@ -40,7 +41,7 @@ def _is_heard(signal: Signal) -> bool:
 class SignalsLayer:
     """Sends both signals once a request, where the request's own connection is current."""
 
-    names = ()
+    names: tuple[str, ...] = ()
 
     def around(self, plan: HandlerPlan, inner: Step) -> Step | None:
         """On the thread of a `def` handler."""

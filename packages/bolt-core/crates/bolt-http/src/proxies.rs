@@ -103,6 +103,8 @@ impl Proxies {
             Peer::Tcp(address) => self.contains(address.ip().to_canonical()),
             Peer::Unix => self.unix,
             Peer::InProcess => true,
+            // Its own server knows who spoke to it, and tells that another way.
+            Peer::Bridged(_) => false,
         }
     }
 

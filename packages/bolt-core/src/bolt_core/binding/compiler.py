@@ -29,7 +29,7 @@ from bolt_core.conditions import note_registered
 from bolt_core.exception_handlers import compile_exception_handlers
 from bolt_core.exceptions import ConfigError
 from bolt_core.markers import UNSET
-from bolt_core.middleware import check_middleware, check_skipped, middleware_of, skipped_by
+from bolt_core.middleware import middleware_of, skipped_by
 from bolt_core.options import RouteOptions, check_options
 from bolt_core.paths import parse_path
 from bolt_core.plan import HandlerPlan, RouteInfo
@@ -92,9 +92,8 @@ def _compile(declared: Declaration) -> HandlerPlan:
     planned = tuple(plan_param(param, place) for param in signature.parameters)
     check_params(planned, template.names)
     params, embedded = finish_bodies(planned)
-    call = validated(plan_call(handler), params)
-    is_async = call.is_async
-    params, call = conditional(handler, params, call, place, declared.namespace)
+    own = validated(plan_call(handler), params)
+    params, call = conditional(handler, params, own, place, declared.namespace)
     return HandlerPlan(
         method=declared.method,
         path=template.path,
@@ -106,15 +105,15 @@ def _compile(declared: Declaration) -> HandlerPlan:
         status=options.get("status_code", 200),
         status_given="status_code" in options,
         result=compile_result(signature.returns, options.get("response_model", UNSET)),
-        body=body_mode(params, stream=bool(options.get("stream_body", False)), is_async=is_async),
+        body=body_mode(params, stream=bool(options.get("stream_body", False)), is_async=own.is_async),
         embedded=embedded,
         form=form_of(params),
         max_body=options.get("max_body_size"),
         default_headers=options.get("default_headers", True),
         cancel_on_disconnect=options.get("cancel_on_disconnect", True),
         format=_format_of(options),
-        middleware=(*check_middleware(options.get("middleware", ()), "middleware="), *middleware_of(handler)),
-        skips=(*check_skipped(options.get("skip_middleware"), "skip_middleware="), *skipped_by(handler)),
+        middleware=middleware_of(handler, options.get("middleware", ())),
+        skips=skipped_by(handler, options.get("skip_middleware")),
         fast=not any(_collects_tasks(param.annotation) for param in params),
         origin=origin_of(handler),
         info=_route_info(handler, declared),

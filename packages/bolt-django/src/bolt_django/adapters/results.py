@@ -22,7 +22,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils.functional import Promise
 
-from bolt_django import conf, files
+from bolt_django import conf, db, files
 from bolt_django.adapters.models import instance_data, read_instance, read_queryset, refuse_on_loop, rows
 from bolt_django.http import header_fields
 from bolt_django.middleware.requests import active
@@ -109,10 +109,11 @@ def _render(result: Any) -> bytes:
 
 def _close(result: HttpResponseBase) -> None:
     # As result.close() does, but for request_finished: the request has not finished yet, and who sends that is another.
-    for closer in result._resource_closers:
+    closers: list[Callable[[], object]] = result._resource_closers  # type: ignore[attr-defined]
+    for closer in closers:
         with contextlib.suppress(Exception):
             closer()
-    result._resource_closers.clear()
+    closers.clear()
     result.closed = True
 
 

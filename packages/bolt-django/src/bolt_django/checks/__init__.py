@@ -1,7 +1,7 @@
 """System checks: what is wrong in a project before any traffic. Pages: docs/reference/checks.md.
 
-Ids by concern: settings .001 to .009, routes .010 to .019, applications .020 to .029, deployment .030 to .039, databases
-.050 to .059.
+Ids by concern: settings .001 to .009, routes .010 to .019, applications .020 to .029, deployment .030 to .039, URLs
+.040 to .049, databases .050 to .059.
 """
 
 from django.core import checks

@@ -11,6 +11,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RegexPattern, RoutePattern
 from django.utils.regex_helper import normalize
 
+from bolt_django.bridge.patterns import RouteURL
+
 # What stands for a parameter: nobody has a route for just that. First what only parameters that take slashes can be.
 _SAMPLES = ("bolt-sample/bolt-sample", "bolt-sample", "7919", "b017b017-b017-4017-8017-b017b017b017")
 
@@ -42,6 +44,8 @@ def django_urls() -> list[DjangoURL]:
 
 def _walk(patterns: Any) -> Iterator[tuple[str, str | None]]:
     for entry in patterns:
+        if isinstance(entry, RouteURL):
+            continue  # a route of ours, included for Django's sake
         part = str(entry.pattern)
         sample = sample_of(entry.pattern)
         if isinstance(entry, URLPattern):

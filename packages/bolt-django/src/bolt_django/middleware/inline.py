@@ -1,8 +1,8 @@
 """Django's own middleware that does not block, run where it stands on the event loop.
 
-Django hands `process_request` and `process_response` of its asynchronous stack to a thread each, whatever they do. Of the
-classes here it is known what they do: reading settings and headers, which takes microseconds, and in some requests more.
-For those that say so the thread is kept. A subclass may do anything, and gets the thread always.
+Django hands `process_request` and `process_response` of its asynchronous stack to a thread each, whatever they do. Of
+the classes here it is known what they do: reading settings and headers, which takes microseconds, and in some requests
+more. For those the thread is kept. A subclass may do anything, and gets the thread always.
 """
 
 from collections.abc import Awaitable, Callable
@@ -66,7 +66,9 @@ def inline(middleware: Any) -> GetResponse:
         if process_response is None:
             return response  # type: ignore[no-any-return]
         if blocks(request):
-            return await sync_to_async(process_response)(request, response)
-        return process_response(request, response)  # type: ignore[no-any-return]
+            saved: HttpResponseBase = await sync_to_async(process_response)(request, response)
+            return saved
+        changed: HttpResponseBase = process_response(request, response)
+        return changed
 
     return call

@@ -63,14 +63,14 @@ class SharedRequest(HttpRequest):
     environ = _Shown("META")
 
     @property
-    def headers(self) -> HttpHeaders:  # type: ignore[override]
+    def headers(self) -> HttpHeaders:
         """The header fields as Django has them."""
         if not hasattr(self, "_header_fields"):
             self._header_fields = HttpHeaders(self.META)
         return self._header_fields
 
     @property
-    def resolver_match(self) -> ResolverMatch | None:  # type: ignore[override]
+    def resolver_match(self) -> ResolverMatch | None:
         """The route, as Django would have resolved it; `None` where there is none."""
         return vars(self).get("resolver_match") or match_of(self.bolt)
 
@@ -87,7 +87,7 @@ class SharedRequest(HttpRequest):
             raise RawPostDataException(str(error)) from error
 
     @property
-    def _stream(self) -> io.BytesIO:
+    def _stream(self) -> io.BytesIO:  # type: ignore[override]
         if not hasattr(self, "_file"):
             self._file = io.BytesIO(self.body)
         return self._file

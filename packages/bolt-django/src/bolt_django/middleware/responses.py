@@ -46,8 +46,8 @@ class _File:
 
     def __next__(self) -> bytes:
         raise TypeError(
-            "a FileResponse of bolt_core is sent by the engine and cannot be read by middleware; skip the middleware for "
-            "this route, or return django.http.FileResponse"
+            "a FileResponse of bolt_core is sent by the engine and cannot be read by middleware; skip the middleware "
+            "for this route, or return django.http.FileResponse"
         )
 
 
@@ -63,14 +63,10 @@ def to_django(response: Response) -> HttpResponseBase:
         for name, value in fields:
             original.headers.setdefault(name, value)
         return original
-    options: dict[str, Any] = {"status": response.status_code}
-    made: Any
-    if response.streaming:
-        made = _Streamed(response.content, **options)
-    else:
-        made = _Whole(response.content, **options)
+    kind: Any = _Streamed if response.streaming else _Whole
+    made: HttpResponseBase = kind(response.content, status=response.status_code)
     _set_fields(made, fields)
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def _set_fields(made: Any, fields: Iterable[tuple[str, str]]) -> None:
@@ -101,7 +97,7 @@ def _understood(cookies: SimpleCookie, field: str) -> bool:
     if name in cookies or _attributes(morsel.OutputString()) != _attributes(field):
         return False
     cookies[name] = morsel.value
-    cookies[name].update(morsel)  # type: ignore[arg-type]
+    cookies[name].update(morsel)
     return cookies[name].OutputString().partition(";")[0] == field.partition(";")[0]
 
 

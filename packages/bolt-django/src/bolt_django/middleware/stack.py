@@ -36,14 +36,15 @@ class Hook:
     call_async: Callable[..., Awaitable[Any]]
 
 
-def _hook(method: Callable[..., Any], *, on_loop: bool) -> Hook:
+def _hook(method: Any, *, on_loop: bool) -> Hook:
     if on_loop:
 
         async def call_async(*args: Any) -> Any:
             return method(*args)
 
         return Hook(method, call_async)
-    return Hook(_handler.adapt_method_mode(False, method), _handler.adapt_method_mode(True, method))
+    adapted: tuple[Any, Any] = _handler.adapt_method_mode(False, method), _handler.adapt_method_mode(True, method)
+    return Hook(*adapted)
 
 
 class Stack:
