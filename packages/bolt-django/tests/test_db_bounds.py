@@ -87,7 +87,7 @@ def limited(databases: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Itera
             raise answer[0]
         return answer[0]
 
-    monkeypatch.setattr("bolt_django.checks.server_limit", limit)
+    monkeypatch.setattr("bolt_django.checks.databases.server_limit", limit)
     yield answer
     for alias in ("main", "pooled"):
         if hasattr(connections._connections, alias):  # type: ignore[attr-defined]

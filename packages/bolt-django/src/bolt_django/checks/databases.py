@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bolt_core.config import ServerConfig
+from bolt_core.exceptions import ConfigError
 from django.apps import AppConfig
 from django.core import checks
 from django.db import DatabaseError, connections
@@ -17,9 +18,10 @@ def _bounds() -> list[Bound]:
     """What `runbolt` would open with the environment and the settings as they are; nothing where they are wrong."""
     try:
         run = options.resolve({}, os.environ, conf.bolt_settings())
-    except options.OptionError:
+        workers = run.workers or ServerConfig().pool_size
+    except (options.OptionError, ConfigError):
         return []
-    return bounds(run.processes, run.workers or ServerConfig().pool_size)
+    return bounds(run.processes, workers)
 
 
 def check_django_pools(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:

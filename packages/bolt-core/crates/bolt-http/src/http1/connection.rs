@@ -16,7 +16,7 @@ use crate::head::{Peer, RequestHead};
 use crate::pipeline::Early;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::router::{Found, RouteMatch, Target};
+use crate::router::{Found, RouteMatch, RouteSpec, Target};
 use crate::server::{Stop, StopWatch};
 use crate::service::{Connected, Io, Service, Transport};
 
@@ -24,6 +24,8 @@ use crate::service::{Connected, Io, Service, Transport};
 pub(super) enum Halt {
     /// Answer with this instead.
     Refuse(Refusal),
+    /// The same, as the observing route's handler has it. Boxed: few requests come to that.
+    Show(Box<(OwnAnswer, RouteMatch)>),
     /// The client left, or takes nothing: there is nobody to write to.
     Gone,
     /// The reply must not look complete.
@@ -137,7 +139,7 @@ impl<T: Io + 'static> Connection<T> {
                 take(Upgraded { io: Box::new(self.wire.io), read_ahead });
             }
             Err(Halt::Cut) => (self.transport.reset)(&self.wire.io),
-            Err(Halt::Gone | Halt::Refuse(_)) => {}
+            Err(Halt::Gone | Halt::Refuse(_) | Halt::Show(_)) => {}
         }
     }
 
@@ -185,6 +187,7 @@ impl<T: Io + 'static> Connection<T> {
                 Box::pin(self.observed(head, OwnAnswer::Refusal(refusal), RouteMatch::to(Target::Fallback))).await?
             }
             Err(Halt::Refuse(refusal)) => Answer::Refuse(refusal),
+            Err(Halt::Show(shown)) => Box::pin(self.observed(head, shown.0, shown.1)).await?,
             answer => answer?,
         };
         // Asked in any case: it also takes back a `100 Continue` that is still owed.
@@ -238,31 +241,10 @@ impl<T: Io + 'static> Connection<T> {
     /// The reply of whoever the request goes to.
     async fn answer(&mut self, head: &Arc<RequestHead>) -> Result<Answer, Halt> {
         let service = self.service.clone();
-        let found = service.routes.find_for(head);
-        let fallback = matches!(&found, Found::Match(RouteMatch { target: Target::Fallback, .. }, _));
-        match service.stages.arrived(head, fallback) {
-            Ok(()) => {}
-            Err(Early::Refuse(refusal)) => {
-                let observer = found.observer();
-                return self.own_answer(head, OwnAnswer::Refusal(refusal), observer).await;
-            }
-            Err(Early::Reply(reply)) => return Ok(Answer::Whole(reply)),
-        }
-        let (route, spec) = match found {
-            Found::Match(route, spec) => (route, spec),
-            Found::Redirect { path, observer } => return self.own_answer(head, redirect(head, path), observer).await,
-            Found::Options { allow, observer } => {
-                let methods = OwnAnswer::Bare { status: 204, name: "allow", value: allow };
-                return self.own_answer(head, methods, observer).await;
-            }
-            Found::MethodNotAllowed { allow, observer } => {
-                let refusal = OwnAnswer::Refusal(Refusal::MethodNotAllowed { allow });
-                return self.own_answer(head, refusal, observer).await;
-            }
-            Found::NotFound => {
-                let observer = service.observes_unrouted.then(|| RouteMatch::to(Target::Nowhere));
-                return self.own_answer(head, OwnAnswer::Refusal(Refusal::NotFound), observer).await;
-            }
+        let (route, spec) = match destination(&service, head) {
+            Ok(found) => found,
+            Err(Unhandled::Reply(reply)) => return Ok(Answer::Whole(reply)),
+            Err(Unhandled::Own(own, observer)) => return own_answer(own, observer),
         };
         self.bare = spec.bare;
         let body = match service.stages.before(head, spec) {
@@ -270,31 +252,19 @@ impl<T: Io + 'static> Connection<T> {
             Err(refusal) => Err(refusal.into()),
         };
         let body = match body {
-            Err(Halt::Refuse(refusal)) if spec.observes => {
-                return self.own_answer(head, OwnAnswer::Refusal(refusal), Some(route)).await;
+            Err(Halt::Refuse(refusal)) => {
+                let observer = Some(route).filter(|_| spec.observes);
+                return own_answer(OwnAnswer::Refusal(refusal), observer);
             }
             body => body?,
         };
+        let fallback = route.target == Target::Fallback;
         let responder = self.guard.slot.responder();
         service.handler.handle(Exchange { head: head.clone(), route, body, own: None, responder });
         let answer = self.handler_answer().await?;
         // The fallback is a whole application, and has decided about its headers; a refusal is still the engine's.
         self.bare |= fallback && !matches!(answer, Answer::Refuse(_));
         Ok(answer)
-    }
-
-    /// What the engine answers by itself, as the observing route's handler has it if there is one.
-    async fn own_answer(
-        &mut self,
-        head: &Arc<RequestHead>,
-        own: OwnAnswer,
-        observer: Option<RouteMatch>,
-    ) -> Result<Answer, Halt> {
-        match (observer, own) {
-            (Some(route), own) => Box::pin(self.observed(head, own, route)).await,
-            (None, OwnAnswer::Refusal(refusal)) => Err(refusal.into()),
-            (None, own) => Ok(own.into_answer()),
-        }
     }
 
     /// Refuses what a handler answered, in the words of all other refusals.
@@ -379,6 +349,46 @@ impl<T: Io + 'static> Connection<T> {
         })
         .await;
     }
+}
+
+/// What the engine answers by itself.
+fn own_answer(own: OwnAnswer, observer: Option<RouteMatch>) -> Result<Answer, Halt> {
+    match (observer, own) {
+        (Some(route), own) => Err(Halt::Show(Box::new((own, route)))),
+        (None, OwnAnswer::Refusal(refusal)) => Err(refusal.into()),
+        (None, own) => Ok(own.into_answer()),
+    }
+}
+
+/// A request that goes to no handler, unless a route observes.
+enum Unhandled {
+    Reply(Reply),
+    Own(OwnAnswer, Option<RouteMatch>),
+}
+
+/// Where a request goes, once the stages that need nothing but its head let it through.
+fn destination<'a>(service: &'a Service, head: &RequestHead) -> Result<(RouteMatch, &'a RouteSpec), Unhandled> {
+    let found = service.routes.find_for(head);
+    let fallback = matches!(&found, Found::Match(RouteMatch { target: Target::Fallback, .. }, _));
+    match service.stages.arrived(head, fallback) {
+        Ok(()) => {}
+        Err(Early::Refuse(refusal)) => return Err(Unhandled::Own(OwnAnswer::Refusal(refusal), found.observer())),
+        Err(Early::Reply(reply)) => return Err(Unhandled::Reply(reply)),
+    }
+    Err(match found {
+        Found::Match(route, spec) => return Ok((route, spec)),
+        Found::Redirect { path, observer } => Unhandled::Own(redirect(head, path), observer),
+        Found::Options { allow, observer } => {
+            Unhandled::Own(OwnAnswer::Bare { status: 204, name: "allow", value: allow }, observer)
+        }
+        Found::MethodNotAllowed { allow, observer } => {
+            Unhandled::Own(OwnAnswer::Refusal(Refusal::MethodNotAllowed { allow }), observer)
+        }
+        Found::NotFound => {
+            let observer = service.observes_unrouted.then(|| RouteMatch::to(Target::Nowhere));
+            Unhandled::Own(OwnAnswer::Refusal(Refusal::NotFound), observer)
+        }
+    })
 }
 
 /// Permanent for GET and HEAD; 308 keeps any other method and its body (RFC 9110 §15.4.9).

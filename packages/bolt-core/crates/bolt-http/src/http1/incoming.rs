@@ -430,7 +430,7 @@ impl<T: Io + 'static> Connection<T> {
         match tokio::time::timeout(self.service.config.drain_timeout, self.discard(limit)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(Halt::Gone | Halt::Cut)) => Err(Halt::Gone),
-            Ok(Err(Halt::Refuse(_))) | Err(_) => {
+            Ok(Err(Halt::Refuse(_) | Halt::Show(_))) | Err(_) => {
                 self.body.unsure = true;
                 self.open = false;
                 Ok(())
