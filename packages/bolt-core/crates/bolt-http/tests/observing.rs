@@ -45,7 +45,7 @@ fn observing() -> (Rc<Service>, Rc<RefCell<Vec<String>>>) {
 
 async fn answered(service: &Rc<Service>, line: &str, rest: &str, answer: &str) {
     let mut client = Setup::default().connect_to(service);
-    client.write_all(format!("{line} HTTP/1.1\r\nHost: a\r\n{rest}").as_bytes()).await.unwrap();
+    client.write_all(format!("{line} HTTP/1.1\r\nHost: a\r\n{rest}").as_bytes()).await.expect("a connection");
     read_until(&mut client, answer).await;
 }
 
