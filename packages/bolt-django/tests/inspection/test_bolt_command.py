@@ -60,6 +60,19 @@ def test_names_and_middleware_of_a_route() -> None:
     assert routes.table([shown], verbose=True).endswith("app.Free, app.Slow (12.3 µs)")
 
 
+def test_middleware_of_a_route() -> None:
+    """The framework's own by their names, Django's with what they cost."""
+    session = "django.contrib.sessions.middleware.SessionMiddleware"
+    with override_settings(BOLT={"MIDDLEWARE": [session]}, BOLT_API=["boltsite.api:api"]):
+        rows = json.loads(run("routes", "--json"))
+        shown = run("routes", "--verbose").splitlines()[1]
+
+    ((found,),) = {tuple(one["name"] for one in row["middleware"]) for row in rows}
+    assert found == session
+    assert 0 < rows[0]["middleware"][0]["cost_us"] < 10_000
+    assert shown.endswith(" µs)")
+
+
 @override_settings(BOLT_API=["nowhere:api"])
 def test_an_api_that_cannot_be_loaded() -> None:
     """Is one line."""

@@ -1,8 +1,9 @@
 """The table of routes that `manage.py bolt routes` shows."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any
 
 from bolt_core.plan import HandlerPlan
@@ -38,8 +39,8 @@ class RouteRow:
         return asdict(self)
 
 
-def rows_of(plans: Iterable[HandlerPlan]) -> list[RouteRow]:
-    """A row for each plan, in the order of paths and then of methods."""
+def rows_of(plans: Iterable[HandlerPlan], costs: Mapping[str, float] = MappingProxyType({})) -> list[RouteRow]:
+    """A row for each plan, in the order of paths and then of methods; *costs* are those of middleware, by its name."""
     rows = [
         RouteRow(
             method=plan.method,
@@ -48,21 +49,17 @@ def rows_of(plans: Iterable[HandlerPlan]) -> list[RouteRow]:
             handler=plan.name,
             location=plan.origin,
             kind="async" if plan.is_async else "sync",
-            middleware=middleware_of(plan),
+            middleware=middleware_of(plan, costs),
         )
         for plan in plans
     ]
     return sorted(rows, key=lambda row: (row.path, row.method))
 
 
-def middleware_of(plan: HandlerPlan) -> tuple[MiddlewareRow, ...]:
-    """The middleware of a route. The one place that reads it from the plan, and where its costs are to be added."""
-    return tuple(MiddlewareRow(_name_of(one)) for one in getattr(plan, "middleware", ()))
-
-
-def _name_of(middleware: Any) -> str:
-    named = middleware if hasattr(middleware, "__qualname__") else type(middleware)
-    return f"{named.__module__}.{named.__qualname__}"
+def middleware_of(plan: HandlerPlan, costs: Mapping[str, float]) -> tuple[MiddlewareRow, ...]:
+    """The middleware of a route of a frozen application: the one place that reads it from the plan."""
+    names = () if plan.around is None else plan.around.names
+    return tuple(MiddlewareRow(name, costs.get(name)) for name in names)
 
 
 _COLUMNS = ("METHOD", "PATH", "NAME", "HANDLER", "KIND")

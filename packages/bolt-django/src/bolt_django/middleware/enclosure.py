@@ -51,6 +51,12 @@ def find(plan: HandlerPlan, options: Mapping[str, Any], skipped: Skipped) -> Enc
     return Enclosure((layer,), (Views(layer),))
 
 
+def paths_around(plan: HandlerPlan) -> tuple[str, ...]:
+    """The classes of Django's middleware around a route of a frozen application, the outermost first."""
+    layers = () if plan.around is None else plan.around.layers
+    return tuple(path for layer in layers if isinstance(layer, DjangoLayer) for path in layer.names)
+
+
 class DjangoLayer:
     """Django's middleware as one layer of a route."""
 

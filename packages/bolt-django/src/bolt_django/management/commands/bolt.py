@@ -3,12 +3,17 @@
 import json
 import sys
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from typing import Any
 
+from bolt_core.exceptions import ConfigError
+from bolt_core.plan import HandlerPlan
 from django.core.management.base import BaseCommand, CommandError
 
-from bolt_django import discovery
+from bolt_django import discovery, project
 from bolt_django.inspection import doctor, routes
+from bolt_django.middleware import enclosure
+from bolt_django.middleware.costs import costs
 
 
 class Command(BaseCommand):
@@ -38,16 +43,24 @@ class Command(BaseCommand):
 
     def _routes(self, *, verbose: bool, as_json: bool) -> None:
         try:
-            apis = discovery.find_apis()
-        except discovery.DiscoveryError as error:
+            plans = project.join().freeze().routes
+        except (discovery.DiscoveryError, ConfigError) as error:
             raise CommandError(str(error)) from error
-        rows = routes.rows_of(plan for api in apis for plan in api.routes)
+        rows = routes.rows_of(plans, self._costs(plans) if verbose or as_json else {})
         if as_json:
             self.stdout.write(json.dumps([row.as_json() for row in rows], indent=2))
         elif rows:
             self.stdout.write(routes.table(rows, verbose=verbose))
         else:
             self.stderr.write("No route: put a BoltAPI into the project's api.py or an app's, or set BOLT_API.")
+
+    def _costs(self, plans: Iterable[HandlerPlan]) -> dict[str, float]:
+        """Of Django's middleware around *plans*; of the framework's own nobody knows what calling it would do."""
+        found: dict[str, float] = {}
+        # By what encloses them, as most routes are enclosed alike.
+        for paths in {enclosure.paths_around(plan) for plan in plans}:
+            found |= costs(paths)
+        return found
 
     def _doctor(self, *, as_json: bool) -> None:
         findings = doctor.examine()
