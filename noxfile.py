@@ -101,11 +101,11 @@ def size(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """CPU per request beside nginx and others: `-- --only bolt,nginx --case hello`; in process: `-- serializers`."""
+    """CPU per request beside nginx and others: `-- --only bolt,nginx --case hello`; `-- serializers`; `-- database`."""
     _sync(session)
-    in_process = session.posargs[:1] == ["serializers"]
-    module = "benchmarks.serializers" if in_process else "benchmarks.run"
-    _python(session, "-m", module, *session.posargs[in_process:])
+    package = next((name for name in session.posargs[:1] if name in ("serializers", "database")), None)
+    module = f"benchmarks.{package or 'run'}"
+    _python(session, "-m", module, *session.posargs[package is not None :])
 
 
 @nox.session

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import cases, load, procfs, servers
+from benchmarks.pinning import pinned
 from benchmarks.servers import Running, Server, Setting
 
 IDLE_CONNECTIONS = 10_000
@@ -82,7 +83,7 @@ get_resolver().url_patterns
 
 def django_seconds(setting: Setting, *, core: int) -> float:
     """What Django itself takes to be ready in the same project: settings, apps, middleware, URLs."""
-    command = ["taskset", "--cpu-list", str(core), setting.ours, "-c", _DJANGO_ALONE]
+    command = [*pinned(core), setting.ours, "-c", _DJANGO_ALONE]
     started = time.perf_counter()
     subprocess.run(command, cwd=servers.ROOT, env=servers.project_environment(setting), check=True)
     return time.perf_counter() - started
@@ -90,7 +91,7 @@ def django_seconds(setting: Setting, *, core: int) -> float:
 
 def in_process_seconds(setting: Setting, case: str, seconds: float, *, core: int) -> float:
     """CPU time of one call of what *case* does by itself in a plain Python loop."""
-    command = ["taskset", "--cpu-list", str(core), setting.ours, "-m", "benchmarks.apps.site.in_process"]
+    command = [*pinned(core), setting.ours, "-m", "benchmarks.apps.site.in_process"]
     environment = servers.project_environment(setting)
     result = subprocess.run(
         [*command, case, str(seconds)], cwd=servers.ROOT, env=environment, check=True, capture_output=True
@@ -99,7 +100,7 @@ def in_process_seconds(setting: Setting, case: str, seconds: float, *, core: int
 
 
 def prepare_database(setting: Setting, count: int) -> None:
-    """Create the SQLite database of the ORM cases with *count* users."""
+    """Fill the database of the ORM cases, SQLite's unless the setting says otherwise, with *count* users."""
     code = (
         "import django; django.setup()\n"
         "from django.core.management import call_command\n"

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from benchmarks.cases import Case
+from benchmarks.pinning import pinned
 
 # wrk's own report is for people; this prints one line of JSON after it. Latencies are in microseconds.
 _DONE = """
@@ -72,12 +73,12 @@ def parse(output: str, *, refused: bool = False) -> Load:
     return Load(seen["requests"], seen["microseconds"] / 1e6, seen["median"] / 1e6, seen["p99"] / 1e6)
 
 
-def run(case: Case, port: int, *, seconds: int, core: int, folder: Path) -> Load:
-    """Load the server on *port* with *case* for *seconds*, wrk pinned to *core*."""
+def run(case: Case, port: int, *, seconds: int, core: int | None, folder: Path) -> Load:
+    """Load the server on *port* with *case* for *seconds*, wrk pinned to *core* where one is given."""
     lua, body = folder / f"{case.key}.lua", folder / f"{case.key}.body"
     body.write_bytes(case.body)
     lua.write_text(script(case, body))
-    command = ["taskset", "--cpu-list", str(core), "wrk", "--threads", "1", "--connections", str(case.connections)]
+    command = [*pinned(core), "wrk", "--threads", "1", "--connections", str(case.connections)]
     command += ["--duration", f"{seconds}s", "--timeout", "10s", "--script", str(lua)]
     result = subprocess.run(
         [*command, f"http://127.0.0.1:{port}{case.path}"], capture_output=True, text=True, check=False

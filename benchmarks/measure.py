@@ -5,6 +5,7 @@ A cell that fails is said, left out of the tables and makes the run fail at its 
 
 import http.client
 import json
+import re
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
@@ -41,11 +42,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Cell:
-    """CPU seconds of the server per request, requests per second of wall time, median latency in seconds."""
+    """CPU seconds of the server per request, requests per second of wall time, latencies in seconds."""
 
     cpu: float
     rate: float
     latency: float
+    p99: float
+
+    def sample(self, case: str, server: str, number: int, baseline: float) -> Sample:
+        """The cell of *case* on *server* in round *number*, beside *baseline*."""
+        return Sample(case, server, number, self.cpu, self.rate, self.latency, baseline, self.p99)
 
 
 def measure_cases(what: Plan, setting: Setting, results: Results) -> None:
@@ -78,10 +84,9 @@ def _measure_case(what: Plan, case: Case, number: int, up: Sequence[Running], re
                 validate(running, case)
             cell = baseline if (running, case) == (nginx, base) else measure(running, case, what.seconds, folder)
         except FAILURES as error:
-            _failed(results, f"{case.key} on {running.server.label}: {error}")
+            failed(results, f"{case.key} on {running.server.label}: {error}")
             continue
-        sample = Sample(case.key, running.server.key, number, cell.cpu, cell.rate, cell.latency, baseline.cpu)
-        results.samples.append(sample)
+        results.samples.append(cell.sample(case.key, running.server.key, number, baseline.cpu))
         print(
             f"round {number}  {case.key:<10} {running.server.key:<8} {cell.cpu * 1e6:8.1f} µs/request "
             f"({cell.cpu / baseline.cpu:6.2f}) {cell.rate:9.0f}/s  median {cell.latency * 1e3:.2f} ms",
@@ -106,6 +111,8 @@ def _read(case: Case, body: bytes) -> object:
         return body
     if isinstance(case.answer, str):
         return body.decode()
+    if isinstance(case.answer, re.Pattern):
+        return case.answer if case.answer.search(body.decode()) else body
     try:
         data = json.loads(body or b"null")
         # The wording of a problem is each framework's own; which fields are wrong is not.
@@ -114,12 +121,12 @@ def _read(case: Case, body: bytes) -> object:
         return None
 
 
-def measure(running: Running, case: Case, seconds: int, folder: Path) -> Cell:
-    """What the server's processes computed while wrk ran, divided by the requests that wrk completed."""
+def measure(running: Running, case: Case, seconds: int, folder: Path, *, core: int | None = LOAD_CORE) -> Cell:
+    """What the server's processes computed while wrk ran on *core*, divided by the requests that wrk completed."""
     before = procfs.cpu_seconds(running.pid)
-    seen = load.run(case, running.port, seconds=seconds, core=LOAD_CORE, folder=folder)
+    seen = load.run(case, running.port, seconds=seconds, core=core, folder=folder)
     cpu = procfs.cpu_seconds(running.pid) - before
-    return Cell(cpu / seen.requests, seen.rate, seen.median)
+    return Cell(cpu / seen.requests, seen.rate, seen.median, seen.p99)
 
 
 def _in_process(what: Plan, case: Case, results: Results, setting: Setting) -> None:
@@ -144,7 +151,7 @@ def measure_extras(what: Plan, setting: Setting, results: Results) -> None:
                 try:
                     _measure_extra(extra, server, what, setting, results)
                 except FAILURES as error:
-                    _failed(results, f"{extra} on {server.label}: {error}")
+                    failed(results, f"{extra} on {server.label}: {error}")
                     break
                 print(f"{extra:<10} {server.key:<8} {results.extras[extra][server.key][-1]:.6g}", flush=True)
 
@@ -173,6 +180,7 @@ def _start(server: Server, setting: Setting) -> tuple[float, float]:
     return alone, extras.start_seconds(server, own, core=SERVER_CORE)
 
 
-def _failed(results: Results, line: str) -> None:
+def failed(results: Results, line: str) -> None:
+    """Say what could not be measured, now and at the end of the run."""
     results.failures.append(line)
     print(f"failed: {line}", flush=True)

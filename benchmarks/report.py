@@ -1,11 +1,12 @@
 """Results as Markdown: what every server needs per request, and django-bolt's targets."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks import cases
 from benchmarks.results import Results
 from benchmarks.servers import SERVERS
-from benchmarks.verdicts import verdicts
+from benchmarks.verdicts import Verdict, verdicts
 
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
 
@@ -19,7 +20,7 @@ def table(results: Results) -> str:
         row = [_cell(results, case.key, server.key) for server in shown]
         if any(cell != "–" for cell in row):
             rows.append([case.title, *row])
-    return _markdown(rows) if len(rows) > 1 else ""
+    return markdown(rows) if len(rows) > 1 else ""
 
 
 def _cell(results: Results, case: str, server: str) -> str:
@@ -30,14 +31,14 @@ def _cell(results: Results, case: str, server: str) -> str:
     return text if ratio is None else f"{text} ({ratio:.2f})"
 
 
-def targets(results: Results) -> str:
+def targets(found: Iterable[Verdict]) -> str:
     """django-bolt's targets: what was measured, what was aimed at, met or missed."""
     rows = [["django-bolt", "measured", "target", ""]]
-    for verdict in verdicts(results):
+    for verdict in found:
         measured = f"{verdict.measured:.2f} {verdict.unit}" + (f" ({verdict.note})" if verdict.note else "")
         bound = f"{'≥' if verdict.at_least else '≤'} {verdict.target:g} {verdict.unit}"
         rows.append([verdict.title, measured, bound, _word(met=verdict.met)])
-    return _markdown(rows) if len(rows) > 1 else ""
+    return markdown(rows) if len(rows) > 1 else ""
 
 
 def _word(*, met: bool) -> str:
@@ -58,13 +59,13 @@ def others(results: Results) -> str:
         values = [results.extra(name, server.key) for server in SERVERS]
         if any(value is not None for value in values):
             rows.append([title, *("–" if value is None else f"{value * factor:.2f}" for value in values)])
-    return _markdown(rows) if len(rows) > 1 else ""
+    return markdown(rows) if len(rows) > 1 else ""
 
 
 def page(results: Results) -> str:
     """All tables, with how they came about."""
     about = ", ".join(f"{name} {value}" for name, value in results.about.items())
-    parts = [f"Made by `uv run nox -s bench`: {about}.", targets(results), table(results), others(results)]
+    parts = [f"Made by `uv run nox -s bench`: {about}.", targets(verdicts(results)), table(results), others(results)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -77,7 +78,8 @@ def publish(readme: Path, text: str) -> None:
     readme.write_text(f"{before}{BEGIN}\n{text.strip()}\n{END}{after}")
 
 
-def _markdown(rows: list[list[str]]) -> str:
+def markdown(rows: list[list[str]]) -> str:
+    """A table of *rows*, the first its head; all columns but the first hold figures."""
     head, *body = rows
     lines = [head, ["---", *("--:" for _ in head[1:])], *body]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

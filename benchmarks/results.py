@@ -25,6 +25,8 @@ class Sample:
     rate: float
     latency: float
     baseline: float
+    # The latency that one in a hundred requests exceeds; 0 in results of before it was kept.
+    p99: float = 0.0
 
 
 @dataclass

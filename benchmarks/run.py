@@ -75,7 +75,7 @@ def other_frameworks() -> str:
     return str(python)
 
 
-def about(what: Plan) -> dict[str, str]:
+def about(rounds: int, seconds: int) -> dict[str, str]:
     """How the figures were made."""
     model = next(
         (
@@ -88,7 +88,7 @@ def about(what: Plan) -> dict[str, str]:
     return {
         "Python": platform.python_version(),
         "on": f"{model}, one core for the server and one for wrk",
-        "rounds": f"{what.rounds} of {what.seconds} s a cell",
+        "rounds": f"{rounds} of {seconds} s a cell",
     }
 
 
@@ -99,7 +99,7 @@ def run(what: Plan, folder: Path) -> Results:
     extras.prepare_database(setting, payloads.USER_COUNT)
     setting.file.write_bytes(payloads.FILE)
     transfers.make_sparse(setting.huge_file)
-    results = Results(about(what))
+    results = Results(about(what.rounds, what.seconds))
     measure_cases(what, setting, results)
     measure_extras(what, setting, results)
     return results

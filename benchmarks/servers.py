@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.apps import payloads
+from benchmarks.pinning import pinned
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
@@ -67,6 +68,8 @@ class Setting:
     # The environment of the workspace, and the one that the other frameworks are installed in.
     ours: str = sys.executable
     theirs: str = sys.executable
+    # What the project's settings read beside the paths below.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -106,12 +109,12 @@ def _nginx(setting: Setting) -> list[str]:
     return [binary, "-p", str(setting.folder), "-c", "nginx.conf", "-e", "stderr"]
 
 
-def _bolt(setting: Setting) -> list[str]:
+def bolt(setting: Setting) -> list[str]:
     arguments = ["--host", "127.0.0.1", "--port", str(setting.port), "--no-access-log"]
     return [setting.ours, "-m", "django", "runbolt", *arguments]
 
 
-def _uvicorn(application: str) -> Callable[[Setting], list[str]]:
+def uvicorn(application: str) -> Callable[[Setting], list[str]]:
     def command(setting: Setting) -> list[str]:
         options = ["--host", "127.0.0.1", "--port", str(setting.port), "--no-access-log", "--log-level", "warning"]
         faster = ["--loop", "uvloop", "--http", "httptools", "--backlog", "4096", "--timeout-keep-alive", "600"]
@@ -128,7 +131,7 @@ def _granian(setting: Setting) -> list[str]:
     return [setting.theirs, "-m", "granian", *options, "benchmarks.apps.granian_app:app"]
 
 
-def _gunicorn(setting: Setting) -> list[str]:
+def gunicorn(setting: Setting) -> list[str]:
     # The threaded worker is the one that keeps connections alive; others would be measured at opening sockets.
     options = ["--bind", f"127.0.0.1:{setting.port}", "--workers", "1", "--worker-class", "gthread", "--threads", "4"]
     options += ["--keep-alive", "600", "--worker-connections", "20000", "--log-level", "warning"]
@@ -142,20 +145,20 @@ SERVERS = (
         _nginx,
         lacks=_NO_ORM | _NO_FORMS | {"sleep", "stream", "body", "body-11k", "hello-def", "spin", "startup"},
     ),
-    Server("bolt", "django-bolt", _bolt, environment={"BENCH_FRAMEWORK": "bolt"}),
+    Server("bolt", "django-bolt", bolt, environment={"BENCH_FRAMEWORK": "bolt"}),
     Server("granian", "granian (RSGI)", _granian, lacks=_NO_ORM | _NO_FORMS | {"hello-def", "spin"}),
-    Server("fastapi", "FastAPI, uvicorn", _uvicorn("benchmarks.apps.fastapi_app:app"), lacks=_NO_ORM),
+    Server("fastapi", "FastAPI, uvicorn", uvicorn("benchmarks.apps.fastapi_app:app"), lacks=_NO_ORM),
     Server(
         "ninja",
         "Django Ninja, uvicorn",
-        _uvicorn("benchmarks.apps.site.asgi:application"),
+        uvicorn("benchmarks.apps.site.asgi:application"),
         lacks=frozenset({"idle", "transfers"}),
         environment={"BENCH_FRAMEWORK": "ninja"},
     ),
     Server(
         "drf",
         "DRF, gunicorn",
-        _gunicorn,
+        gunicorn,
         # Its list of errors has another shape and another status.
         lacks=_NO_ASYNC | {"idle", "invalid", "transfers"},
         environment={"BENCH_FRAMEWORK": "drf"},
@@ -184,15 +187,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(server: Server, setting: Setting, *, core: int) -> Iterator[Running]:
-    """Start *server* pinned to *core*, wait until it answers, end its whole process group afterwards."""
+def running(server: Server, setting: Setting, *, core: int | None) -> Iterator[Running]:
+    """Start *server*, wait until it answers, end its whole process group afterwards; without *core* it is not pinned."""
     setting.folder.mkdir(parents=True, exist_ok=True)
     environment = {**project_environment(setting), **server.environment}
     log = setting.folder / "output.log"
     started = time.perf_counter()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            ["taskset", "--cpu-list", str(core), *server.command(setting)],
+            [*pinned(core), *server.command(setting)],
             cwd=ROOT,
             env=environment,
             stdout=output,
@@ -212,7 +215,8 @@ def project_environment(setting: Setting) -> dict[str, str]:
     project = {"DJANGO_SETTINGS_MODULE": "benchmarks.apps.site.settings", "BENCH_DATABASE": str(setting.database)}
     files = {"BENCH_FILE": str(setting.file), "BENCH_HUGE_FILE": str(setting.huge_file)}
     # Uploads that are spooled go where this run cleans up.
-    return {**os.environ, **project, **files, "TMPDIR": str(setting.folder), "PYTHONPATH": str(ROOT)}
+    places = {"TMPDIR": str(setting.folder), "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **project, **files, **setting.environment, **places}
 
 
 def _wait_until_ready(server: Server, process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -12,6 +12,8 @@ WRONG_SIGNUP = {"name": 7, "email": None, "age": "forty-one", "newsletter": "may
 CHUNKS = [f"data: event {number}\n\n" for number in range(10)]
 SLEEP_SECONDS = 0.001
 USER_COUNT = 10
+# Whom the cases of one row ask for.
+USER_PK = 7
 
 
 _SUMMARY = (

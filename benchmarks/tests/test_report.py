@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import chart, report
 from benchmarks.results import Results, Sample
+from benchmarks.verdicts import verdicts
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_table_has_figures_and_multiples(results):
 
 def test_missed_target_is_said_loudly(results):
     """1.20 where 1.15 was aimed at is a miss in bold."""
-    assert "| hello, `async def` | 1.20 × nginx | ≤ 1.15 × nginx | **missed** |" in report.targets(results)
+    assert "| hello, `async def` | 1.20 × nginx | ≤ 1.15 × nginx | **missed** |" in report.targets(verdicts(results))
 
 
 def test_lower_bound_is_shown_as_one(results):
@@ -37,7 +38,7 @@ def test_lower_bound_is_shown_as_one(results):
         Sample("upload-1m", "bolt", 1, 400e-6, rate=1e3, latency=0.001, baseline=10e-6),
     ]
 
-    assert "| 2.50 × Starlette's throughput | ≥ 2 × Starlette's throughput | met |" in report.targets(results)
+    assert "| 2.50 × Starlette's throughput | ≥ 2 × Starlette's throughput | met |" in report.targets(verdicts(results))
 
 
 def test_publish_replaces_between_the_marks(tmp_path):

@@ -118,6 +118,21 @@ async def orm_async(request):
     return await users.alist_users()
 
 
+@api.get("/orm/def/{pk}")
+def orm_get_def(request, pk: int):
+    return users.get_user(pk)
+
+
+@api.get("/orm/async/{pk}")
+async def orm_get_async(request, pk: int):
+    return await users.aget_user(pk)
+
+
+@api.get("/orm/sleep")
+async def orm_sleep(request, seconds: float):
+    return await users.asleep(seconds)
+
+
 @api.get("/spin")
 def spin(request, seconds: float):
     end = time.perf_counter() + seconds

@@ -1,9 +1,12 @@
 """Settings of the benchmark's Django project; the environment says which framework is served, none by default.
 
-No middleware: what is compared is the frameworks, not Django's session and CSRF work in front of two of them.
+No middleware, unless BENCH_FULL asks for a new project's seven and the admin: what is compared is the frameworks, not
+Django's session and CSRF work in front of two of them.
 """
 
 import os
+
+from benchmarks.apps.middleware import MIDDLEWARE as DEFAULT_MIDDLEWARE
 
 FRAMEWORK = os.environ.get("BENCH_FRAMEWORK", "")
 
@@ -24,9 +27,47 @@ DATABASES = {
     }
 }
 
+if POSTGRES := os.environ.get("BENCH_POSTGRES"):
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": POSTGRES,
+        # Port and user are libpq's own affair: PGPORT, PGUSER.
+        "HOST": os.environ.get("PGHOST", "127.0.0.1"),
+        "CONN_MAX_AGE": None,
+    }
+    if POOL := os.environ.get("BENCH_POOL"):
+        # Under ASGI a thread ends with its request and its connection with it; Django's remedy is the driver's pool.
+        DATABASES["default"] |= {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": int(POOL), "max_size": int(POOL)}}}
+
+if os.environ.get("BENCH_FULL"):
+    INSTALLED_APPS += ["django.contrib.admin", "django.contrib.sessions", "django.contrib.messages"]
+    MIDDLEWARE = list(DEFAULT_MIDDLEWARE)
+    ROOT_URLCONF = "benchmarks.apps.site.django_urls"
+    STATIC_URL = "/static/"
+    TEMPLATES = [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {
+                "context_processors": [
+                    "django.template.context_processors.request",
+                    "django.contrib.auth.context_processors.auth",
+                    "django.contrib.messages.context_processors.messages",
+                ]
+            },
+        }
+    ]
+
 if FRAMEWORK == "bolt":
     INSTALLED_APPS.append("django_bolt")
-    BOLT_API = [os.environ.get("BENCH_BOLT_API", "benchmarks.apps.site.bolt_api.api")]
+    BOLT_API = os.environ.get("BENCH_BOLT_API", "benchmarks.apps.site.bolt_api.api").split(",")
+    BOLT = {}
+    if ASYNC_ORM := os.environ.get("BENCH_ASYNC_ORM"):
+        BOLT["ASYNC_ORM"] = ASYNC_ORM
+    if WORKERS := os.environ.get("BENCH_WORKERS"):
+        BOLT["WORKERS"] = int(WORKERS)
+elif FRAMEWORK == "django":
+    ROOT_URLCONF = "benchmarks.apps.site.django_urls"
 elif FRAMEWORK == "ninja":
     ROOT_URLCONF = "benchmarks.apps.site.ninja_urls"
 elif FRAMEWORK == "drf":
