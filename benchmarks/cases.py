@@ -17,8 +17,8 @@ class Case:
     connections or under one, of the same work in a plain Python loop, of nginx with this very case; in µs beyond that
     plain loop, or in µs of CPU. On the basis "starlette" it is how many times Starlette's throughput is asked for.
 
-    `answer` is compared before anything is timed: text and bytes as they are, a pattern is searched in the text, anything
-    else is compared as JSON; for `status` 422 it is the list of the wrong fields.
+    `answer` is compared before anything is timed: text and bytes as they are, anything else as JSON; a pattern is
+    searched in the text; for `status` 422 it is the list of the wrong fields.
     """
 
     key: str

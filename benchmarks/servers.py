@@ -188,7 +188,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(server: Server, setting: Setting, *, core: int | None) -> Iterator[Running]:
-    """Start *server*, wait until it answers, end its whole process group afterwards; without *core* it is not pinned."""
+    """Start *server*, wait until it answers, end its whole process group afterwards; *core* None leaves it unpinned."""
     setting.folder.mkdir(parents=True, exist_ok=True)
     environment = {**project_environment(setting), **server.environment}
     log = setting.folder / "output.log"

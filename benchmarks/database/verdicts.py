@@ -45,7 +45,7 @@ def by_round(
     other: tuple[str, str],
     compare: Callable[[float, float], float],
 ) -> float | None:
-    """The median over the rounds that have both cells, each a case and a server: they were measured one after the other."""
+    """The median over the rounds that have both cells, each a case and a server."""
     first, second = (
         {sample.round: sample.cpu for sample in results.samples if (sample.case, sample.server) == key}
         for key in (ours, other)
@@ -134,6 +134,6 @@ def _others(results: Results) -> Iterator[Verdict]:
 
 
 def added(results: Results, kind: str, few: int, many: int, bare: str, behind: str) -> float | None:
-    """µs that middleware number *few* + 1 to *many* add; *bare* and *behind* are the servers of the one and the other."""
+    """µs that middleware number *few* + 1 to *many* add; *bare* is the server without them, *behind* that with them."""
     less, more = cell(stack(few, kind), SQLITE), cell(stack(many, kind), SQLITE)
     return by_round(results, (more, behind), (less, bare), microseconds_more)

@@ -1,4 +1,4 @@
-"""The ORM work of the `orm-*` and `get-*` cases, called by every Django framework and, in a plain loop, by the runner."""
+"""The ORM work of the `orm-*` and `get-*` cases, called by all Django frameworks and, in a loop, by the runner."""
 
 from django.contrib.auth.models import User
 from django.db.models import Func, TextField, Value
