@@ -7,7 +7,7 @@ from typing import Literal
 
 from benchmarks import cases, servers
 from benchmarks.apps import payloads
-from benchmarks.apps.middleware import MIDDLEWARE
+from benchmarks.apps.middleware import ALL, STACKS
 from benchmarks.cases import Case
 from benchmarks.results import BASELINE, OURS
 from benchmarks.servers import Server, bolt, gunicorn, uvicorn
@@ -61,18 +61,17 @@ ADMIN = Case(
 )
 
 
-ALL = len(MIDDLEWARE)
 # How a handler of each kind is written.
 KINDS = {"def": "`def`", "async": "`async def`"}
 
 
-def stack(count: int, kind: str) -> Case:
-    """Hello behind the first *count* of Django's middleware, in a handler of *kind*."""
-    title = f"hello behind {count} of Django's middleware, {KINDS[kind]}"
-    return Case(key=f"stack{count}-{kind}", title=title, path=f"/stack{count}/{kind}", answer=payloads.HELLO)
+def behind(stack: str, kind: str) -> Case:
+    """Hello behind a *stack* of Django's middleware, in a handler of *kind*."""
+    title = f"hello behind middleware, {stack}, {KINDS[kind]}"
+    return Case(key=f"{stack}-{kind}", title=title, path=f"/behind/{stack}/{kind}", answer=payloads.HELLO)
 
 
-STACKS = tuple(stack(count, kind) for kind in KINDS for count in range(ALL + 1))
+BEHIND = tuple(behind(stack, kind) for kind in KINDS for stack in STACKS)
 HELLO_DEF = cases.BY_KEY["hello-def"]
 
 
@@ -96,12 +95,12 @@ OF_UVICORN = Server(UVICORN, "Django async, uvicorn", _ASGI, lacks=_DEFS, enviro
 OF_NINJA = Server(NINJA, "Django Ninja, uvicorn", _ASGI, environment={"BENCH_FRAMEWORK": "ninja", **_POOLED})
 
 _HOPPING = {**_ON_THREADS, "BENCH_BOLT_API": f"{_SITE}.bolt_api.api,{_SITE}.hops_api.api"}
-_STACKED = {**_OF_BOLT, **_FULL, "BENCH_BOLT_API": ",".join(f"{_SITE}.stacks_api.stack{n}" for n in range(ALL + 1))}
+_STACKED = {**_OF_BOLT, **_FULL, "BENCH_BOLT_API": ",".join(f"{_SITE}.stacks_api.{stack}" for stack in STACKS)}
 
 
 def _only(*keys: str) -> frozenset[str]:
-    """What a server lacks among STACKS that has but *keys*."""
-    return _keys(STACKS) - set(keys)
+    """What a server lacks among BEHIND that has but *keys*."""
+    return _keys(BEHIND) - set(keys)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,13 +155,13 @@ GROUPS = (
     Group(
         key="middleware",
         servers=(
-            Server(OURS, "django-bolt", bolt, environment=_STACKED, ready_path="/stack0/def"),
-            Server(GUNICORN, "Django, gunicorn", gunicorn, _only("stack0-def"), _OF_DJANGO),
-            Server(GUNICORN_FULL, "Django, gunicorn", gunicorn, _only(f"stack{ALL}-def"), {**_OF_DJANGO, **_FULL}),
-            Server(UVICORN, "Django async, uvicorn", _ASGI, _only("stack0-async"), _OF_DJANGO),
-            Server(UVICORN_FULL, "Django async, uvicorn", _ASGI, _only(f"stack{ALL}-async"), {**_OF_DJANGO, **_FULL}),
+            Server(OURS, "django-bolt", bolt, environment=_STACKED, ready_path="/behind/none/def"),
+            Server(GUNICORN, "Django, gunicorn", gunicorn, _only("none-def"), _OF_DJANGO),
+            Server(GUNICORN_FULL, "Django, gunicorn", gunicorn, _only(f"{ALL}-def"), {**_OF_DJANGO, **_FULL}),
+            Server(UVICORN, "Django async, uvicorn", _ASGI, _only("none-async"), _OF_DJANGO),
+            Server(UVICORN_FULL, "Django async, uvicorn", _ASGI, _only(f"{ALL}-async"), {**_OF_DJANGO, **_FULL}),
         ),
-        cases=STACKS,
+        cases=BEHIND,
         databases=(SQLITE,),
     ),
     Group(

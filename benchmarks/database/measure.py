@@ -139,7 +139,7 @@ class Run:
         self.results.samples.append(found.sample(key, running.server.key, number, baseline))
         beside = f"({found.cpu / baseline:6.2f})" if baseline else ""
         print(
-            f"round {number}  {key:<36} {running.server.key:<14} {found.cpu * 1e6:8.1f} µs/request "
+            f"round {number}  {key:<42} {running.server.key:<14} {found.cpu * 1e6:8.1f} µs/request "
             f"{beside:<8} {found.rate:7.0f}/s  median {found.latency * 1e3:.2f} ms, p99 {found.p99 * 1e3:.2f} ms",
             flush=True,
         )

@@ -12,10 +12,15 @@ class NoPostgres(Exception):
     """No server lets us in; the message says what to set."""
 
 
+def host() -> str:
+    """Where the server is, unless libpq's variable says otherwise."""
+    return os.environ.get("PGHOST", "127.0.0.1")
+
+
 def _connected() -> psycopg.Connection:
     try:
         # Port, user and password are libpq's own affair: PGPORT, PGUSER, PGPASSWORD.
-        return psycopg.connect(host=os.environ.get("PGHOST", "127.0.0.1"), dbname="postgres", autocommit=True)
+        return psycopg.connect(host=host(), dbname="postgres", autocommit=True)
     except psycopg.OperationalError as error:
         raise NoPostgres(
             f"no PostgreSQL: {str(error).splitlines()[0]}; set PGHOST, PGPORT and PGUSER, or leave it out with "

@@ -25,9 +25,10 @@ def burst_seconds(port: int, path: str, count: int) -> float:
         started = time.perf_counter()
         for connection in connections:
             connection.request("GET", path)
-        for connection in connections:
-            response = connection.getresponse()
-            body = response.read()
-            if response.status != http.HTTPStatus.OK:
-                raise load.LoadError(f"wrong answer {response.status} {body[:120]!r}")
-        return time.perf_counter() - started
+        responses = [connection.getresponse() for connection in connections]
+        bodies = [response.read() for response in responses]
+        took = time.perf_counter() - started
+    for response, body in zip(responses, bodies, strict=True):
+        if response.status != http.HTTPStatus.OK:
+            raise load.LoadError(f"wrong answer {response.status} {body[:120]!r}")
+    return took

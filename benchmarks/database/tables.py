@@ -1,12 +1,12 @@
 """What was measured as Markdown: targets, then the figures of every server."""
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
-from benchmarks.apps.middleware import MIDDLEWARE
+from benchmarks.apps.middleware import ALL, MIDDLEWARE, MORE, name
 from benchmarks.cases import Case
 from benchmarks.database.groups import (
     ADMIN,
-    ALL,
     DATABASES,
     GET_ASYNC,
     GUNICORN,
@@ -51,9 +51,9 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 def _by_server(head: str, cases: tuple[Case, ...], servers: Mapping[str, str], show: Show) -> str:
     """*cases* over each database, and what *show* tells of each of *servers*."""
     rows = [
-        [f"{case.title}, {name}", *(show(cell(case, database), server) or NOTHING for server in servers)]
+        [f"{case.title}, {label}", *(show(cell(case, database), server) or NOTHING for server in servers)]
         for case in cases
-        for database, name in DATABASES.items()
+        for database, label in DATABASES.items()
     ]
     return _table([head, *servers.values()], rows)
 
@@ -110,22 +110,24 @@ def _admin(results: Results) -> str:
 
 
 def middleware(results: Results) -> str:
-    """What each of Django's middleware adds, one after the other, and all of them."""
-    rows = [[f"`{path.rpartition('.')[2]}`", *_additions(results, count)] for count, path in enumerate(MIDDLEWARE)]
-    django = (
-        added(results, "def", 0, ALL, GUNICORN, GUNICORN_FULL),
-        added(results, "async", 0, ALL, UVICORN, UVICORN_FULL),
-    )
-    ours = (added(results, kind, 0, ALL, OURS, OURS) for kind in KINDS)
-    rows.append(["all seven", *map(_more, (*ours, *django))])
+    """What Django's middleware adds: one after the other, all of them, and some alone."""
+
+    def ours(less: str, more: str) -> list[str]:
+        return [_more(added(results, kind, (less, OURS), (more, OURS))) for kind in KINDS]
+
+    # Django's own are measured with none and with all.
+    django = [
+        _more(added(results, "def", ("none", GUNICORN), (ALL, GUNICORN_FULL))),
+        _more(added(results, "async", ("none", UVICORN), (ALL, UVICORN_FULL))),
+    ]
+    one_by_one = ["empty", *map(name, MIDDLEWARE)]
+    rows = [["one that does nothing", *ours("none", "empty"), NOTHING, NOTHING]]
+    rows += [[f"+ `{more}`", *ours(less, more), NOTHING, NOTHING] for less, more in pairwise(one_by_one)]
+    rows.append(["all seven, beside none", *ours("none", ALL), *django])
+    rows += [[f"`{name(path)}` alone, beside none", *ours("none", name(path)), NOTHING, NOTHING] for path in MORE]
     head = [f"{LABELS[OURS]}, {written}" for written in KINDS.values()]
     head += [f"{LABELS[GUNICORN]}, {KINDS['def']}", f"{LABELS[UVICORN]}, {KINDS['async']}"]
-    return _table(["µs of server CPU per request, in addition to the row above", *head], rows)
-
-
-def _additions(results: Results, count: int) -> list[str]:
-    """What number *count* adds around our handlers; Django's own are measured with none and with all."""
-    return [*(_more(added(results, kind, count, count + 1, OURS, OURS)) for kind in KINDS), NOTHING, NOTHING]
+    return _table(["µs of server CPU that middleware adds to a request", *head], rows)
 
 
 def _more(microseconds: float | None) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from itertools import chain
 
+from benchmarks.apps.middleware import ALL
 from benchmarks.cases import Case
 from benchmarks.database.groups import (
     ADMIN,
     ADMIN_TARGET,
-    ALL,
     DATABASES,
     GET_ASYNC,
     GUNICORN_FULL,
@@ -25,9 +25,9 @@ from benchmarks.database.groups import (
     STACK_TARGET,
     THREADS,
     WAYS,
+    behind,
     cell,
     hop,
-    stack,
     unpinned,
 )
 from benchmarks.results import OURS, Results, Sample, median
@@ -122,7 +122,7 @@ def _admin(results: Results) -> Iterator[Verdict]:
 
 def _others(results: Results) -> Iterator[Verdict]:
     for kind, written in KINDS.items():
-        measured = added(results, kind, 0, ALL, OURS, OURS)
+        measured = added(results, kind, ("none", OURS), (ALL, OURS))
         if measured is not None:
             title = f"Django's seven middleware around a route, {written}"
             yield Verdict(title, measured, STACK_TARGET, "µs")
@@ -133,7 +133,8 @@ def _others(results: Results) -> Iterator[Verdict]:
             yield Verdict(title, measured, HELLO_DEF.target, "× nginx")
 
 
-def added(results: Results, kind: str, few: int, many: int, bare: str, behind: str) -> float | None:
-    """µs that middleware number *few* + 1 to *many* add; *bare* is the server without them, *behind* that with them."""
-    less, more = cell(stack(few, kind), SQLITE), cell(stack(many, kind), SQLITE)
-    return by_round(results, (more, behind), (less, bare), microseconds_more)
+def added(results: Results, kind: str, less: tuple[str, str], more: tuple[str, str]) -> float | None:
+    """µs by which a handler of *kind* costs more behind *more* than behind *less*, each a stack and a server."""
+    (few, bare), (many, full) = less, more
+    ours, other = cell(behind(many, kind), SQLITE), cell(behind(few, kind), SQLITE)
+    return by_round(results, (ours, full), (other, bare), microseconds_more)

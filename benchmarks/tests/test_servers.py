@@ -3,10 +3,12 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import sys
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -86,6 +88,17 @@ def test_right_answer_passes_however_it_is_spaced(setting, core):
     """JSON is compared by value, not by its bytes."""
     with servers.running(answering('{ "message":"Hello, World!" }'), setting, core=core) as running:
         measure.validate(running, cases.BY_KEY["hello"])
+
+
+@pytest.mark.parametrize(("text", "right"), [("<p>11\nusers</p>", True), ("<p>no users</p>", False)])
+def test_pattern_is_searched_in_a_page(setting, core, text, right):
+    """A page that differs from one request to the next is known by what it must hold."""
+    case = replace(cases.BY_KEY["hello"], answer=re.compile(r"11\s+users"))
+    with (
+        servers.running(answering(text), setting, core=core) as running,
+        nullcontext() if right else pytest.raises(load.LoadError, match="wrong answer 200"),
+    ):
+        measure.validate(running, case)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from django.http import JsonResponse
 from django.urls import path
 
 from benchmarks.apps import payloads
+from benchmarks.apps.middleware import ALL
 from benchmarks.apps.site import users
 
 
@@ -51,10 +52,10 @@ urlpatterns = [
     path("orm/sleep", orm_sleep),
     path("orm/sleep-def", orm_sleep_def),
     # Both behind the project's middleware, which is none or all seven.
-    path("stack0/def", hello_def),
-    path("stack0/async", hello),
-    path("stack7/def", hello_def),
-    path("stack7/async", hello),
+    path("behind/none/def", hello_def),
+    path("behind/none/async", hello),
+    path(f"behind/{ALL}/def", hello_def),
+    path(f"behind/{ALL}/async", hello),
 ]
 if "django.contrib.admin" in settings.INSTALLED_APPS:
     urlpatterns.append(path("admin/", admin.site.urls))

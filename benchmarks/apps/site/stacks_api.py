@@ -1,13 +1,13 @@
-"""The same two handlers behind none of Django's middleware, behind the first one, behind the first two, and so on."""
+"""The same two handlers behind each stack of Django's middleware, every stack in an API of its own."""
 
 from django_bolt import BoltAPI
 
 from benchmarks.apps import payloads
-from benchmarks.apps.middleware import MIDDLEWARE
+from benchmarks.apps.middleware import STACKS
 
 
-def _behind(count):
-    api = BoltAPI(prefix=f"/stack{count}", django_middleware=list(MIDDLEWARE[:count]))
+def _behind(name, paths):
+    api = BoltAPI(prefix=f"/behind/{name}", django_middleware=list(paths))
 
     @api.get("/def")
     def hello_def():
@@ -20,4 +20,5 @@ def _behind(count):
     return api
 
 
-stack0, stack1, stack2, stack3, stack4, stack5, stack6, stack7 = map(_behind, range(len(MIDDLEWARE) + 1))
+# Under the names of the stacks, where settings find them.
+globals().update({name: _behind(name, paths) for name, paths in STACKS.items()})
