@@ -34,8 +34,13 @@ def plan(arguments: Sequence[str]) -> Plan:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     if options.seconds < 1 or options.rounds < 1:
         parser.error("--seconds and --rounds must be at least 1")
+    possible = {part for part in wanted if over.intersection(PARTS[part])}
+    for part in sorted(wanted - possible):
+        print(f"left out: {part} is measured over {', '.join(PARTS[part])} only")
+    if not possible:
+        parser.error("nothing is left to measure")
     return Plan(
-        tuple(part for part in PARTS if part in wanted),
+        tuple(part for part in PARTS if part in possible),
         tuple(database for database in DATABASES if database in over),
         options.seconds,
         options.rounds,

@@ -182,7 +182,8 @@ SLEEPING = (
     (OF_NINJA, "/orm/sleep"),
 )
 SLEEP = "sleep"
-PARTS = (*(group.key for group in GROUPS), SLEEP)
+# Which databases each part is measured over.
+PARTS = {**{group.key: group.databases for group in GROUPS}, SLEEP: (POSTGRES,)}
 LABELS = {server.key: server.label for server in (OF_BOLT, OF_THREADS, OF_GUNICORN, OF_UVICORN, OF_NINJA)}
 
 

@@ -41,7 +41,7 @@ class Plan:
     @property
     def full(self) -> bool:
         """Whether the run covers everything, so that its tables may replace the published ones."""
-        whole = (self.parts, self.databases) == (PARTS, tuple(DATABASES))
+        whole = (self.parts, self.databases) == (tuple(PARTS), tuple(DATABASES))
         return whole and self.rounds >= 3 and self.seconds >= 2
 
 

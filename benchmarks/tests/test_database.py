@@ -66,6 +66,16 @@ def test_mistyped_argument_is_refused(arguments, words, capsys):
     assert words in capsys.readouterr().err
 
 
+def test_part_without_its_database_is_left_out_aloud(capsys):
+    """Where SQLite is asked for alone, what needs PostgreSQL is named; nothing else is an error."""
+    assert plan(["--part", "orm,sleep", "--database", "sqlite"]).parts == ("orm",)
+    assert "left out: sleep is measured over postgres only" in capsys.readouterr().out
+
+    with pytest.raises(SystemExit):
+        plan(["--part", "sleep", "--database", "sqlite"])
+    assert "nothing is left to measure" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("group", groups.GROUPS, ids=lambda group: group.key)
 def test_every_case_is_served_by_us_or_beside_us(group):
     """No case of a group is lacking on all of its servers, and no two servers of a group share their samples."""
