@@ -43,7 +43,7 @@ class Call:
         self.run()
 
     @property
-    def reads(self) -> GeneratorType[Any, Any, Any] | None:
+    def reads(self) -> "GeneratorType[Any, Any, Any] | None":
         """The generator that this call takes some items of, as each step of `async for` over a QuerySet does."""
         # asgiref hands over a partial of its `thread_handler`, whose last argument is the function's own partial.
         handler = self._fn

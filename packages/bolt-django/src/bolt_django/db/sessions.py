@@ -45,7 +45,7 @@ class Session:
         self._current: object = None
         self._opening: list[BaseDatabaseWrapper] = []
         self._cancelled: list[BaseDatabaseWrapper] = []
-        self._reading: weakref.ref[GeneratorType[Any, Any, Any]] | None = None
+        self._reading: "weakref.ref[GeneratorType[Any, Any, Any]] | None" = None
 
     def run(self, place: "Place", job: Callable[[], None], call: object) -> None:
         """Run *job* with these connections as those of *place*, the calling thread."""
@@ -111,7 +111,7 @@ class Session:
             del connections[connection.alias]
         connection.close()
 
-    def reads(self, generator: GeneratorType[Any, Any, Any]) -> None:
+    def reads(self, generator: "GeneratorType[Any, Any, Any]") -> None:
         """Keep the session for its request until *generator*, which reads from a cursor, is done or forgotten."""
         self._reading = weakref.ref(generator)
 
