@@ -249,3 +249,26 @@ else:
     raise AssertionError
 """
     assert subprocess.run([sys.executable, "-c", script], check=False, timeout=60).returncode == 0
+
+
+def test_a_live_server_has_a_socket(run: Run) -> None:
+    """On a port of its own for each test; startup and shutdown hooks run around it."""
+    code, output = run(
+        """
+        import urllib.request
+
+        import shop
+
+        urls = []
+
+        def test_one(bolt_live_server):
+            urls.append(bolt_live_server.url)
+            assert urllib.request.urlopen(bolt_live_server.url + "/hello", timeout=20).read() == b"hello"
+
+        def test_another(bolt_live_server):
+            assert bolt_live_server.url.startswith("http://")
+            assert shop.log == ["start", "stop", "start"]
+        """,
+        ini="bolt_api = shop:api",
+    )
+    assert code == 0, output
