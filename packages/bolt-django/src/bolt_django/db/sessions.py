@@ -45,7 +45,7 @@ class Session:
         self._current: object = None
         self._opening: list[BaseDatabaseWrapper] = []
         self._cancelled: list[BaseDatabaseWrapper] = []
-        self._reading: "weakref.ref[GeneratorType[Any, Any, Any]] | None" = None
+        self._reading: weakref.ref[GeneratorType[Any, Any, Any]] | None = None
 
     def run(self, place: "Place", job: Callable[[], None], call: object) -> None:
         """Run *job* with these connections as those of *place*, the calling thread."""
