@@ -7,13 +7,13 @@ units deals in responses and never sees an exception; the engine calls `Around.c
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from bolt_core._native import Request
 from bolt_core.errors import outcome_of_exception, plain_outcome
 from bolt_core.exceptions import ConfigError
-from bolt_core.handling import Unit, async_handling, sync_handling
+from bolt_core.handling import Units, async_handling, sync_handling
 from bolt_core.headers import ResponseHeaders
 from bolt_core.middleware import EVERY, MiddlewareFactory, made, shown
 from bolt_core.outcomes import outcome_of_response
@@ -53,8 +53,8 @@ class Enclosure:
 
     layers: tuple[Layer, ...] = ()
     """Outside the framework's own middleware, the outermost first."""
-    units: tuple[Unit, ...] = ()
-    """Around the handler and the writing of its result."""
+    units: Units = field(default_factory=Units)
+    """Around the handler."""
 
 
 type FindEnclosure = Callable[[HandlerPlan, Mapping[str, Any], "Skipped"], Enclosure | None]
@@ -147,7 +147,7 @@ _AFTER = "after"
 class Around:
     """All that encloses one route; *call* takes the request to an outcome, or promises one."""
 
-    def __init__(self, plan: HandlerPlan, layers: Sequence[Layer], units: tuple[Unit, ...]) -> None:
+    def __init__(self, plan: HandlerPlan, layers: Sequence[Layer], units: Units) -> None:
         self.names = tuple(name for layer in layers for name in layer.names)
         self.layers = tuple(layers)
         self._units = units
@@ -283,8 +283,9 @@ def enclosed(plan: HandlerPlan, own: Iterable[OwnLayer], options: Mapping[str, A
     inner = (*own, *map(OwnLayer, plan.middleware))
     layers += [layer for layer in inner if not skipped(layer.factory, layer.names[0])]
     skipped.check()
-    units = tuple(unit for enclosure in found for unit in enclosure.units)
-    if not layers and not units:
+    outer = tuple(unit for enclosure in found for unit in enclosure.units.outer)
+    units = Units(outer, tuple(unit for enclosure in found for unit in enclosure.units.inner))
+    if not layers and units == Units():
         return plan
     around = Around(plan, layers, units)
     # A body that the handler does not take is there for those around it.

@@ -3,7 +3,9 @@
 All other calls are the engine's own (`call.rs`), which come to the same.
 """
 
+import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bolt_core import dispatch
@@ -44,10 +46,20 @@ def own_outcome(plan: HandlerPlan, request: Request) -> Outcome | None:
     return write_error(error_of(status, detail, fields), request, plan.errors)
 
 
-def sync_handling(units: tuple[Unit, ...]) -> Run:
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What encloses a handler, the outermost first in both."""
+
+    outer: tuple[Unit, ...] = ()
+    """Around the binding of its arguments, too."""
+    inner: tuple[Unit, ...] = ()
+    """Around the handler and the writing of its result alone: entered only for requests that can be bound."""
+
+
+def sync_handling(units: Units) -> Run:
     """What handles a request of a `def` handler on its thread; never raises."""
-    run: Run = _run
-    for unit in reversed(units):
+    run: Run = functools.partial(_run, units.inner)
+    for unit in reversed(units.outer):
         run = _in_unit(unit, run)
 
     def handle(request: Request) -> Outcome | Promise:
@@ -60,7 +72,7 @@ def sync_handling(units: tuple[Unit, ...]) -> Run:
     return handle
 
 
-def async_handling(units: tuple[Unit, ...], *, is_async: bool) -> AsyncRun:
+def async_handling(units: Units, *, is_async: bool) -> AsyncRun:
     """What handles a request on the loop; a `def` handler, with *is_async* false, goes to the pool from there."""
     if not is_async:
         handle_there = sync_handling(units)
@@ -70,8 +82,8 @@ def async_handling(units: tuple[Unit, ...], *, is_async: bool) -> AsyncRun:
             return outcome if isinstance(outcome, tuple) else await outcome
 
         return hand_over
-    run: AsyncRun = _run_async
-    for unit in reversed(units):
+    run: AsyncRun = functools.partial(_run_async, units.inner)
+    for unit in reversed(units.outer):
         run = _in_async_unit(unit, run)
 
     async def handle(request: Request) -> Outcome:
@@ -93,26 +105,48 @@ def _in_async_unit(unit: Unit, inner: AsyncRun) -> AsyncRun:
     return lambda request: unit.run_async(request, inner)
 
 
-def _called(plan: HandlerPlan, request: Request) -> tuple[Any, Outcome | Promise | None]:
-    """What calling the handler gave; or what is answered in its place."""
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a handler is called with."""
+
+    positional: tuple[Any, ...]
+    keywords: dict[str, Any]
+
+
+def _arguments(plan: HandlerPlan, request: Request) -> Arguments | Outcome | Promise:
+    """The arguments of the handler; or what is answered because they cannot be made."""
     if plan.check is not None:
         plan.check(request)
     bound = request._bind()
-    if isinstance(bound, list):
-        return None, dispatch.invalid(plan, bound, request)
-    positional, keywords = bound
-    return plan.call(*positional, **keywords), None
+    return dispatch.invalid(plan, bound, request) if isinstance(bound, list) else Arguments(*bound)
 
 
-def _run(request: Request) -> Outcome | Promise:
+def _run(units: tuple[Unit, ...], request: Request) -> Outcome | Promise:
     plan: HandlerPlan = request.plan
-    result, answered = _called(plan, request)
-    return outcome_of_result(plan, result, request) if answered is None else answered
+    bound = _arguments(plan, request)
+    if not isinstance(bound, Arguments):
+        return bound
+
+    def call(request: Request) -> Outcome | Promise:
+        return outcome_of_result(plan, plan.call(*bound.positional, **bound.keywords), request)
+
+    run: Run = call
+    for unit in reversed(units):
+        run = _in_unit(unit, run)
+    return run(request)
 
 
-async def _run_async(request: Request) -> Outcome:
+async def _run_async(units: tuple[Unit, ...], request: Request) -> Outcome:
     plan: HandlerPlan = request.plan
-    called, outcome = _called(plan, request)
-    if outcome is None:
-        outcome = outcome_of_result(plan, await called, request)
-    return outcome if isinstance(outcome, tuple) else await outcome
+    bound = _arguments(plan, request)
+    if not isinstance(bound, Arguments):
+        return bound if isinstance(bound, tuple) else await bound
+
+    async def call(request: Request) -> Outcome:
+        outcome = outcome_of_result(plan, await plan.call(*bound.positional, **bound.keywords), request)
+        return outcome if isinstance(outcome, tuple) else await outcome
+
+    run: AsyncRun = call
+    for unit in reversed(units):
+        run = _in_async_unit(unit, run)
+    return await run(request)

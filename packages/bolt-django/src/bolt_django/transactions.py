@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from asgiref.sync import sync_to_async
 from bolt_core.around import Enclosure, Skipped
-from bolt_core.handling import AsyncRun, Run
+from bolt_core.handling import AsyncRun, Run, Units
 from bolt_core.plan import HandlerPlan
 from bolt_core.request import Request
 from bolt_core.types import Outcome, Promise
@@ -65,7 +65,7 @@ def find(plan: HandlerPlan, options: Mapping[str, Any], skipped: Skipped) -> Enc
     aliases = tuple(
         alias for alias, options in connections.settings.items() if options["ATOMIC_REQUESTS"] and alias not in exempt
     )
-    return Enclosure(units=(AtomicRequest(aliases),)) if aliases else None
+    return Enclosure(units=Units(inner=(AtomicRequest(aliases),))) if aliases else None
 
 
 class AtomicRequest:

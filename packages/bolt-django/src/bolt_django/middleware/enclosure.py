@@ -6,7 +6,7 @@ from typing import Any
 from bolt_core.around import AsyncStep, Enclosure, Skipped, Step
 from bolt_core.errors import plain_outcome
 from bolt_core.exceptions import ConfigError
-from bolt_core.handling import AsyncRun, Run
+from bolt_core.handling import AsyncRun, Run, Units
 from bolt_core.plan import HandlerPlan
 from bolt_core.request import Request
 from bolt_core.responses import Response
@@ -48,7 +48,7 @@ def find(plan: HandlerPlan, options: Mapping[str, Any], skipped: Skipped) -> Enc
     if not paths:
         return None
     layer = DjangoLayer(paths)
-    return Enclosure((layer,), (Views(layer),))
+    return Enclosure((layer,), Units(outer=(Views(layer),)))
 
 
 def paths_around(plan: HandlerPlan) -> tuple[str, ...]:
