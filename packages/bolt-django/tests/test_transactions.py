@@ -177,6 +177,7 @@ def on_the_test() -> Iterator[None]:
 
 async def test_blocks_nest(on_the_test: None) -> None:
     """An inner block that raises undoes its own."""
+
     async def fail() -> None:
         async with aatomic():
             await Group.objects.acreate(name="two")
