@@ -236,7 +236,8 @@ def test_the_server_is_restarted_under_load(server: Cluster, serve: Serve) -> No
         served.printed("Service Unavailable")
 
 
-@pytest.mark.parametrize("path", ["/hold?seconds=3", "/async/sleep?seconds=3"])
+# Long enough for a machine that is busy with something else to come to the question.
+@pytest.mark.parametrize("path", ["/hold?seconds=8", "/async/sleep?seconds=8"])
 def test_exhausted_connections_are_a_503_after_the_bound(serve: Serve, path: str) -> None:
     """With all connections in transactions or queries, another request waits its bound; holders are not disturbed."""
     with serve("none", FAULTS_TIMEOUT="0.4") as served:
