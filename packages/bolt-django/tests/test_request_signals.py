@@ -68,9 +68,7 @@ def make_api() -> BoltAPI:
     return api
 
 
-@pytest.mark.parametrize(
-    "path", ["/async", "/sync", "/fails", "/fails/sync", "/bound/x", "/stream", "/stream/sync"]
-)
+@pytest.mark.parametrize("path", ["/async", "/sync", "/fails", "/fails/sync", "/bound/x", "/stream", "/stream/sync"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
 def test_once_a_request(heard: list[str], path: str, method: str) -> None:
     """Whatever becomes of it; a refusal of the server's own on a route's path, too."""

@@ -366,6 +366,9 @@ class FileBody:
     def from_fd(fd: int) -> FileBody:
         """An open file, sent from its beginning; the descriptor is duplicated."""
 
+    def open(self) -> int:
+        """A descriptor of its own, to be read by `os.pread` and closed; raises `OSError`. May block."""
+
 def check_front(proxies: dict[str, object], security: dict[str, object]) -> None:
     """Raise `ValueError` for what the engine could not be told of `bolt_core.front`."""
 

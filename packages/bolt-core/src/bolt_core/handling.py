@@ -13,7 +13,7 @@ from bolt_core._native import Request
 from bolt_core.error_bodies import write_error
 from bolt_core.outcomes import outcome_of_result
 from bolt_core.plan import HandlerPlan
-from bolt_core.pool import run_in_pool
+from bolt_core.reading import off_loop
 from bolt_core.refusals import error_of
 from bolt_core.types import Outcome, Promise
 
@@ -78,7 +78,8 @@ def async_handling(units: Units, *, is_async: bool) -> AsyncRun:
         handle_there = sync_handling(units)
 
         async def hand_over(request: Request) -> Outcome:
-            outcome = await run_in_pool(handle_there, request)
+            # On the request's own thread, where an integration keeps one: its connection is that of the middleware.
+            outcome = await off_loop(functools.partial(handle_there, request))
             return outcome if isinstance(outcome, tuple) else await outcome
 
         return hand_over

@@ -1,12 +1,12 @@
 //! Files as bodies, and the preconditions that are known before a handler runs.
 use std::fs::File;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bolt_http::conditional::{Validators, Verdict, evaluate};
 use bolt_http::files::{Offload, Source};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -38,6 +38,12 @@ impl FileBody {
         // SAFETY: a borrowed view of a descriptor that the caller's file object holds open during this call; it is duplicated.
         let owned = unsafe { BorrowedFd::borrow_raw(fd) }.try_clone_to_owned()?;
         Ok(FileBody(Source::Open(Arc::new(File::from(owned)))))
+    }
+
+    /// A descriptor of the file's own, for reading with `os.pread`; its position belongs to whoever opened it. May block.
+    fn open(&self, py: Python<'_>) -> PyResult<i32> {
+        let file = py.detach(|| self.0.open()).map_err(|reason| PyOSError::new_err(format!("{}: {reason}", self.0)))?;
+        Ok(OwnedFd::from(file.try_clone()?).into_raw_fd())
     }
 
     fn __repr__(&self) -> String {

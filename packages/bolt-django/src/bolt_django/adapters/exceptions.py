@@ -36,6 +36,7 @@ from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 
 from bolt_django import conf, db
+from bolt_django.middleware.requests import active
 from bolt_django.request import as_django
 
 _TOO_LARGE = (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)
@@ -99,7 +100,8 @@ def signal(exc: BaseException, request: Any) -> None:
         raise exc
     except BaseException:
         exc.__traceback__ = made  # without this function's own frame
-        signals.got_request_exception.send(sender=None, request=as_django(request))
+        # That which middleware has, if any runs: an error tracker's may have left something on it.
+        signals.got_request_exception.send(sender=None, request=active(request) or as_django(request))
 
 
 def debug_page(exc: BaseException, request: Any) -> HTTPException | Response | None:

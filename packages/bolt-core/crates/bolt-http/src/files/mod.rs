@@ -43,6 +43,13 @@ pub enum Source {
     Open(Arc<std::fs::File>),
 }
 
+impl Source {
+    /// Opens the file for somebody else than the engine; may block. Errors: why the engine would not send it.
+    pub fn open(&self) -> Result<Arc<std::fs::File>, String> {
+        Opened::open(self, true).map(|opened| opened.file).map_err(|failure| failure.reason())
+    }
+}
+
 impl std::fmt::Display for Source {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
