@@ -108,8 +108,11 @@ def test_a_failing_startup_ends_the_server(start: Start, processes: str) -> None
     assert "CommandError: startup hook connect() (" in served.output
     assert "failed: ConnectionRefusedError: no broker" in served.output
     assert "Traceback" in served.output
-    assert sorted(pids(served, "start")) == sorted(pids(served, "stop"))
-    assert len(pids(served, "start")) <= int(processes)
+    # Of two that fail side by side, the parent may end one in the middle of its own end.
+    assert pids(served, "start")
+    assert len({*pids(served, "start"), *pids(served, "stop")}) <= int(processes)
+    if processes == "1":
+        assert pids(served, "start") == pids(served, "stop")
     assert "a new one starts" not in served.output
 
 
