@@ -25,6 +25,7 @@ __all__ = [
     "Request",
     "SyncSink",
     "check_conditions",
+    "check_front",
     "refusals_without_request",
 ]
 
