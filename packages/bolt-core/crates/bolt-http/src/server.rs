@@ -43,7 +43,8 @@ impl Listener {
 /// Accepts until `stop`; every connection is a task of the current `LocalSet`.
 ///
 /// At `max_connections`, and when the process is out of descriptors, accepting pauses; the kernel's queue holds who comes
-/// meanwhile. It resumes when a connection closes.
+/// meanwhile. It resumes when a connection closes. Who had connected when `stop` came is still accepted, as far as there is
+/// room: the end of the listener would reset them.
 pub async fn accept_loop(listener: Listener, service: Rc<Service>, stop: Stop) {
     accept_from(|cx| listener.poll_accept(cx), service, stop).await;
 }
@@ -64,7 +65,7 @@ async fn accept_from(
             accept(cx).map(Some)
         });
         match next.await {
-            None => return,
+            None => return accept_waiting(&mut accept, &service, &stop).await,
             Some(Ok(accepted)) => {
                 paused = false;
                 spawn(accepted, &service, &stop);
@@ -79,6 +80,29 @@ async fn accept_from(
             }
         }
     }
+}
+
+/// Accepts what the kernel's queue holds, and does not wait for more.
+async fn accept_waiting(
+    accept: &mut impl FnMut(&mut Context<'_>) -> Poll<io::Result<Accepted>>,
+    service: &Rc<Service>,
+    stop: &Stop,
+) {
+    // The reactor may not have told yet of those who came since its last turn.
+    tokio::task::yield_now().await;
+    std::future::poll_fn(|cx| {
+        while service.poll_room(cx).is_ready()
+            && let Poll::Ready(next) = accept(cx)
+        {
+            match next {
+                Ok(accepted) => spawn(accepted, service, stop),
+                Err(error) if is_of_the_client(&error) => {}
+                Err(_) => break,
+            }
+        }
+        Poll::Ready(())
+    })
+    .await;
 }
 
 fn spawn(accepted: Accepted, service: &Rc<Service>, stop: &Stop) {

@@ -111,6 +111,36 @@ fn stop_ends_accepting() {
     });
 }
 
+/// A client that had connected and asked before the stop is answered, though the server had not looked at it yet.
+#[test]
+fn stop_answers_who_asked_before() {
+    run_live(async {
+        let setup = Setup::default();
+        let service = setup.service(echo);
+        let (address, accepting) = listen(&setup, &service, "127.0.0.1").await;
+        let mut known = TcpStream::connect(address).await.unwrap();
+        ask(&mut known).await;
+        // The standard library's sockets block: no turn of the server comes between their bytes and the stop.
+        let mut known = known.into_std().unwrap();
+        known.set_nonblocking(false).unwrap();
+        let mut unknown = std::net::TcpStream::connect(address).unwrap();
+        for client in [&mut known, &mut unknown] {
+            std::io::Write::write_all(client, GET).unwrap();
+        }
+        setup.stop.trigger();
+        accepting.await.unwrap();
+        for client in [known, unknown] {
+            client.set_nonblocking(true).unwrap();
+            let mut output = Vec::new();
+            TcpStream::from_std(client).unwrap().read_to_end(&mut output).await.unwrap();
+            let reply = text(&output);
+            assert_eq!(statuses(&reply), [200]);
+            assert!(reply.contains("connection: close"), "{reply}");
+        }
+        service.drained().await;
+    });
+}
+
 /// RFC 9112 §9.6: a refusal reaches a client that is in the middle of sending much more.
 #[test]
 fn refusal_survives_unread_input() {

@@ -15,7 +15,7 @@ use pyo3::exceptions::PyRuntimeError;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::Runtime;
-use tokio::task::LocalSet;
+use tokio::task::{JoinHandle, LocalSet};
 
 use crate::core::{Core, Event};
 use crate::pool::{LOOP_HAS_GIL, PATIENCE};
@@ -50,6 +50,8 @@ pub(crate) struct Engine {
     /// When the last turn ended.
     polled: Cell<Instant>,
     stop: Stop,
+    /// The accept loops.
+    accepting: RefCell<Vec<JoinHandle<()>>>,
     runtime: Runtime,
 }
 
@@ -76,6 +78,7 @@ impl Engine {
             recheck: Cell::new(true),
             polled: Cell::new(Instant::now()),
             stop: Stop::new(),
+            accepting: RefCell::default(),
             runtime,
         })
     }
@@ -105,7 +108,8 @@ impl Engine {
             socket.set_nonblocking(true)?;
             Listener::Tcp(tokio::net::TcpListener::from_std(socket)?)
         };
-        self.tasks.spawn_local(accept_loop(listener, service, self.stop.clone()));
+        let accepting = self.tasks.spawn_local(accept_loop(listener, service, self.stop.clone()));
+        self.accepting.borrow_mut().push(accepting);
         Ok(())
     }
 
@@ -119,11 +123,16 @@ impl Engine {
         Ok(())
     }
 
-    /// Tells the loop once the last connection is closed.
+    /// Tells the loop once nothing is accepted any more and the last connection is closed.
     pub(crate) fn stop(&self, core: &Rc<Core>) -> io::Result<()> {
         let (service, stop, core) = (self.service()?, self.stop.clone(), core.clone());
+        let accepting = self.accepting.take();
         self.tasks.spawn_local(async move {
             stop.trigger();
+            for task in accepting {
+                // One that panicked accepts nothing more either; the runtime has reported it.
+                let _ = task.await;
+            }
             service.drained().await;
             core.push_event(Event::Drained);
         });

@@ -22,6 +22,9 @@ use crate::service::Io;
 /// Bytes that are read ahead of the request in flight, to notice a client that leaves; then reading stops.
 const READ_AHEAD: usize = 16 * 1024;
 
+/// How old a connection without any request must be for a stop to end it: who has just connected is about to ask.
+const FIRST_REQUEST: Duration = Duration::from_millis(250);
+
 /// Chunks of a streamed body that are shorter are joined: each piece queued costs more than the bytes it carries.
 const SMALL_CHUNK: usize = 4 * 1024;
 
@@ -132,6 +135,25 @@ impl<T: Io + 'static> Connection<T> {
 
     /// Reads more of a head; `false` when the connection should end instead. `since`: when the head began to arrive.
     async fn fill_head(&mut self, since: &mut Option<Instant>) -> Result<bool, Halt> {
+        if self.await_head(since).await? {
+            return Ok(true);
+        }
+        if !self.stop.is_triggered() {
+            return Ok(false);
+        }
+        // The stop can come before the reactor has told of a request that arrived already: closing would meet it with a
+        // reset, and its client could not know whether it was handled.
+        tokio::task::yield_now().await;
+        let now = Instant::now();
+        let until = if self.served == 0 { after(*since.get_or_insert(now), FIRST_REQUEST) } else { now };
+        std::future::poll_fn(|cx| match self.wire.poll_fill(cx) {
+            Poll::Ready(read) => Poll::Ready(read.map(|_| true).map_err(Halt::from)),
+            Poll::Pending => self.wire.timer.poll(until, cx).map(|()| Ok(false)),
+        })
+        .await
+    }
+
+    async fn await_head(&mut self, since: &mut Option<Instant>) -> Result<bool, Halt> {
         let mut deadline = None;
         std::future::poll_fn(|cx| {
             if let Poll::Ready(Err(_)) = self.wire.poll_flush(cx) {
