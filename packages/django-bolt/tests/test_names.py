@@ -21,6 +21,7 @@ SOURCES = sorted(Path(django_bolt.__file__).parent.rglob("*.py"))
         ("django_bolt.exceptions", "bolt_core.exceptions"),
         ("django_bolt.conditions", "bolt_core.conditions"),
         ("django_bolt.middleware", "bolt_core.middleware"),
+        ("django_bolt.logging", "bolt_core.logging"),
         ("django_bolt.db", "bolt_django.transactions"),
         ("django_bolt.testing", "bolt_testing"),
         ("django_bolt.management.commands.runbolt", "bolt_django.management.commands.runbolt"),
@@ -51,6 +52,7 @@ def test_a_name_is_the_object_of_the_package_that_makes_it(module: str, origin: 
         ("django_bolt.exceptions", "NotFound BadRequest Unauthorized"),
         ("django_bolt.middleware", "Middleware middleware skip_middleware"),
         ("django_bolt.db", "aatomic"),
+        ("django_bolt.logging", "LoggingConfig"),
         ("django_bolt.testing", "TestClient AsyncTestClient"),
     ],
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Unpack, cast
 
-from bolt_core import dispatch
+from bolt_core import dispatch, logging
 from bolt_core.api_options import APIOptions, check_api_options, take_extensions
 from bolt_core.around import enclosed
 from bolt_core.binding import compile_handler
@@ -51,6 +51,8 @@ class BoltAPI(Router):
         self._errors = ErrorFormat.checked(options.pop("problem_details", None), options.pop("error_formatter", None))
         self.offload = offload_of(options.pop("x_accel_redirect", None), options.pop("x_sendfile", None))
         self.extensions = take_extensions(options)
+        if (logging_config := options.pop("logging_config", None)) is not None:
+            self.extensions["logging_config"] = logging.check_logging(logging_config)
         # What is left says how data is written.
         self.format = ReplyFormat.checked(**cast(FormatOptions, options))
         self.state: dict[str, Any] = {}

@@ -1,13 +1,16 @@
 """What may be said about a whole application besides its routes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from bolt_core.error_format import ErrorFormatter
 from bolt_core.exceptions import ConfigError
 from bolt_core.files import StrPath
 from bolt_core.lifespan import Lifespan
 from bolt_core.reply_format import FormatOptions
+
+if TYPE_CHECKING:
+    from bolt_core.logging import LoggingConfig
 
 
 class APIOptions(FormatOptions, total=False):
@@ -29,6 +32,9 @@ class APIOptions(FormatOptions, total=False):
     proxy. Of several applications served as one, what the outermost says counts."""
     x_sendfile: Iterable[StrPath] | None
     """The same for proxies that read `X-Sendfile`: folders."""
+    logging_config: "LoggingConfig | None"
+    """A log record for each request; see `bolt_core.logging.LoggingConfig`. An included API's own
+    counts for its routes."""
     django_middleware: bool | Sequence[str] | None
     """Of bolt_django: `True` encloses the routes in the project's MIDDLEWARE, a list in those with these paths."""
 
