@@ -1,6 +1,7 @@
 """Transactions around handlers, of both kinds, and of async code."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -255,6 +256,65 @@ async def test_a_cancellation_waits_for_the_end_of_a_block(monkeypatch: pytest.M
     with pytest.raises(Broken if fail else asyncio.CancelledError):
         await task
     assert ended == [None]
+
+
+async def test_a_cancellation_at_the_begin_leaves_no_block_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller that has a timeout of its own goes on outside of it."""
+    entered, release, left = asyncio.Event(), threading.Event(), []
+    loop = asyncio.get_running_loop()
+
+    class Slow:
+        def __enter__(self) -> None:
+            loop.call_soon_threadsafe(entered.set)
+            assert release.wait(10)
+
+        def __exit__(self, kind: object, *args: object) -> None:
+            left.append(kind)
+
+    monkeypatch.setattr(transaction, "atomic", lambda *args: Slow())
+
+    async def work() -> str:
+        try:
+            async with aatomic():
+                return "inside"
+        except asyncio.CancelledError:
+            return f"went on after {[kind.__name__ for kind in left]}"
+
+    task = asyncio.create_task(work())
+    await entered.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    release.set()
+    assert await task == "went on after ['CancelledError']"
+
+
+async def test_a_block_that_was_cancelled_before_its_begin_is_never_entered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the request's thread is at work with another call."""
+    begun, release, entered = asyncio.Event(), threading.Event(), []
+    loop = asyncio.get_running_loop()
+
+    class Noting:
+        def __enter__(self) -> None:
+            entered.append(True)
+
+    monkeypatch.setattr(transaction, "atomic", lambda *args: Noting())
+
+    def block() -> None:
+        loop.call_soon_threadsafe(begun.set)
+        assert release.wait(10)
+
+    other = asyncio.create_task(sync_to_async(block)())
+    await begun.wait()
+    task = asyncio.create_task(aatomic().__aenter__())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    release.set()
+    await other
+    await sync_to_async(int)()
+    assert not entered
 
 
 def test_a_stream_is_sent_after_its_transaction(atomic: None) -> None:

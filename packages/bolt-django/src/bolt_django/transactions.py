@@ -37,12 +37,43 @@ class aatomic(contextlib.AbstractAsyncContextManager[None], contextlib.AsyncCont
 
     async def __aenter__(self) -> None:
         self._atomic = transaction.atomic(*self._options)
-        await sync_to_async(self._atomic.__enter__)()
+        begin = _Begin(self._atomic)
+        try:
+            await sync_to_async(begin)()
+        except asyncio.CancelledError as cancelled:
+            begin.is_wanted = False
+            # Nobody will leave a block that was not entered for its caller, who may go on with other queries.
+            if begin.has_begun:
+                await _to_its_end(sync_to_async(begin.undo)(cancelled))
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await _to_its_end(sync_to_async(self._atomic.__exit__)(kind, error, traceback))
+
+
+class _Begin:
+    """The entry into a block, which its thread may still be in the middle of when the task is cancelled."""
+
+    def __init__(self, atomic: Any) -> None:
+        self._atomic = atomic
+        self._is_inside = False
+        # The thread sets the one and then reads the other, the loop the other way round: at least one of them sees.
+        self.has_begun = False
+        self.is_wanted = True
+
+    def __call__(self) -> None:
+        """Enter, unless that is not wanted any more; on the request's thread."""
+        self.has_begun = True
+        if self.is_wanted:
+            self._atomic.__enter__()
+            self._is_inside = True
+
+    def undo(self, error: BaseException) -> None:
+        """Roll back what was entered; on the same thread, and therefore after the entry."""
+        if self._is_inside:
+            self._atomic.__exit__(type(error), error, error.__traceback__)
 
 
 async def _to_its_end(work: Any) -> None:

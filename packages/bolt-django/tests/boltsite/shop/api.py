@@ -1,6 +1,7 @@
 """The shop's own API."""
 
 import asyncio
+import contextlib
 import gzip
 import io
 import os
@@ -15,6 +16,7 @@ import msgspec
 from asgiref.sync import sync_to_async
 from bolt_core import BoltAPI
 from bolt_core.background import BackgroundTasks
+from bolt_django.transactions import aatomic
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation, ValidationError
 from django.db import connection, transaction
@@ -143,6 +145,38 @@ async def thread() -> dict[str, Any]:
     held = await sync_to_async(inside)()
     names.append(await sync_to_async(name)())
     return {"names": names, "held": held}
+
+
+@api.get("/abandoned-block")
+async def abandoned_block(way: str) -> None:
+    """Write in a block, and wait in it for what never comes: for the loop, or for the database."""
+    try:
+        async with aatomic():
+            await Product.objects.acreate(name=f"abandoned {way}")
+            print("block begun", flush=True)
+            if way == "query":
+                await sync_to_async(_ask)("SELECT pg_sleep(60)")
+            await asyncio.Event().wait()
+    finally:
+        # The block is left by now.
+        print("block left", asyncio.current_task().cancelling(), flush=True)  # type: ignore[union-attr]
+
+
+@api.get("/timed-block")
+async def timed_block() -> dict[str, Any]:
+    """Write in a block that a timeout ends, and then on its own."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(None) as limit, aatomic():
+            await Product.objects.acreate(name="abandoned in time")
+            limit.reschedule(0)
+            await asyncio.Event().wait()
+    is_open = await sync_to_async(lambda: connection.in_atomic_block)()
+    return {"open": is_open, "kept": (await Product.objects.acreate(name="kept")).name}
+
+
+def _ask(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
 
 
 @api.get("/in-transaction")
