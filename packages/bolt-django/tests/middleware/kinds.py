@@ -152,3 +152,53 @@ class Raises(Sync):
 def returns_none(get_response: Any) -> Any:
     """No middleware."""
     return None
+
+
+def forgets_the_response(get_response: Any) -> Any:
+    """Calls the handler and returns nothing."""
+
+    def call(request: HttpRequest) -> None:
+        get_response(request)
+
+    return call
+
+
+@async_only_middleware
+def text_for_a_response(get_response: Any) -> Any:
+    """Asynchronous, with a text of its own."""
+
+    async def call(request: HttpRequest) -> str:
+        return "text"
+
+    return call
+
+
+class UndeclaredAsync(Sync):
+    """Asynchronous, and does not say so."""
+
+    async def __call__(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+        """Never run."""
+        raise AssertionError
+
+
+class OddView(Sync):
+    """Returns from hooks what is no response."""
+
+    def process_view(self, *args: Any) -> str:
+        """A text."""
+        return "odd"
+
+
+class OddException(Sync):
+    """The same for exceptions."""
+
+    async def process_exception(self, *args: Any) -> dict[str, str]:
+        """A dict."""
+        return {"odd": "yes"}
+
+
+class OddTemplate(Sync):
+    """The same for templates."""
+
+    def process_template_response(self, *args: Any) -> None:
+        """Nothing."""

@@ -138,6 +138,46 @@ def test_template_responses(enclosed: Enclosed, name: str, kind: str) -> None:
     assert client.get("/").body == b"made by middleware"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("forgets_the_response", "forgets_the_response returned None; it must return an HttpResponse"),
+        ("text_for_a_response", "text_for_a_response returned an object of str; it must return an HttpResponse"),
+        (
+            "UndeclaredAsync",
+            "UndeclaredAsync returned an object of coroutine; it must return an HttpResponse; an asynchronous one is "
+            "declared by async_capable = True or a decorator of django.utils.decorators",
+        ),
+        ("OddView", "OddView.process_view returned an object of str; it must return an HttpResponse or None"),
+        (
+            "OddException",
+            "OddException.process_exception returned an object of dict; it must return an HttpResponse or None",
+        ),
+        ("OddTemplate", "OddTemplate.process_template_response returned None; it must return an HttpResponse"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_what_is_no_response_is_named(
+    enclosed: Enclosed, kind: str, name: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the middleware that returned it; those outside see a 500."""
+    template = engines["django"].from_string("never rendered")
+
+    def handle(request: Any) -> TemplateResponse:
+        if name == "OddException":
+            raise LookupError
+        return TemplateResponse(request.as_django(), template)
+
+    async def ahandle(request: Any) -> TemplateResponse:
+        return handle(request)
+
+    client = enclosed(["kinds.sync_function", f"kinds.{name}"], ("/", ahandle if kind == "async" else handle))
+    reply = client.get("/")
+    assert (reply.status, reply.headers["X-Seen"].split(", ")[-1]) == (500, "sync_function")
+    errors = [str(record.exc_info[1]) for record in caplog.records if record.exc_info]
+    assert errors == [f"middleware kinds.{said}"]
+
+
 def test_a_def_handler_within_the_frameworks_own_middleware(enclosed: Enclosed) -> None:
     """The stack runs on the loop then, its hooks around views on the handler's thread."""
     order = []

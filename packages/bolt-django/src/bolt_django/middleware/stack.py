@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from inspect import iscoroutine
 from typing import Any
 
 from bolt_core.around import answer_of, answer_of_async
@@ -36,15 +37,34 @@ class Hook:
     call_async: Callable[..., Awaitable[Any]]
 
 
-def _hook(method: Any, *, on_loop: bool) -> Hook:
-    if on_loop:
+def _hook(method: Any, name: str, *, on_loop: bool) -> Hook:
+    """*method* of the middleware class *name*, which returns a response or None."""
+    name = f"{name}.{method.__name__}"
+    on_thread: Any = method if on_loop else _handler.adapt_method_mode(False, method)
+    adapted: Any = None if on_loop else _handler.adapt_method_mode(True, method)
 
-        async def call_async(*args: Any) -> Any:
-            return method(*args)
+    def call(*args: Any) -> Any:
+        response = on_thread(*args)
+        return None if response is None else _checked(response, name, " or None")
 
-        return Hook(method, call_async)
-    adapted: tuple[Any, Any] = _handler.adapt_method_mode(False, method), _handler.adapt_method_mode(True, method)
-    return Hook(*adapted)
+    async def call_async(*args: Any) -> Any:
+        response = method(*args) if adapted is None else await adapted(*args)
+        return None if response is None else _checked(response, name, " or None")
+
+    return Hook(call, call_async)
+
+
+def _checked(response: Any, name: str, alternative: str = "") -> HttpResponseBase:
+    """What the middleware *name* returned; raises TypeError where it is no response of Django's."""
+    if isinstance(response, HttpResponseBase):
+        return response
+    remedy = ""
+    if iscoroutine(response):
+        # Otherwise Python warns of it in a place that says nothing.
+        response.close()
+        remedy = "; an asynchronous one is declared by async_capable = True or a decorator of django.utils.decorators"
+    shown = "None" if response is None else f"an object of {type(response).__qualname__}"
+    raise TypeError(f"middleware {name} returned {shown}; it must return an HttpResponse{alternative}{remedy}")
 
 
 class Stack:
@@ -80,21 +100,23 @@ class Stack:
             return handler_is_async
         if made is None:
             raise ConfigError(f"middleware {path} returned None; it must return what is called with a request")
-        self._add_hooks(made)
+        self._add_hooks(made, path)
         if becomes_async:
-            self.respond = _answering_async(inline(made) if is_known(made) else made)
+            self.respond = _answering_async(inline(made) if is_known(made) else made, path)
         else:
-            self.respond = _answering(made)
+            self.respond = _answering(made, path)
         return becomes_async
 
-    def _add_hooks(self, made: Any) -> None:
+    def _add_hooks(self, made: Any, path: str) -> None:
         if hasattr(made, "process_view"):
-            self.process_view.insert(0, _hook(made.process_view, on_loop=is_known(made)))
+            self.process_view.insert(0, _hook(made.process_view, path, on_loop=is_known(made)))
         if hasattr(made, "process_exception"):
-            self.process_exception.append(_hook(made.process_exception, on_loop=False))
+            self.process_exception.append(_hook(made.process_exception, path, on_loop=False))
         if hasattr(made, "process_template_response"):
             # Templates are rendered on a thread.
-            self.process_template_response.append(_handler.adapt_method_mode(False, made.process_template_response))
+            process: Any = _handler.adapt_method_mode(False, made.process_template_response)
+            name = f"{path}.process_template_response"
+            self.process_template_response.append(lambda *args: _checked(process(*args), name))
 
     def _adapted(self, respond: Any, is_async: bool, *, to_async: bool) -> Any:
         return _handler.adapt_method_mode(to_async, respond, is_async, debug=settings.DEBUG, name="middleware")
@@ -116,22 +138,22 @@ def load(path: str) -> Any:
         raise ConfigError(f"middleware {path!r} cannot be imported: {error}") from error
 
 
-def _answering(respond: Respond) -> Respond:
+def _answering(respond: Respond, name: str) -> Respond:
     """*respond*, what it raises made a response, which the middleware outside sees."""
 
     def call(request: HttpRequest) -> HttpResponseBase:
         try:
-            return respond(request)
+            return _checked(respond(request), name)
         except Exception as exc:
             return to_django(answer_of(exc, request.bolt))  # type: ignore[attr-defined]
 
     return call
 
 
-def _answering_async(respond: RespondAsync) -> RespondAsync:
+def _answering_async(respond: RespondAsync, name: str) -> RespondAsync:
     async def call(request: HttpRequest) -> HttpResponseBase:
         try:
-            return await respond(request)
+            return _checked(await respond(request), name)
         except Exception as exc:
             return to_django(await answer_of_async(exc, request.bolt))  # type: ignore[attr-defined]
 
