@@ -1,13 +1,15 @@
 """The request that Django's middleware gets: one of Django's class that shares its attributes with the handler's."""
 
+import functools
 import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from bolt_core.request import Request
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.http.request import HttpHeaders, RawPostDataException
 from django.urls import ResolverMatch
+from django.utils.datastructures import MultiValueDict
 
 _KEY = "django_request"
 
@@ -20,6 +22,20 @@ class _Shown:
 
     def __get__(self, shared: "SharedRequest | None", owner: type) -> Any:
         return self if shared is None else getattr(shared.bolt, self._name)
+
+
+class _OfForm(_Shown):
+    """One that is read from the body: of a body that the handler streams it is empty, as Django's are once it is read.
+
+    The CSRF token of such a request is looked for in its header then.
+    """
+
+    def __init__(self, name: str, empty: Callable[[], Any]) -> None:
+        super().__init__(name)
+        self._empty = empty
+
+    def __get__(self, shared: "SharedRequest | None", owner: type) -> Any:
+        return self._empty() if shared is not None and shared.bolt._streams else super().__get__(shared, owner)
 
 
 class SharedRequest(HttpRequest):
@@ -53,8 +69,8 @@ class SharedRequest(HttpRequest):
     META = _Shown("META")
     COOKIES = _Shown("COOKIES")
     GET = _Shown("GET")
-    POST = _Shown("POST")
-    FILES = _Shown("FILES")
+    POST = _OfForm("POST", functools.partial(QueryDict, ""))
+    FILES = _OfForm("FILES", MultiValueDict)
     path = _Shown("path")
     path_info = _Shown("path_info")
     method = _Shown("method")
