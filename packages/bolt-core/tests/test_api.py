@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from bolt_core import dispatch
 from bolt_core.api import BoltAPI
+from bolt_core.around import forget_enclosures
 from bolt_core.exceptions import ConfigError
 from bolt_core.routing import Router
 from bolt_core.types import Problem
@@ -29,6 +30,21 @@ def test_freezing_gives_the_same_application_always() -> None:
     assert api.freeze() is frozen
     assert [plan.path for plan in frozen.routes] == ["/x"]
     assert (frozen.fallback, frozen.trailing_slash) == (None, "strict")
+
+
+def test_what_an_integration_has_forgotten_is_asked_anew() -> None:
+    """The same routes, in what encloses them by now; nothing can be added all the same."""
+    api = BoltAPI()
+    api.get("/x")(handler)
+    frozen = api.freeze()
+    forget_enclosures()
+
+    again = api.freeze()
+    assert again is not frozen
+    assert api.freeze() is again
+    assert [plan.path for plan in again.routes] == ["/x"]
+    with pytest.raises(ConfigError, match="the application is frozen"):
+        api.get("/y")(handler)
 
 
 def test_a_frozen_application_takes_no_more_routes() -> None:

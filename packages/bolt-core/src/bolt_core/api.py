@@ -7,7 +7,7 @@ from typing import Any, Unpack, cast
 
 from bolt_core import dispatch, logging
 from bolt_core.api_options import APIOptions, check_api_options, take_extensions
-from bolt_core.around import enclosed
+from bolt_core.around import Generation, enclosed
 from bolt_core.binding import compile_handler
 from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.exceptions import ConfigError
@@ -62,6 +62,7 @@ class BoltAPI(Router):
         self.trailing_slash = trailing_slash
         self._fallback: HandlerPlan | None = None
         self._frozen: FrozenApp | None = None
+        self._generation = 0
 
     def set_fallback(self, handler: Callable[..., Any]) -> None:
         """Let *handler*, which takes the request alone, answer whatever no route matches; it may stream the body.
@@ -75,8 +76,12 @@ class BoltAPI(Router):
         self._fallback = plan
 
     def freeze(self) -> FrozenApp:
-        """The application as it stands, always the same; registering a route after this is a `ConfigError`."""
-        if self._frozen is None:
+        """The application as it stands; registering a route after this is a `ConfigError`.
+
+        It is always the same, unless the settings of an integration have changed meanwhile, as tests do.
+        """
+        if self._frozen is None or self._generation != Generation.number:
+            self._generation = Generation.number
             errors = error_format_of(self)
             # What cannot work should fail here, not with the first error.
             errors.resolved()

@@ -22,7 +22,10 @@ from bolt_core.responses import Response
 from bolt_core.streaming import SERVER_LOOP
 from bolt_core.types import Outcome, Promise
 
-__all__ = ["Enclosure", "Layer", "Settled", "Skipped", "answer_of", "answer_of_async", "register_enclosure"]
+__all__ = [
+    *("Enclosure", "Layer", "Settled", "Skipped", "answer_of", "answer_of_async"),
+    *("forget_enclosures", "register_enclosure"),
+]
 
 type Step = Callable[[Request], Response]
 """Answers a request on its thread; never raises."""
@@ -69,6 +72,20 @@ def register_enclosure(find: FindEnclosure) -> None:
     """
     if find not in _integrations:
         _integrations.append(find)
+
+
+class Generation:
+    """Which answers of the integrations hold: those of an application frozen in an earlier generation are old."""
+
+    number = 0
+
+
+def forget_enclosures() -> None:
+    """Let every application be frozen anew when it is next asked for, as the settings of an integration have changed.
+
+    One that is being served stays as it is.
+    """
+    Generation.number += 1
 
 
 class Skipped:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction
+from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import async_only_middleware, sync_and_async_middleware, sync_only_middleware
@@ -152,6 +153,12 @@ class Raises(Sync):
 def returns_none(get_response: Any) -> Any:
     """No middleware."""
     return None
+
+
+def named_by_settings(get_response: Any) -> Any:
+    """Reads a setting as it is made."""
+    name = settings.LANGUAGE_CODE
+    return lambda request: note(get_response(request), name)
 
 
 def forgets_the_response(get_response: Any) -> Any:

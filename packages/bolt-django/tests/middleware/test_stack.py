@@ -7,8 +7,10 @@ import kinds
 import pytest
 from bolt_core import BoltAPI, Middleware
 from bolt_core.exceptions import ConfigError
+from bolt_django.fallback import DjangoFallback
 from bolt_django.middleware.stack import Stack, load
-from bolt_django.project import build
+from bolt_django.project import Project, build
+from boltsite_tools.inprocess import Client
 from django.http import HttpResponse
 from django.template import engines
 from django.template.response import TemplateResponse
@@ -208,6 +210,46 @@ def test_one_object_serves_all_routes(enclosed: Enclosed) -> None:
     assert stacks[0] is stacks[1]
     with override_settings(DEBUG=True):
         assert build([api]).app.routes[0].around.layers[0].stack is not stacks[0]
+
+
+def test_settings_that_change_after_an_application_was_frozen() -> None:
+    """Hold for what is served from then on, until they are changed back; what middleware read as it was made, too."""
+    api = BoltAPI()
+    api.get("/")(sync_handler)
+
+    def names() -> tuple[str, ...]:
+        (plan,) = api.freeze().routes
+        return () if plan.around is None else plan.around.names
+
+    frozen = api.freeze()
+    assert api.freeze() is frozen
+    assert names() == ()
+    with override_settings(BOLT={"MIDDLEWARE": ["kinds.Sync"]}):
+        assert names() == ("kinds.Sync",)
+        assert api.freeze() is api.freeze()
+    with override_settings(BOLT={"MIDDLEWARE": True}):
+        with override_settings(MIDDLEWARE=["kinds.Async"]):
+            assert names() == ("kinds.Async",)
+        with override_settings(MIDDLEWARE=["kinds.Mixin"]):
+            assert names() == ("kinds.Mixin",)
+    assert names() == ()
+    with pytest.raises(ConfigError, match="the application is frozen"):
+        api.get("/late")(sync_handler)
+
+
+def test_settings_that_middleware_reads_as_it_is_made() -> None:
+    """An application that was frozen before does not keep the middleware of its old settings."""
+    api = BoltAPI(django_middleware=["kinds.named_by_settings"])
+    api.get("/")(sync_handler)
+
+    def seen() -> str | None:
+        with Client(Project(api.freeze(), DjangoFallback())) as client:
+            return client.get("/").headers["X-Seen"]
+
+    with override_settings(LANGUAGE_CODE="de"):
+        assert seen() == "de"
+    with override_settings(LANGUAGE_CODE="fr"):
+        assert seen() == "fr"
 
 
 def test_mistakes() -> None:

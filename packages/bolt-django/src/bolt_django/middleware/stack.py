@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from inspect import iscoroutine
 from typing import Any
 
-from bolt_core.around import answer_of, answer_of_async
+from bolt_core.around import answer_of, answer_of_async, forget_enclosures
 from bolt_core.exceptions import ConfigError
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
@@ -172,8 +172,9 @@ def stack_of(paths: tuple[str, ...], *, is_async: bool) -> Stack:
 
 
 def _forget(**kwargs: Any) -> None:
-    # Middleware reads settings as it is made.
+    # Middleware reads settings as it is made, and settings say what encloses a route.
     _stacks.clear()
+    forget_enclosures()
 
 
 setting_changed.connect(_forget, dispatch_uid="bolt_django.middleware")
