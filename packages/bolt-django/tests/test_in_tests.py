@@ -12,6 +12,7 @@ from bolt_django.db.units import remember, watch_thread_connections
 from boltsite.shop.models import Product
 from boltsite_tools.inprocess import Client
 from django.db import connection, connections
+from django.test import override_settings
 
 here = threading.get_ident
 
@@ -109,10 +110,26 @@ def test_sessions_may_overlap() -> None:
 
 def test_the_application_is_the_project() -> None:
     """Its routes and, behind them, Django's own URLs."""
-    app: Any = find_application()
+    api: Any = find_application()
+    app = api.freeze()
 
     assert "/hello" in {plan.path for plan in app.routes}
     assert app.fallback is not None
+
+
+def test_the_application_heeds_settings_that_change() -> None:
+    """A session's fixture keeps it for tests with settings of their own."""
+    api: Any = find_application()
+
+    def layers() -> set[str]:
+        found = next(plan for plan in api.freeze().routes if plan.path == "/hello").around
+        return set() if found is None else set(found.names)
+
+    path = "django.middleware.gzip.GZipMiddleware"
+    assert path not in layers()
+    with override_settings(BOLT={"MIDDLEWARE": [path]}):
+        assert path in layers()
+    assert path not in layers()
 
 
 @pytest.mark.django_db

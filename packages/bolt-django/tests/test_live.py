@@ -44,7 +44,7 @@ class Closing(TransactionTestCase):
         """Those of its threads are closed, the test's own is open, so that the database can be flushed and dropped."""
         Product.objects.create(name="axe")
         own = connections["default"].connection
-        with LiveServer(application()) as server:
+        with LiveServer(application().freeze()) as server:
             fetch(server + "/gate/names")
 
         assert connections["default"].connection is own
@@ -53,6 +53,6 @@ class Closing(TransactionTestCase):
 @pytest.mark.django_db(transaction=True)
 def test_with_pytest(client: object) -> None:
     """The fixture is tested where bolt_testing is installed: see tests/integration."""
-    with LiveServer(application()) as server:
+    with LiveServer(application().freeze()) as server:
         Product.objects.create(name="axe")
         assert json.loads(fetch(server + "/gate/names")) == ["axe"]

@@ -8,9 +8,13 @@ function again does nothing.
 import contextlib
 import contextvars
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from bolt_core.pool import Pool
 from bolt_core.routing import FrozenApp
+
+if TYPE_CHECKING:
+    from bolt_core.api import BoltAPI
 
 type Preparation = Callable[[Pool, contextvars.Context], None]
 type Work = Callable[[], None]
@@ -18,7 +22,7 @@ type WorkRunner = Callable[[Work], None]
 type ClientSession = Callable[[], contextlib.AbstractContextManager[object]]
 type Asked = Callable[[], bool]
 type LiveSession = Callable[[Pool, str], contextlib.AbstractContextManager[object]]
-type ApplicationFinder = Callable[[], FrozenApp]
+type ApplicationFinder = Callable[[], "BoltAPI | FrozenApp"]
 
 _preparations: list[Preparation] = []
 _work_runners: list[WorkRunner] = []
@@ -108,6 +112,6 @@ def register_application(find: ApplicationFinder) -> None:
         _application_finders.append(find)
 
 
-def find_application() -> FrozenApp | None:
+def find_application() -> "BoltAPI | FrozenApp | None":
     """The application of whoever registered one; raises what finding it raises."""
     return _application_finders[-1]() if _application_finders else None

@@ -15,8 +15,8 @@ from concurrent.futures import Executor, Future
 from typing import Any
 
 from asgiref.sync import AsyncToSync, SyncToAsync
+from bolt_core.api import BoltAPI
 from bolt_core.pool import Pool
-from bolt_core.routing import FrozenApp
 from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -151,8 +151,8 @@ def _share(shared: list[BaseDatabaseWrapper]) -> None:
         connections[connection.alias] = connection
 
 
-def application() -> FrozenApp:
+def application() -> BoltAPI:
     """The project as `runbolt` would serve it, Django's own URLs included; raises DiscoveryError."""
-    from bolt_django.project import build
+    from bolt_django.project import api_of
 
-    return build().app
+    return api_of()[0]

@@ -25,7 +25,7 @@ class BoltLiveServerTestCase(TransactionTestCase):
     def setUpClass(cls) -> None:
         """Start the server; raises what a startup hook raised."""
         super().setUpClass()
-        cls.live_server = LiveServer(in_tests.application(), host=cls.host)
+        cls.live_server = LiveServer(in_tests.application().freeze(), host=cls.host)
         cls.live_server.start()
         cls.addClassCleanup(cls.live_server.close)
         cls.live_server_url = cls.live_server.url

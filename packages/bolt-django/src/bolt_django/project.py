@@ -33,6 +33,14 @@ class Project:
     fallback: DjangoFallback
 
 
+class ProjectAPI(BoltAPI):
+    """The project's APIs as one."""
+
+    def freeze(self) -> FrozenApp:
+        """As it is served below FORCE_SCRIPT_NAME."""
+        return below_script_name(super().freeze())
+
+
 def join(apis: Sequence[BoltAPI] | None = None) -> BoltAPI:
     """Find the project's APIs (or take *apis*) and join them into one application.
 
@@ -43,7 +51,7 @@ def join(apis: Sequence[BoltAPI] | None = None) -> BoltAPI:
     policies = {api.trailing_slash for api in found if api.trailing_slash is not None}
     if len(policies) > 1:
         raise DiscoveryError("the APIs of this project differ in trailing_slash; give all of them the same")
-    root = BoltAPI(trailing_slash=policies.pop() if policies else None)
+    root = ProjectAPI(trailing_slash=policies.pop() if policies else None)
     try:
         for api in found:
             root.include(api)
@@ -58,11 +66,19 @@ def build(apis: Sequence[BoltAPI] | None = None) -> Project:
 
     Raises DiscoveryError for an API that cannot be loaded or a route that two of them have.
     """
+    root, fallback = api_of(apis)
+    return Project(root.freeze(), fallback)
+
+
+def api_of(apis: Sequence[BoltAPI] | None = None) -> tuple[BoltAPI, DjangoFallback]:
+    """As `build`, but what can be frozen anew when settings change; it raises the same."""
     root = join(apis)
     fallback = DjangoFallback()
     try:
         root.set_fallback(fallback.handle)
-        return Project(below_script_name(root.freeze()), fallback)
+        # What cannot work should fail here.
+        root.freeze()
+        return root, fallback
     except ConfigError as error:
         raise DiscoveryError(str(error)) from error
 
