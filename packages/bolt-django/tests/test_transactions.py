@@ -155,17 +155,22 @@ def test_on_commit_runs_after_success_alone(atomic: None, kind: str) -> None:
     assert ran == [("False", 1)]
 
 
-def test_what_cannot_be_bound_begins_no_transaction(atomic: None) -> None:
-    """The reply is a 422 without a query."""
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_cannot_be_bound_begins_no_transaction(atomic: None, kind: str) -> None:
+    """The reply is a 422 without a query, for a parameter and for a body."""
     api = BoltAPI()
 
-    @api.post("/make")
-    def make(n: int) -> None: ...
+    def make(n: int, data: dict[str, int]) -> None: ...
 
+    async def amake(n: int, data: dict[str, int]) -> None: ...
+
+    api.post("/make")(amake if kind == "async" else make)
+    json = {"Content-Type": "application/json"}
     with Client(build([api])) as client, CaptureQueriesContext(connection) as queries:
-        assert client.request("POST", "/make?n=x").status == 422
+        assert client.request("POST", "/make?n=x", b"{}", json).status == 422
+        assert client.request("POST", "/make?n=1", b'{"a": "x"}', json).status == 422
         assert not queries.captured_queries
-        assert client.request("POST", "/make?n=1").status == 204
+        assert client.request("POST", "/make?n=1", b"{}", json).status == 204
     assert queries.captured_queries
 
 
