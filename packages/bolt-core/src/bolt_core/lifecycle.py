@@ -47,6 +47,7 @@ class RunningLifespan:
         self._task: asyncio.Task[None] | None = None
         self._started: asyncio.Future[None] | None = None
         self._aborted = False
+        self._starting = True
         self._error: LifespanError | None = None
 
     async def start(self) -> bool:
@@ -72,7 +73,8 @@ class RunningLifespan:
     def abort(self) -> None:
         """Give up a startup that has not ended; what was begun is ended again. Does nothing afterwards."""
         self._aborted = True
-        if self._task is not None and self._started is not None and not self._started.done():
+        # A startup that failed by itself is ending already, and that goes on.
+        if self._task is not None and self._starting:
             self._task.cancel()
 
     async def stop(self, timeout: float) -> None:
@@ -95,8 +97,11 @@ class RunningLifespan:
 
     async def _live(self, started: asyncio.Future[None]) -> None:
         async with contextlib.AsyncExitStack() as stack:
-            for stage in self._stages:
-                await self._enter(stage, stack)
+            try:
+                for stage in self._stages:
+                    await self._enter(stage, stack)
+            finally:
+                self._starting = False
             if not started.done():
                 started.set_result(None)
             await self._stopping.wait()

@@ -16,7 +16,7 @@ from bolt_core.inprocess import InProcessServer
 from bolt_core.pool import Pool
 from bolt_core.preparation import client_session, prepared_context, propagates, run_work
 
-from bolt_testing.deadline import finishes_within
+from bolt_testing.deadline import HandlerTimeout, finishes_within
 from bolt_testing.options import ServerOptions
 from bolt_testing.recording import Target, recorded
 
@@ -157,7 +157,7 @@ class ServerUnderTest:
         ended = self._run_jobs_until(lambda: server.ended, _GRACE)
         self.forget()
         if ended:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception, HandlerTimeout):
                 server.end_close()
 
     def forget(self) -> None:

@@ -12,6 +12,7 @@ from bolt_core.inprocess import InProcessServer
 from bolt_core.pool import on_event_loop
 
 from bolt_testing.async_network import LoopBackend
+from bolt_testing.deadline import HandlerTimeout
 from bolt_testing.network import JobRunningBackend
 from bolt_testing.recording import Target
 from bolt_testing.response import TestResponse
@@ -174,7 +175,11 @@ class LoopTransport(httpx2.AsyncBaseTransport):
         except TimeoutError:
             self._server.give_up()
             raise TimeoutError(late("startup", self._timeout)) from None
-        self._server.finish_start()
+        try:
+            self._server.finish_start()
+        except HandlerTimeout:
+            # The interrupted hook may end the startup before this task hears of the timeout.
+            raise TimeoutError(late("startup", self._timeout)) from None
 
     async def aclose(self) -> None:
         """Close every connection, those with an unfinished reply included, and stop the server."""
