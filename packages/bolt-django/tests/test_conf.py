@@ -44,6 +44,8 @@ def test_every_key_is_known() -> None:
         "X_SENDFILE": [],
         "TRUSTED_PROXIES": ["10.0.0.0/8", "::1", "unix"],
         "SECURITY_HEADERS": True,
+        "REQUEST_ID": "make",
+        "TRACE_CONTEXT": True,
         "MIDDLEWARE": ["django.middleware.gzip.GZipMiddleware"],
         "ROLLBACK_ON": "errors",
     }
@@ -75,6 +77,8 @@ def test_every_key_is_known() -> None:
         ({"TRUSTED_PROXIES": "10.0.0.0/8"}, "bolt.E002", "a list of names"),
         ({"TRUSTED_PROXIES": ["10.0.0.0/8", "proxy"]}, "bolt.E002", '"proxy" is no trusted proxy'),
         ({"SECURITY_HEADERS": 1}, "bolt.E002", "True or False"),
+        ({"REQUEST_ID": "take"}, "bolt.E002", 'True, False, or "make"'),
+        ({"TRACE_CONTEXT": "yes"}, "bolt.E002", "True or False"),
         ({"SERVER": {"proxies": 1}}, "bolt.E002", "unknown key 'proxies'"),
         ([], "bolt.E002", "settings.BOLT must be a dict, not list"),
     ],

@@ -9,11 +9,13 @@ from typing import Any, Literal
 
 from .exceptions import ConfigError
 from .front import ProxySettings, SecuritySettings
+from .tracing import TracingSettings
 
 AccessLogFormat = Literal["short", "combined", "json"]
 
 _NO_PROXIES = ProxySettings()
 _NO_RULES = SecuritySettings()
+_NO_TRACES = TracingSettings()
 
 _presets: list[Callable[[], Mapping[str, Any]]] = []
 
@@ -102,6 +104,8 @@ class ServerConfig:
     """Who may speak for clients, and the path that the application stands below."""
     security: SecuritySettings = dataclasses.field(default_factory=_given("security", _NO_RULES))
     """Header fields of every reply, and the redirect to https."""
+    tracing: TracingSettings = dataclasses.field(default_factory=_given("tracing", _NO_TRACES))
+    """What requests are found by in logs: their identifiers, the traces that they are part of."""
     append_slash: bool = _preset("append_slash", True)
     """Redirect a path that only lacks a route's last slash, where the application itself does not say."""
     access_log: AccessLogFormat | None = None
@@ -137,6 +141,7 @@ class ServerConfig:
         wire = dataclasses.asdict(self)
         wire["allowed_hosts"] = list(self.allowed_hosts)
         wire |= {"proxies": self.proxies.to_wire(), "security": self.security.to_wire()}
+        wire["tracing"] = self.tracing.to_wire()
         for python_only in ("append_slash", "pool_size", "switch_interval", "shutdown_timeout"):
             del wire[python_only]
         return wire

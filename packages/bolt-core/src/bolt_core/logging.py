@@ -12,6 +12,7 @@ from bolt_core.around import AsyncStep, Enclosure, Skipped, Step, register_enclo
 from bolt_core.exceptions import ConfigError
 from bolt_core.plan import HandlerPlan
 from bolt_core.responses import Response
+from bolt_core.tracing import current_request_id, current_trace
 
 __all__ = ["LoggingConfig"]
 
@@ -25,6 +26,8 @@ _REQUEST_FIELDS: dict[str, _Read] = {
     "query": lambda request: request.query_string,
     "client": lambda request: None if request.client is None else request.client.host,
     "user_agent": lambda request: request.headers.get("user-agent"),
+    "request_id": lambda request: current_request_id(),
+    "trace_id": lambda request: None if (trace := current_trace()) is None else trace.trace_id,
 }
 _RESPONSE_FIELDS = ("status_code", "duration")
 _HEADERS = "headers"
@@ -40,7 +43,8 @@ class LoggingConfig:
     """
 
     request_log_fields: Collection[str] = frozenset({"method", "path"})
-    """Of `method`, `path`, `query`, `client` (the address, as trusted proxies tell it), `user_agent` and `headers`."""
+    """Of `method`, `path`, `query`, `client` (the address, as trusted proxies tell it), `user_agent`, `headers`,
+    `request_id` and `trace_id` (`None` without one; see `bolt_core.tracing`)."""
     response_log_fields: Collection[str] = frozenset({"status_code", "duration"})
     """Of `status_code`, `duration` (seconds until the response stood; a stream is sent after that) and `headers`."""
     skip_paths: Collection[str] = frozenset()

@@ -47,6 +47,8 @@ class BoltSettings(TypedDict, total=False):
     X_SENDFILE: Collection[StrPath]
     TRUSTED_PROXIES: Collection[str]
     SECURITY_HEADERS: bool
+    REQUEST_ID: bool | Literal["make"]
+    TRACE_CONTEXT: bool
 
 
 def bolt_settings() -> Mapping[str, Any]:
@@ -106,7 +108,7 @@ def names_apis() -> bool:
 
 # What runbolt's own options, Django's settings and the fallback decide, and BOLT["SERVER"] therefore does not take.
 _DECIDED_ELSEWHERE = frozenset(
-    {"pool_size", "access_log", "shutdown_timeout", "allowed_hosts", "proxies", "security", "append_slash"}
+    {"pool_size", "access_log", "shutdown_timeout", "allowed_hosts", "proxies", "security", "tracing", "append_slash"}
 )
 
 
@@ -183,6 +185,11 @@ def _trusted_proxies(value: object) -> None:
         raise ValueError(f"a list of addresses, networks and 'unix': {error}") from error
 
 
+def _request_id(value: object) -> None:
+    if not isinstance(value, bool) and value != "make":
+        raise ValueError('True, False, or "make" for identifiers that clients have no say in')
+
+
 def _duration(value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise ValueError("a number of seconds, 0 or more")
@@ -202,6 +209,8 @@ _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "X_SENDFILE": _x_sendfile,
     "TRUSTED_PROXIES": _trusted_proxies,
     "SECURITY_HEADERS": _flag,
+    "REQUEST_ID": _request_id,
+    "TRACE_CONTEXT": _flag,
 }
 
 

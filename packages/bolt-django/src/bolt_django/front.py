@@ -8,6 +8,7 @@ from typing import Any
 
 from bolt_core.config import register_presets
 from bolt_core.front import ProxySettings, SecuritySettings
+from bolt_core.tracing import TracingSettings
 from django.conf import settings
 from django.utils.module_loading import import_string
 
@@ -25,7 +26,18 @@ def register() -> None:
 
 def server_presets() -> Mapping[str, Any]:
     """Fields of `ServerConfig`; raises ConfigError for what the engine cannot be told."""
-    return {"proxies": proxies(), "security": security(), "append_slash": bool(settings.APPEND_SLASH)}
+    return {
+        "proxies": proxies(),
+        "security": security(),
+        "tracing": tracing(),
+        "append_slash": bool(settings.APPEND_SLASH),
+    }
+
+
+def tracing() -> TracingSettings:
+    """`BOLT["REQUEST_ID"]` and `BOLT["TRACE_CONTEXT"]`."""
+    said = conf.bolt_settings()
+    return TracingSettings(request_id=said.get("REQUEST_ID", False), trace_context=said.get("TRACE_CONTEXT", False))
 
 
 def trusted_proxies() -> tuple[str, ...]:

@@ -18,6 +18,7 @@ pub mod proxies;
 pub mod refusal;
 pub mod refusals;
 pub mod reply;
+pub mod request_id;
 pub mod router;
 pub mod server;
 pub mod service;

@@ -13,6 +13,7 @@ use crate::files::Offload;
 use crate::pipeline::Pipeline;
 use crate::proxies::Proxies;
 use crate::refusals::Refusals;
+use crate::request_id::RequestIds;
 use crate::router::RouteTable;
 
 pub use crate::http1::serve_connection;
@@ -55,6 +56,8 @@ pub struct Service {
     pub stages: Pipeline,
     /// Whose word about clients is taken.
     pub(crate) proxies: Proxies,
+    /// Whether requests get an identifier.
+    pub(crate) request_ids: Option<RequestIds>,
     /// Answers the requests.
     pub handler: Rc<dyn Handler>,
     /// The files that the proxy sends in place of the server.
@@ -77,6 +80,7 @@ impl Service {
             routes,
             stages,
             proxies: Proxies::default(),
+            request_ids: None,
             handler,
             offload: None,
             refusals: Refusals::default(),
@@ -99,6 +103,13 @@ impl Service {
     #[must_use]
     pub fn with_proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
+        self
+    }
+
+    /// Gives every request an identifier; by default none gets one.
+    #[must_use]
+    pub fn with_request_ids(mut self, ids: Option<RequestIds>) -> Self {
+        self.request_ids = ids;
         self
     }
 

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use smallvec::SmallVec;
 
 use crate::bind::bind;
-use crate::ffi::{Entered, copy_context, vectorcall};
+use crate::ffi::{Entered, vectorcall};
 use crate::hooks::Hooks;
 use crate::outcome::{Outcome, is_async_iterable};
 use crate::pool::{Done, Pool, Unfinished};
@@ -54,6 +54,11 @@ impl CallJob {
             base_context: self.base_context.clone(),
             request: self.request.as_ref().map(|request| request.clone_ref(py)),
         })
+    }
+
+    /// A context of its own for the call.
+    pub(crate) fn context<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.input.hooks.tracing.context(self.base_context.bind(py), &self.input.head)
     }
 
     pub(crate) fn request<'py>(&self, py: Python<'py>) -> Option<Bound<'py, Request>> {
@@ -112,7 +117,7 @@ pub(crate) fn request_of<'py>(
 
 /// Runs a `def` handler on a pool thread and reports what came of it.
 pub(crate) fn run_call(py: Python<'_>, pool: &Arc<Pool>, mut job: Box<CallJob>, thread: usize) {
-    let context = match copy_context(job.base_context.bind(py)) {
+    let context = match job.context(py) {
         Ok(context) => context,
         Err(error) => return report_error(py, pool, &job, error),
     };

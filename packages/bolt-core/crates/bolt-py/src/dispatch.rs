@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use crate::call::{CallInput, CallJob, Failed, fail, finish, invoke, request_of};
 use crate::core::{Call, Core, Event, Op};
 use crate::driver::{App, Driver, Local};
-use crate::ffi::{Entered, copy_context, current_context, is_coroutine};
+use crate::ffi::{Entered, current_context, is_coroutine};
 use crate::outcome::{Outcome, Streamed, is_async_iterable};
 use crate::pool::{Job, Unfinished};
 use crate::request::Request;
@@ -95,7 +95,7 @@ impl Driver {
         stream: Option<u64>,
     ) -> PyResult<()> {
         let py = this.py();
-        let context = copy_context(job.base_context.bind(py))?;
+        let context = job.context(py)?;
         let mut request = match stream {
             Some(id) => {
                 let stream = Some((this.clone().unbind(), id));

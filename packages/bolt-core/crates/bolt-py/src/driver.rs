@@ -20,6 +20,7 @@ use crate::refusals;
 use crate::route_plan::{Plan, item};
 use crate::service::build_service;
 use crate::settings::ServerSettings;
+use crate::tracing::Tracing;
 
 /// What an application brings, parsed once.
 pub(crate) struct App {
@@ -85,7 +86,7 @@ impl Driver {
     ) -> PyResult<()> {
         let (py, local) = (app.py(), self.local()?);
         let routes = item(app, "routes")?.cast_into::<PyList>()?;
-        let limits = Arc::new(settings.form_limits());
+        let (limits, traced) = (Arc::new(settings.form_limits()), settings.traced());
         let parse = |wire: &Bound<'_, PyAny>| {
             let plan = Plan::parse(wire.cast::<PyDict>()?)?;
             PyResult::Ok(Arc::new(Plan { form_limits: limits.clone(), ..plan }))
@@ -121,7 +122,7 @@ impl Driver {
             fallback,
             refused,
             unrouted,
-            hooks: Arc::new(Hooks::new(&item(app, "hooks")?, lost)?),
+            hooks: Arc::new(Hooks::new(&item(app, "hooks")?, lost, Tracing::new(py, traced)?)?),
             base_context: Arc::new(base_context),
             event_loop,
             task_class: py.import("asyncio")?.getattr("Task")?.unbind(),

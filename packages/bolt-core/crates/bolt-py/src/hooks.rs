@@ -8,12 +8,14 @@ use crate::ffi::is_coroutine;
 use crate::outcome::Outcome;
 use crate::request::Request;
 use crate::route_plan::Plan;
+use crate::tracing::Tracing;
 
 /// `FrozenApp.hooks`, taken apart once, and the classes that results are told apart by.
 pub(crate) struct Hooks {
     finish: Py<PyAny>,
     error: Py<PyAny>,
     invalid: Py<PyAny>,
+    pub(crate) tracing: Tracing,
     lost: Reply,
     /// `msgspec.Struct`
     pub(crate) struct_class: Py<PyType>,
@@ -41,13 +43,14 @@ pub(crate) fn problems_list<'py>(py: Python<'py>, problems: &[Problem]) -> PyRes
 
 impl Hooks {
     /// `lost`: what the client gets where the error path itself fails.
-    pub(crate) fn new(hooks: &Bound<'_, PyAny>, lost: Reply) -> PyResult<Self> {
+    pub(crate) fn new(hooks: &Bound<'_, PyAny>, lost: Reply, tracing: Tracing) -> PyResult<Self> {
         let msgspec = hooks.py().import("msgspec")?;
         let streaming = hooks.py().import("bolt_core.streaming")?;
         Ok(Hooks {
             finish: hooks.getattr("finish")?.unbind(),
             error: hooks.getattr("error")?.unbind(),
             invalid: hooks.getattr("invalid")?.unbind(),
+            tracing,
             lost,
             struct_class: msgspec.getattr("Struct")?.cast_into()?.unbind(),
             validation_error: msgspec.getattr("ValidationError")?.cast_into()?.unbind(),

@@ -23,6 +23,7 @@ mod service;
 mod settings;
 mod streams;
 mod timer;
+mod tracing;
 
 use pyo3::prelude::*;
 

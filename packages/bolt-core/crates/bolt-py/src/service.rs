@@ -29,7 +29,7 @@ pub(crate) fn build_service(
     }
     let routes = routes.build().map_err(config_error)?;
     let service = Service::new(settings.engine_config()?, routes, settings.stages()?, handler);
-    Ok(service.with_proxies(settings.proxies()?))
+    Ok(service.with_proxies(settings.proxies()?).with_request_ids(settings.request_ids()?))
 }
 
 /// What is no route of the framework's gets its body as it was sent.

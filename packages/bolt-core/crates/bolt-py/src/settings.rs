@@ -10,8 +10,11 @@ use bolt_http::config::Config;
 use bolt_http::form::FormLimits;
 use bolt_http::pipeline::{BodyLimit, DefaultHeaders, HostCheck, HttpsRedirect, Pipeline};
 use bolt_http::proxies::Proxies;
+use bolt_http::request_id::{RequestIds, ReturnRequestId};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+
+use crate::tracing::Traced;
 
 /// The wire dict of `bolt_core.config.ServerConfig`.
 #[derive(FromPyObject)]
@@ -44,6 +47,7 @@ pub(crate) struct ServerSettings {
     pub(crate) access_log_fd: i32,
     proxies: ProxySettings,
     security: SecuritySettings,
+    tracing: TracingSettings,
 }
 
 /// The wire dict of `bolt_core.front.ProxySettings`.
@@ -65,6 +69,14 @@ pub(crate) struct SecuritySettings {
     https_redirect: bool,
     https_host: Option<String>,
     redirect_exempt: Vec<String>,
+}
+
+/// The wire dict of `bolt_core.tracing.TracingSettings`.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub(crate) struct TracingSettings {
+    request_id: Option<String>,
+    trace_context: bool,
 }
 
 /// Raises `ValueError` for what the engine could not be told.
@@ -139,6 +151,21 @@ impl ServerSettings {
         self.proxies.engine()
     }
 
+    /// Where requests get their identifiers from, if they have any.
+    pub(crate) fn request_ids(&self) -> PyResult<Option<RequestIds>> {
+        match self.tracing.request_id.as_deref() {
+            None => Ok(None),
+            Some("take") => Ok(Some(RequestIds::Take)),
+            Some("make") => Ok(Some(RequestIds::Make)),
+            Some(other) => Err(PyValueError::new_err(format!("{other:?} is no source of request ids"))),
+        }
+    }
+
+    /// What the context of each request is told.
+    pub(crate) fn traced(&self) -> Traced {
+        Traced { request_id: self.tracing.request_id.is_some(), trace_context: self.tracing.trace_context }
+    }
+
     /// The stages around every handler, in order.
     pub(crate) fn stages(&self) -> PyResult<Pipeline> {
         let hosts = HostCheck::new(&self.allowed_hosts).map_err(value_error)?;
@@ -147,6 +174,9 @@ impl ServerSettings {
         if !headers.is_empty() {
             // First here is last after a handler: whatever another stage sets goes before a default.
             stages = stages.with(headers);
+        }
+        if self.request_ids()?.is_some() {
+            stages = stages.with(ReturnRequestId);
         }
         if !self.allowed_hosts.is_empty() {
             stages = stages.with(hosts);

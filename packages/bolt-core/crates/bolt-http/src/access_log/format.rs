@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::Entry;
 use crate::date;
 use crate::head::{Peer, RequestHead, Version};
+use crate::request_id::REQUEST_ID;
 
 /// How a line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Format {
     /// Apache's and nginx's Combined Log Format.
     Combined,
     /// A JSON object: `time` (UTC, RFC 3339), `client`, `method`, `target`, `version`, `status`, `bytes`, `duration_us`,
-    /// `referer`, `user_agent`; `null` where there is nothing.
+    /// `referer`, `user_agent`, `request_id`; `null` where there is nothing.
     Json,
 }
 
@@ -127,7 +128,7 @@ fn json(entry: &Entry<'_>, out: &mut Vec<u8>) {
         key(name, out);
         number(value, out);
     }
-    for (name, field_name) in [("referer", "referer"), ("user_agent", "user-agent")] {
+    for (name, field_name) in [("referer", "referer"), ("user_agent", "user-agent"), ("request_id", REQUEST_ID)] {
         key(name, out);
         match field(entry, field_name) {
             Some(value) => {

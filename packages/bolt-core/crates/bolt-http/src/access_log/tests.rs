@@ -67,7 +67,7 @@ fn an_unknown_request_is_a_dash() {
     assert!(line(short, &ours)[8..].starts_with(" 400 - "));
     let json = line(Format::Json, &ours);
     assert!(json.contains(r#""method":null,"target":null,"version":null,"status":400"#), "{json}");
-    assert!(json.ends_with("\"referer\":null,\"user_agent\":null}\n"), "{json}");
+    assert!(json.ends_with("\"referer\":null,\"user_agent\":null,\"request_id\":null}\n"), "{json}");
 }
 
 /// Short lines are for people: time of day, status, request, duration, size, client.
@@ -97,7 +97,7 @@ fn colours_tell_statuses_apart() {
 /// JSON lines hold every field under its documented name.
 #[test]
 fn json_lines_have_every_field() {
-    let head = head("/a?b", "Referer: r\r\nUser-Agent: u\r\n");
+    let head = head("/a?b", "Referer: r\r\nUser-Agent: u\r\nX-Request-ID: i\r\n");
     let text = line(Format::Json, &entry(Some(&head), &peer()));
     let (time, rest) = text.split_once("\",\"client\":").expect("a client");
     assert!(time.starts_with("{\"time\":\"20") && time.ends_with('Z'), "{time}");
@@ -105,7 +105,7 @@ fn json_lines_have_every_field() {
     let (fixed, varying) = rest.split_once("\"duration_us\":").expect("a duration");
     let expected = r#""192.0.2.1","method":"GET","target":"/a?b","version":"1.1","status":200,"bytes":345,"#;
     assert_eq!(fixed, expected);
-    assert!(varying.ends_with(",\"referer\":\"r\",\"user_agent\":\"u\"}\n"), "{varying}");
+    assert!(varying.ends_with(",\"referer\":\"r\",\"user_agent\":\"u\",\"request_id\":\"i\"}\n"), "{varying}");
 }
 
 /// Quotation marks, backslashes, control characters and anything beyond ASCII are escaped, so no field ends early.

@@ -130,6 +130,9 @@ impl<T: Io + 'static> Connection<T> {
         self.body = Incoming::new(parsed.framing, parsed.expects_continue);
         let mut head = parsed.head;
         self.service.proxies.settle(&mut head);
+        if let Some(ids) = self.service.request_ids {
+            ids.settle(&mut head);
+        }
         Arc::new(head)
     }
 
