@@ -329,6 +329,7 @@ class Request:
     def slash_redirect(self) -> bool:
         """For the fallback: whether a route would match with a slash appended."""
 
+    def _cgi(self, server: tuple[str, str], client: tuple[str, int] | None, scheme: str) -> dict[str, Any]: ...
     @property
     def _client(self) -> tuple[str, int] | None: ...
     @property

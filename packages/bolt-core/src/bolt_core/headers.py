@@ -1,5 +1,6 @@
 """Header fields of replies: a mapping to set them by, and the check before they leave."""
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 
@@ -90,13 +91,19 @@ def check_headers(headers: Headers) -> Headers:
         if not isinstance(name, str) or not isinstance(value, str):
             found = name if not isinstance(name, str) else value
             raise TypeError(f"header {name!r}: name and value must be str, not {type(found).__qualname__}")
-        if TOKEN.fullmatch(name) is None:
-            raise ValueError(f"header name {name!r} is no token (RFC 9110 §5.6.2)")
+        _check_name(name)
         if _FORBIDDEN.search(value) is not None:
             raise ValueError(
                 f"the value of header {name!r} holds a control character, or one beyond ISO 8859-1; remove CR, LF and "
                 "the like, and encode the rest"
             )
-        if name.lower() in _RESERVED:
-            raise ValueError(f"header {name!r} is the server's own business; do not set it")
     return headers
+
+
+# A program sends few names, and each of them with every reply.
+@functools.lru_cache(maxsize=512)
+def _check_name(name: str) -> None:
+    if TOKEN.fullmatch(name) is None:
+        raise ValueError(f"header name {name!r} is no token (RFC 9110 §5.6.2)")
+    if name.lower() in _RESERVED:
+        raise ValueError(f"header {name!r} is the server's own business; do not set it")

@@ -3,6 +3,7 @@
 //! Configuration enters in `route_plan` and `settings`, errors cross in `errors`, the event loop's turn is `engine`.
 mod bind;
 mod call;
+mod cgi;
 mod core;
 mod dispatch;
 mod driver;

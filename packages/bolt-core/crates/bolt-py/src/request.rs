@@ -15,6 +15,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::bind::{bind, scalar};
 use crate::call::CallInput;
+use crate::cgi::{self, Surroundings};
 use crate::driver::Driver;
 use crate::file_part::form_of;
 use crate::hooks::problems_list;
@@ -153,6 +154,17 @@ impl Request {
             Peer::Bridged(number) => Some(*number),
             _ => None,
         }
+    }
+
+    /// The CGI variables; `server` is SERVER_NAME and SERVER_PORT, and the rest what is known of the client.
+    fn _cgi<'py>(
+        &self,
+        py: Python<'py>,
+        server: (&str, &str),
+        client: Option<(&str, u32)>,
+        scheme: &str,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        cgi::variables(py, &self.input.head, &Surroundings { server, client, scheme })
     }
 
     #[getter]

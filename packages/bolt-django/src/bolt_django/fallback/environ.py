@@ -3,12 +3,11 @@
 import sys
 from typing import IO
 
-from bolt_core.cgi import RawRequest, cgi_variables
+from bolt_core.cgi import cgi_variables
+from bolt_core.request import Request
 
 
-def make_environ(
-    request: RawRequest, body: IO[bytes], length: int | None, server: tuple[str, str]
-) -> dict[str, object]:
+def make_environ(request: Request, body: IO[bytes], length: int | None, server: tuple[str, str]) -> dict[str, object]:
     """The environ of *request* with its spooled *body* of *length* bytes (None: it has none).
 
     *server* is SERVER_NAME and SERVER_PORT.

@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.module_loading import import_string
 
-from bolt_django.middleware.inline import inline, is_known
+from bolt_django.middleware.inline import in_one_call, in_one_call_async, is_known, may_run_on_loop
 from bolt_django.middleware.requests import SharedRequest
 from bolt_django.middleware.responses import to_django
 
@@ -80,6 +80,8 @@ class Stack:
         self.process_exception: list[Hook] = []
         self.process_template_response: list[Callable[..., Any]] = []
         self.respond: Any = self._innermost_async if is_async else self._innermost
+        # Of the outermost classes so far, those that are called in one: whether on the loop, what is inside, and they.
+        self._run: tuple[bool, Any, list[Any]] | None = None
         handler_is_async = is_async
         for path in reversed(paths):
             handler_is_async = self._enclose(path, handler_is_async)
@@ -101,15 +103,25 @@ class Stack:
         if made is None:
             raise ConfigError(f"middleware {path} returned None; it must return what is called with a request")
         self._add_hooks(made, path)
-        if becomes_async:
-            self.respond = _answering_async(inline(made) if is_known(made) else made, path)
+        if may_run_on_loop(made) if becomes_async else is_known(made):
+            self._add_to_run(made, inner, is_async=becomes_async)
         else:
-            self.respond = _answering(made, path)
+            self._run = None
+            self.respond = (_answering_async if becomes_async else _answering)(made, path)
         return becomes_async
+
+    def _add_to_run(self, made: Any, inner: Any, *, is_async: bool) -> None:
+        levels = [made]
+        if self._run is not None and self._run[0] is is_async:
+            # Its own `inner` is the run so far, which it becomes a part of.
+            _, inner, others = self._run
+            levels += others
+        self._run = (is_async, inner, levels)
+        self.respond = (in_one_call_async if is_async else in_one_call)(levels, inner)
 
     def _add_hooks(self, made: Any, path: str) -> None:
         if hasattr(made, "process_view"):
-            self.process_view.insert(0, _hook(made.process_view, path, on_loop=is_known(made)))
+            self.process_view.insert(0, _hook(made.process_view, path, on_loop=may_run_on_loop(made)))
         if hasattr(made, "process_exception"):
             self.process_exception.append(_hook(made.process_exception, path, on_loop=False))
         if hasattr(made, "process_template_response"):
