@@ -22,6 +22,7 @@ SOURCES = sorted(Path(django_bolt.__file__).parent.rglob("*.py"))
         ("django_bolt.conditions", "bolt_core.conditions"),
         ("django_bolt.middleware", "bolt_core.middleware"),
         ("django_bolt.logging", "bolt_core.logging"),
+        ("django_bolt.tracing", "bolt_core.tracing"),
         ("django_bolt.db", "bolt_django.transactions"),
         ("django_bolt.testing", "bolt_testing"),
         ("django_bolt.management.commands.runbolt", "bolt_django.management.commands.runbolt"),
@@ -53,6 +54,7 @@ def test_a_name_is_the_object_of_the_package_that_makes_it(module: str, origin: 
         ("django_bolt.middleware", "Middleware middleware skip_middleware"),
         ("django_bolt.db", "aatomic"),
         ("django_bolt.logging", "LoggingConfig"),
+        ("django_bolt.tracing", "RequestIDFilter current_request_id current_trace"),
         ("django_bolt.testing", "TestClient AsyncTestClient"),
     ],
 )

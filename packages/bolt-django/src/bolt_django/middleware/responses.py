@@ -68,14 +68,14 @@ def to_django(response: Response) -> HttpResponseBase:
             original.headers.setdefault(name, value)
         return original
     kind: Any = _Streamed if response.streaming else _Whole
-    made: HttpResponseBase = kind(response.content, status=response.status_code)
+    # A type, so that Django makes none up from its settings; the fields replace it.
+    made: HttpResponseBase = kind(response.content, status=response.status_code, content_type="text/plain")
     _set_fields(made, fields)
     return made
 
 
 def _set_fields(made: Any, fields: Iterable[tuple[str, str]]) -> None:
     headers = made.headers._store
-    # Django's own, of text/html.
     headers.clear()
     for name, value in fields:
         key = name.lower()
