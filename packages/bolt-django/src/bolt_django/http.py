@@ -11,7 +11,7 @@ _HOP_BY_HOP = frozenset(
 def header_fields(response: HttpResponseBase) -> list[tuple[str, str]]:
     """The header fields of *response*, one `Set-Cookie` per cookie; without those of a single connection."""
     # Not items(), which asks for each field by its name again.
-    stored = response.headers._store.items()  # type: ignore[attr-defined]
+    stored = response.headers._store.items()
     fields = [(name, str(value)) for key, (name, value) in stored if key not in _HOP_BY_HOP]
     fields += [("Set-Cookie", morsel.OutputString()) for morsel in response.cookies.values()]
     return fields
