@@ -41,6 +41,11 @@ class Layer(Protocol):
         """What it is called in `skip_middleware` and in listings; several where it stands for several."""
         ...
 
+    @property
+    def reads_body(self) -> bool:
+        """Whether it may read a body that the handler does not take, which is there for it then."""
+        ...
+
     def around(self, plan: HandlerPlan, inner: Step) -> Step | None:
         """Around a `def` handler, on its thread; `None` where this must run on the loop."""
         ...
@@ -114,6 +119,8 @@ class Skipped:
 
 class OwnLayer:
     """A place that names middleware of the framework's own; one object serves all routes below it."""
+
+    reads_body = True
 
     def __init__(self, factory: MiddlewareFactory) -> None:
         self.factory = factory
@@ -305,7 +312,7 @@ def enclosed(plan: HandlerPlan, own: Iterable[OwnLayer], options: Mapping[str, A
     if not layers and units == Units():
         return plan
     around = Around(plan, layers, units)
-    # A body that the handler does not take is there for those around it.
-    plan = replace(plan, around=around, body="whole" if plan.body == "none" and layers else plan.body)
+    reads_body = any(layer.reads_body for layer in layers)
+    plan = replace(plan, around=around, body="whole" if plan.body == "none" and reads_body else plan.body)
     around.build(plan)
     return plan

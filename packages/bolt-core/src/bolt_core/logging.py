@@ -99,6 +99,7 @@ class _LoggingLayer:
     """Outside everything else of a route, so that each response passes it, whoever made it."""
 
     names = ()
+    reads_body = False
 
     def __init__(self, config: LoggingConfig) -> None:
         self._config = config

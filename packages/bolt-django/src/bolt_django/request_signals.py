@@ -42,6 +42,8 @@ class SignalsLayer:
     """Sends both signals once a request, where the request's own connection is current."""
 
     names: tuple[str, ...] = ()
+    # Of a request receivers get the variables of its head alone.
+    reads_body = False
 
     def around(self, plan: HandlerPlan, inner: Step) -> Step | None:
         """On the thread of a `def` handler."""

@@ -60,6 +60,8 @@ def paths_around(plan: HandlerPlan) -> tuple[str, ...]:
 class DjangoLayer:
     """Django's middleware as one layer of a route."""
 
+    reads_body = True
+
     def __init__(self, paths: tuple[str, ...]) -> None:
         self.names = paths
         self.stack: Stack
