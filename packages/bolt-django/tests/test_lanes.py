@@ -42,7 +42,7 @@ async def in_request[T](context: contextvars.Context, coroutine: "asyncio._Corou
 def base(pool: Pool, most: int, sessions: db.SessionPool | None = None) -> contextvars.Context:
     """A base context with lanes."""
     context = contextvars.copy_context()
-    lanes.install(context, pool, most, sessions)
+    lanes.install(context, lanes.RequestExecutor(pool, most, sessions))
     return context
 
 

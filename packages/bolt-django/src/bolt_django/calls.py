@@ -45,7 +45,8 @@ class Call:
     @property
     def reads(self) -> "GeneratorType[Any, Any, Any] | None":
         """The generator that this call takes some items of, as each step of `async for` over a QuerySet does."""
-        # asgiref hands over a partial of its `thread_handler`, whose last argument is the function's own partial.
+        # asgiref hands over a partial of its `thread_handler`, whose last argument is the function's own partial; as
+        # the partial has that `greenlets` makes of it.
         handler = self._fn
         child = handler.args[-1] if isinstance(handler, functools.partial) and handler.args else None
         args = child.args if isinstance(child, functools.partial) else ()
@@ -87,6 +88,10 @@ class Result:
             self._value = self._call()
         except BaseException as error:
             self._error = error
+
+    def fail(self, error: BaseException) -> None:
+        """Let *error* be what came of it, whatever the call returned."""
+        self._value, self._error = None, error
 
     def settle(self) -> None:
         """Tell the future, on the loop."""

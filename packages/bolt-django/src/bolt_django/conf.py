@@ -35,6 +35,7 @@ class BoltSettings(TypedDict, total=False):
     LOG_FORMAT: Literal["short", "combined", "json"]
     SHUTDOWN_TIMEOUT: float
     DATABASE_TIMEOUT: float
+    ASYNC_ORM: Literal["greenlets", "threads"]
     SERVER: dict[str, Any]
     SENSITIVE_FIELDS: Collection[str]
     EXPOSED_FIELDS: Collection[str]
@@ -92,6 +93,11 @@ DATABASE_TIMEOUT_SECONDS = 5.0
 def database_timeout() -> float:
     """`BOLT["DATABASE_TIMEOUT"]`: seconds that a request waits for a free connection at most."""
     return float(bolt_settings().get("DATABASE_TIMEOUT", DATABASE_TIMEOUT_SECONDS))
+
+
+def async_orm() -> str:
+    """`BOLT["ASYNC_ORM"]`: where the ORM of `async def` handlers runs if it can, "greenlets" or "threads"."""
+    return str(bolt_settings().get("ASYNC_ORM", "greenlets"))
 
 
 def api_paths() -> tuple[str, ...]:
@@ -190,6 +196,11 @@ def _request_id(value: object) -> None:
         raise ValueError('True, False, or "make" for identifiers that clients have no say in')
 
 
+def _async_orm(value: object) -> None:
+    if value not in ("greenlets", "threads"):
+        raise ValueError('"greenlets" or "threads"')
+
+
 def _duration(value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise ValueError("a number of seconds, 0 or more")
@@ -197,6 +208,7 @@ def _duration(value: object) -> None:
 
 _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "DATABASE_TIMEOUT": _duration,
+    "ASYNC_ORM": _async_orm,
     "SERVER": _server,
     "SENSITIVE_FIELDS": _names,
     "EXPOSED_FIELDS": _names,

@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 0.001
 # In a busy process it may as well be waiting for the GIL; past this it counts as blocked all the same.
 BUSY_PATIENCE_SECONDS = 0.005
 # How often the loop looks for requests that have waited for a session too long.
-_STARVING_SECONDS = 0.02
+STARVING_SECONDS = 0.02
 
 
 class _Lane:
@@ -59,7 +59,7 @@ class _Lane:
             self.running_since = None
 
 
-class _Ticket:
+class Ticket:
     """A request's claim to one lane. The executor's lock guards it."""
 
     def __init__(self) -> None:
@@ -67,8 +67,9 @@ class _Ticket:
         # Calls made before the first one has begun, with it in front; later, those that wait for a session.
         self.early: deque[Call] = deque()
         self.waits_since = 0.0
-        # Calls that are not done.
+        # Calls that are not done; of them those that run on the loop, or wait for one that does, the first in front.
         self.pending = 0
+        self.line: deque[tuple[Call, Result | None]] = deque()
         self.over = True
 
 
@@ -103,8 +104,8 @@ class RequestExecutor(PoolExecutor):
         self._lock = threading.Lock()  # guards the lanes' counters, the tickets, and both queues
         self._lanes: list[_Lane] = []
         # Requests that have not begun, and requests that have, and whose session was taken over by others.
-        self._waiting: deque[_Ticket] = deque()
-        self._parked: deque[_Ticket] = deque()
+        self._waiting: deque[Ticket] = deque()
+        self._parked: deque[Ticket] = deque()
         # All sessions are in use: waiting requests get a turn when one is free again.
         self._starving = False
         self._load = _Load()
@@ -137,34 +138,38 @@ class RequestExecutor(PoolExecutor):
             self._watch(PATIENCE_SECONDS)
         return future
 
-    def _stop(self, ticket: _Ticket, call: Call) -> None:
+    def _stop(self, ticket: Ticket, call: Call) -> None:
         """Stop the query of a call that nobody waits for any more; on a thread, as it takes the server's answer."""
         if self._sessions is not None:
             session = self._sessions.session_of(ticket)
             if session is not None and session.runs(call):
                 self._threads.submit(functools.partial(session.cancel, call))
 
-    def _queue(self, call: Call) -> _Ticket:
+    def _queue(self, call: Call) -> Ticket:
         """Queue *call* for the calling request."""
         ticket = self._own_ticket()
         with self._lock:
-            ticket.pending += 1
-            lane = ticket.lane
-            if lane is None or ticket.early:
-                ticket.early.append(call)
-                if lane is None and len(ticket.early) == 1:
-                    ticket.waits_since = time.monotonic()
-                    self._waiting.append(ticket)
-                    self._give_turns()
-                return ticket
-            lane.calls += 1
-        self._threads.submit(functools.partial(self._take_call, lane, ticket, call), lane.thread)
+            self._queue_for(ticket, call)
         return ticket
 
-    def _own_ticket(self) -> _Ticket:
+    def _queue_for(self, ticket: Ticket, call: Call) -> None:
+        """Queue *call* for the request of *ticket*. Needs the lock."""
+        ticket.pending += 1
+        lane = ticket.lane
+        if lane is None or ticket.early:
+            ticket.early.append(call)
+            if lane is None and len(ticket.early) == 1:
+                ticket.waits_since = time.monotonic()
+                self._waiting.append(ticket)
+                self._give_turns()
+            return
+        lane.calls += 1
+        self._threads.submit(functools.partial(self._take_call, lane, ticket, call), lane.thread)
+
+    def _own_ticket(self) -> Ticket:
         ticket = _ticket.get(None)
         if ticket is None:
-            ticket = _Ticket()
+            ticket = Ticket()
             _ticket.set(ticket)
         if ticket.over and (task := asyncio.current_task()) is not None:
             # Over again and again: a handler, its stream and its background tasks share a context.
@@ -172,14 +177,15 @@ class RequestExecutor(PoolExecutor):
             task.add_done_callback(functools.partial(self._end, ticket))
         return ticket
 
-    def _end(self, ticket: _Ticket, task: object) -> None:
+    def _end(self, ticket: Ticket, task: object) -> None:
         """The request is over: roll back what it left open, or what a call that still runs will leave."""
         with self._lock:
             ticket.over = True
-            if ticket.pending or ticket.lane is None:
+            if ticket.pending:
                 return
         if self._sessions is not None and (session := self._sessions.leave(ticket)) is not None:
-            self._threads.submit(functools.partial(self._end_session, session), ticket.lane.thread)
+            thread = None if ticket.lane is None else ticket.lane.thread
+            self._threads.submit(functools.partial(self._end_session, session), thread)
 
     def _end_session(self, session: db.Session) -> None:
         """End what a request left behind; on a thread."""
@@ -234,7 +240,7 @@ class RequestExecutor(PoolExecutor):
             self._go_on()
         self._deliver()
         if (more or starving) and self._loop is not None and not self._watching:
-            self._watch(PATIENCE_SECONDS if more else _STARVING_SECONDS)
+            self._watch(PATIENCE_SECONDS if more else STARVING_SECONDS)
 
     def _late(self) -> list[Call]:
         """Take the calls that have waited too long, for a lane or a session, out of the queues. Needs the lock."""
@@ -271,7 +277,7 @@ class RequestExecutor(PoolExecutor):
             self._run(lane, ticket, session, call)
         self._hand_back(lane)
 
-    def _take_call(self, lane: _Lane, ticket: _Ticket, call: Call) -> None:
+    def _take_call(self, lane: _Lane, ticket: Ticket, call: Call) -> None:
         """Go on with a request that has begun; on the lane's thread."""
         session, parks = None, False
         with self._lock:
@@ -288,7 +294,7 @@ class RequestExecutor(PoolExecutor):
             self._run(lane, ticket, session, call)
         self._hand_back(lane)
 
-    def _take_parked(self, lane: _Lane, ticket: _Ticket, session: db.Session) -> None:
+    def _take_parked(self, lane: _Lane, ticket: Ticket, session: db.Session) -> None:
         """Go on with a request that has got a session again; on the lane's thread."""
         with self._lock:
             lane.calls -= 1
@@ -296,7 +302,7 @@ class RequestExecutor(PoolExecutor):
         self._run(lane, ticket, session, call)
         self._hand_back(lane)
 
-    def _run(self, lane: _Lane, ticket: _Ticket, session: db.Session | None, first: Call) -> None:
+    def _run(self, lane: _Lane, ticket: Ticket, session: db.Session | None, first: Call) -> None:
         """Run a call, and those that the request has made meanwhile."""
         call: Call | None = first
         while call is not None:
@@ -310,10 +316,14 @@ class RequestExecutor(PoolExecutor):
         if over and self._sessions is not None:
             if (left := self._sessions.leave(ticket)) is not None:
                 self._end_session(left)
-        elif self._sessions is not None and (self._parked or self._starving or self._sessions.waited_for):
+        elif self._sessions is not None and self._is_awaited():
             # Another request may take the session over now.
             self._sessions.rest()
             self._go_on()
+
+    def _is_awaited(self) -> bool:
+        """Whether somebody waits for a session."""
+        return bool(self._parked or self._starving or (self._sessions is not None and self._sessions.waited_for))
 
     def _go_on(self) -> None:
         """A session may be free: go on with those that wait for one, first those that have begun."""
@@ -330,7 +340,7 @@ class RequestExecutor(PoolExecutor):
                 self._starving = False
                 self._give_turns()
 
-    def _claim(self, ticket: _Ticket) -> db.Session | None:
+    def _claim(self, ticket: Ticket) -> db.Session | None:
         return None if self._sessions is None else self._sessions.claim(ticket)
 
     def _compute(self, result: "Result") -> None:
@@ -343,17 +353,12 @@ class RequestExecutor(PoolExecutor):
                 self._loop.call_soon_threadsafe(self._deliver)
 
 
-_ticket: contextvars.ContextVar[_Ticket] = contextvars.ContextVar("bolt_django.lane")
+_ticket: contextvars.ContextVar[Ticket] = contextvars.ContextVar("bolt_django.lane")
 
 
-def install(
-    context: contextvars.Context, pool: Pool, most: int, sessions: db.SessionPool | None = None
-) -> RequestExecutor:
-    """Let every request whose context is a copy of *context* use lanes of *pool* for thread-sensitive calls."""
-    made = RequestExecutor(pool, most, sessions)
-    executor: Any = made
+def install(context: contextvars.Context, executor: RequestExecutor) -> None:
+    """Let every request whose context is a copy of *context* make its thread-sensitive calls through *executor*."""
     # What ThreadSensitiveContext(executor=…).__aenter__ does, for a context that begins no task and never exits.
     sensitive = ThreadSensitiveContext()
-    SyncToAsync.context_to_thread_executor[sensitive] = executor
+    SyncToAsync.context_to_thread_executor[sensitive] = cast("Any", executor)
     context.run(SyncToAsync.thread_sensitive_context.set, sensitive)
-    return made

@@ -37,7 +37,7 @@ class aatomic(contextlib.AbstractAsyncContextManager[None], contextlib.AsyncCont
 
     async def __aenter__(self) -> None:
         self._atomic = transaction.atomic(*self._options)
-        begin = _Begin(self._atomic)
+        begin = Begin(self._atomic)
         try:
             await sync_to_async(begin)()
         except asyncio.CancelledError as cancelled:
@@ -53,7 +53,7 @@ class aatomic(contextlib.AbstractAsyncContextManager[None], contextlib.AsyncCont
         await _to_its_end(sync_to_async(self._atomic.__exit__)(kind, error, traceback))
 
 
-class _Begin:
+class Begin:
     """The entry into a block, which its thread may still be in the middle of when the task is cancelled."""
 
     def __init__(self, atomic: Any) -> None:

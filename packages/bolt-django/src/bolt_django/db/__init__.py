@@ -9,7 +9,7 @@ it (`sessions`). Streams keep theirs while their client reads (`leases`). `bound
 from bolt_django.db.bounds import Bound, bounds, most_connections, server_limit
 from bolt_django.db.errors import ConnectionsExhausted, is_unreachable
 from bolt_django.db.leases import Lease, StreamSteps
-from bolt_django.db.sessions import Place, Session, SessionPool, session_pool, set_session_pool
+from bolt_django.db.sessions import Make, Place, Session, SessionPool, session_pool, set_session_pool
 from bolt_django.db.units import (
     after_unit,
     before_unit,
@@ -28,6 +28,7 @@ __all__ = [
     "Bound",
     "ConnectionsExhausted",
     "Lease",
+    "Make",
     "Place",
     "Session",
     "SessionPool",

@@ -56,6 +56,18 @@ def cancel(driver: Any) -> None:
             interrupt()
 
 
+def has_cursors_to_close(driver: Any) -> bool:
+    """Whether cursors were left where they could not be closed, which takes a query; see `greenlets.connections`."""
+    return bool(getattr(driver, "unclosed", None))
+
+
+def close_cursors(driver: Any) -> None:
+    """Close such cursors."""
+    while has_cursors_to_close(driver):
+        with contextlib.suppress(Exception):
+            driver.unclosed.pop().close()
+
+
 def uses_pool(connection: BaseDatabaseWrapper) -> bool:
     """Whether *connection* comes from Django's own pool, to which it goes back when it is closed."""
     return bool(connection.settings_dict["OPTIONS"].get("pool"))

@@ -21,6 +21,8 @@ from bolt_django.db import drivers, units
 from bolt_django.db.errors import RequestEnded
 
 type Owner = object
+# Adds to a session's connections those that it is to have before anybody opens them.
+type Make = Callable[[dict[str, BaseDatabaseWrapper]], None]
 
 
 class Session:
@@ -28,10 +30,11 @@ class Session:
 
     __slots__ = (
         *("busy", "connections", "fresh", "owner"),
-        *("_cancelled", "_current", "_guard", "_look_at", "_opening", "_pooled", "_reading"),
+        *("_cancelled", "_current", "_guard", "_look_at", "_make", "_opening", "_pooled", "_reading"),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, make: Make | None = None) -> None:
+        self._make = make
         self.connections: dict[str, BaseDatabaseWrapper] = {}
         # The request, and whether one of its calls runs; the pool's lock guards them.
         self.owner: Owner | None = None
@@ -49,6 +52,8 @@ class Session:
 
     def run(self, place: "Place", job: Callable[[], None], call: object) -> None:
         """Run *job* with these connections as those of *place*, the calling thread."""
+        if self._make is not None:
+            self._make(self.connections)
         place.show(self)
         if self.fresh:
             self.fresh = False
@@ -59,8 +64,10 @@ class Session:
         try:
             job()
         finally:
-            with self._guard:
-                self._current = None
+            # A cancellation holds it while it speaks with the server.
+            place.take(self._guard)
+            self._current = None
+            self._guard.release()
             self._collect(place, opened)
             self._settle(place)
 
@@ -68,6 +75,7 @@ class Session:
         now = monotonic()
         look, self._look_at = now >= self._look_at, now + units.LOOK_SECONDS
         for connection in self.connections.values():
+            drivers.close_cursors(connection.connection)
             units.freshen(connection, now, look=look)
 
     def _collect(self, place: "Place", opened: list[BaseDatabaseWrapper]) -> None:
@@ -130,7 +138,8 @@ class Session:
         """Whether something here has to be closed now that the request is over."""
         now = monotonic()
         return any(
-            connection.connection is not None and units.needs_care(connection, now)
+            connection.connection is not None
+            and (units.needs_care(connection, now) or drivers.has_cursors_to_close(connection.connection))
             for connection in self.connections.values()
         )
 
@@ -140,7 +149,9 @@ class Session:
         for connection in list(self.connections.values()):
             if connection.closed_in_transaction or units.has_open_transaction(connection):
                 self._drop(connection)
-            elif connection.connection is not None and units.needs_care(connection, now):
+                continue
+            drivers.close_cursors(connection.connection)
+            if connection.connection is not None and units.needs_care(connection, now):
                 connection.close_if_unusable_or_obsolete()
 
     def close(self) -> None:
@@ -193,12 +204,17 @@ class Place:
                 connections[alias] = connection
         self.shown = dict(session.connections)
 
+    def take(self, lock: threading.Lock) -> None:
+        """Acquire *lock*, however long that takes."""
+        lock.acquire()
+
 
 class SessionPool:
     """At most *limit* sessions, and places of streams, in one process. Every method may be called from any thread."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, make: Make | None = None) -> None:
         self.limit = limit
+        self._make = make
         self.freed: Callable[[], None] = lambda: None
         """Called when one may have become free, without any lock."""
         self._lock = threading.Lock()
@@ -223,7 +239,7 @@ class SessionPool:
                 if self._idle:
                     session = self._idle.pop()
                 elif self.used < self.limit:
-                    session = Session()
+                    session = Session(self._make)
                 elif (session := self._take_over()) is None:
                     return None
                 session.owner, session.fresh = owner, True

@@ -1,0 +1,173 @@
+"""Runs a request's plain ORM calls in fibers, and its other calls on its lane, one after the other."""
+
+import asyncio
+import functools
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from bolt_core.pool import Pool
+
+from bolt_django import conf, db
+from bolt_django.calls import Call, CancellableFuture, Result
+from bolt_django.greenlets.fibers import Hub
+from bolt_django.greenlets.plain import plain_call
+from bolt_django.lanes import STARVING_SECONDS, RequestExecutor, Ticket
+
+
+class FiberExecutor(RequestExecutor):
+    """As `RequestExecutor`, with fibers of the server's loop. Requests of both kinds share *sessions*."""
+
+    def __init__(self, pool: Pool, most: int, sessions: db.SessionPool | None) -> None:
+        super().__init__(pool, most, sessions)
+        assert sessions is not None
+        self._pool_of_sessions = sessions
+        self._hub: Hub | None = None
+        # Requests whose first call in line waits for a session.
+        self._hungry: deque[Ticket] = deque()
+        self._is_fed = False
+        self._looks = False
+
+    def run_for(self, loop: asyncio.AbstractEventLoop, fn: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Run for a coroutine of *loop*: in a fiber what is plain Django, and on the request's lane what is not."""
+        if self._loop is None:
+            self._loop = loop
+        if loop is not self._loop or (plain := plain_call(fn)) is None:
+            return super().run_for(loop, fn, *args)
+        if self._hub is None:
+            self._hub = Hub(loop, self._threads)
+        ticket = self._own_ticket()
+        call = Call(plain, ())
+        future = CancellableFuture(loop)
+        result = Result(future, call)
+        with self._lock:
+            # Otherwise a call of its lane is under way, which this one must follow.
+            on_loop = ticket.pending == len(ticket.line)
+            if on_loop:
+                ticket.pending += 1
+                ticket.line.append((call.reported_by(result.compute), result))
+            is_first = len(ticket.line) == 1
+        if not on_loop:
+            return super().run_for(loop, fn, *args)
+        future.cancelled_by = functools.partial(self._stop, ticket, call)
+        if is_first:
+            # Not here: the engine may have called the handler, and no fiber begins on top of its frames.
+            loop.call_soon(self._begin, ticket, context=self._hub.context)
+        return future
+
+    def _queue(self, call: Call) -> Ticket:
+        ticket = self._own_ticket()
+        with self._lock:
+            if ticket.line:
+                ticket.pending += 1
+                ticket.line.append((call, None))
+            else:
+                self._queue_for(ticket, call)
+        return ticket
+
+    def _begin(self, ticket: Ticket) -> None:
+        """Run the first call in line; from a callback of the loop."""
+        session = self._pool_of_sessions.claim(ticket)
+        if session is None:
+            ticket.waits_since = time.monotonic()
+            self._hungry.append(ticket)
+            self._look_after_hungry()
+        else:
+            self._start(ticket, session)
+
+    def _start(self, ticket: Ticket, session: db.Session) -> None:
+        assert self._hub is not None
+        self._hub.start(session, functools.partial(self._run_first, ticket, session))
+
+    def _run_first(self, ticket: Ticket, session: db.Session) -> None:
+        """Make the first call in line; in its fiber."""
+        assert self._hub is not None
+        call, result = ticket.line[0]
+        assert result is not None
+        if (generator := call.reads) is not None:
+            session.reads(generator)
+        try:
+            session.run(self._hub.place, call.run, call)
+        except BaseException as error:
+            result.fail(error)
+        self._after(ticket, session)
+        result.settle()
+
+    def _after(self, ticket: Ticket, session: db.Session) -> None:
+        """Go on after the first call in line, in its fiber: with the next in line, or with another request."""
+        assert self._loop is not None and self._hub is not None
+        with self._lock:
+            follower = self._leave_line(ticket)
+            if follower is None:
+                session.busy = False
+            over = ticket.over and not ticket.pending
+        if follower is not None:
+            self._loop.call_soon(self._begin, ticket, context=self._hub.context)
+        elif over:
+            if (left := self._pool_of_sessions.leave(ticket)) is not None:
+                self._threads.submit(functools.partial(self._end_session, left))
+        elif self._is_awaited():
+            self._pool_of_sessions.rest()
+            self._go_on()
+
+    def _leave_line(self, ticket: Ticket) -> Result | None:
+        """Take the first call out of line; the next is the loop's, or else the lane's with all behind. Needs the lock."""
+        ticket.line.popleft()
+        ticket.pending -= 1
+        if ticket.line and ticket.line[0][1] is not None:
+            return ticket.line[0][1]
+        left, ticket.line = ticket.line, deque()
+        ticket.pending -= len(left)
+        for call, result in left:
+            self._queue_for(ticket, call if result is None else self._for_lane(call, result))
+        return None
+
+    def _for_lane(self, call: Call, result: Result) -> Call:
+        return call.reported_by(functools.partial(self._compute, result))
+
+    def _is_awaited(self) -> bool:
+        return bool(self._hungry) or super()._is_awaited()
+
+    def _go_on(self) -> None:
+        super()._go_on()
+        if self._hungry and not self._is_fed and self._loop is not None and self._hub is not None:
+            self._is_fed = True
+            try:
+                self._loop.call_soon_threadsafe(self._feed, context=self._hub.context)
+            except RuntimeError:  # the loop has closed: nobody waits any more
+                pass
+
+    def _feed(self) -> None:
+        """Begin the calls that wait, as far as there are sessions; from a callback of the loop."""
+        self._is_fed = False
+        while self._hungry and (session := self._pool_of_sessions.claim(self._hungry[0])) is not None:
+            self._start(self._hungry.popleft(), session)
+
+    def _look_after_hungry(self) -> None:
+        if not self._looks and self._loop is not None and self._hub is not None:
+            self._looks = True
+            self._loop.call_later(STARVING_SECONDS, self._refuse_late, context=self._hub.context)
+
+    def _refuse_late(self) -> None:
+        """Refuse calls that have waited for a session too long."""
+        self._looks = False
+        since = time.monotonic() - conf.database_timeout()
+        while self._hungry and self._hungry[0].waits_since < since:
+            self._refuse_all(self._hungry.popleft())
+        # Of one that became free just before somebody began to wait for it, nobody was told.
+        self._feed()
+        if self._hungry:
+            self._look_after_hungry()
+
+    def _refuse_all(self, ticket: Ticket) -> None:
+        """Refuse all that a request has in line."""
+        with self._lock:
+            left, ticket.line = ticket.line, deque()
+            ticket.pending -= len(left)
+        error = db.ConnectionsExhausted(f"no connection was free within {conf.database_timeout():g} s")
+        for call, result in left:
+            call.refuse(error)
+            if result is not None:
+                result.settle()
+        self._deliver()

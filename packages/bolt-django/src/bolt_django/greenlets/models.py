@@ -1,0 +1,89 @@
+"""Which models' rows are made and written by Django's code alone.
+
+What a class defines is looked at once; who receives its signals, with every call.
+"""
+
+import functools
+import sys
+from typing import Any
+
+from django.db.models import Field, FileField, Model, signals
+
+# What Django calls while it makes an instance of a row.
+_READING = ("__init__", "__new__", "__setattr__", "from_db", "refresh_from_db", "get_deferred_fields")
+_WRITING = (
+    *("save", "save_base", "delete", "serializable_value", "_prepare_related_fields_for_save", "_save_parents"),
+    *("_save_table", "_do_update", "_do_insert"),
+)
+
+
+def is_read_plainly(model: type[Model]) -> bool:
+    """Whether an instance made of a row runs no code of the project's."""
+    return (
+        _is_defined_plainly(model, _READING) and not _hears(signals.pre_init, model) and not _hears(signals.post_init, model)
+    )
+
+
+def is_saved_plainly(model: type[Model]) -> bool:
+    """Whether an instance that is made and saved runs no code of the project's, and writes no file."""
+    return (
+        is_read_plainly(model)
+        and _is_defined_plainly(model, _WRITING)
+        and _sets_plainly(model)
+        and not _hears(signals.pre_save, model)
+        and not _hears(signals.post_save, model)
+    )
+
+
+def is_deleted_plainly(model: type[Model]) -> bool:
+    """Whether neither deleting an instance nor what is deleted or changed with it runs code of the project's."""
+    if signals.pre_delete.receivers or signals.post_delete.receivers:
+        return False
+    return all(is_read_plainly(one) and _is_defined_plainly(one, _WRITING) for one in _around(model))
+
+
+def _hears(signal: Any, model: type[Model]) -> bool:
+    return bool(signal.receivers) and signal.has_listeners(model)
+
+
+@functools.cache
+def _is_defined_plainly(model: type[Model], names: tuple[str, ...]) -> bool:
+    for name in names:
+        ours, usual = getattr(model, name), getattr(Model, name)
+        if getattr(ours, "__func__", ours) is not getattr(usual, "__func__", usual):
+            return False
+    return all(_is_djangos(field) for field in (*model._meta.concrete_fields, *model._meta.private_fields))
+
+
+def _is_djangos(field: Any) -> bool:
+    base = getattr(field, "base_field", None)
+    return type(field).__module__.startswith("django.") and (base is None or _is_djangos(base))
+
+
+@functools.cache
+def _sets_plainly(model: type[Model]) -> bool:
+    return not any(isinstance(field, FileField) or _has_own_default(field) for field in model._meta.concrete_fields)
+
+
+def _has_own_default(field: Field[Any, Any]) -> bool:
+    default: Any = field.default
+    if not callable(default):
+        return False
+    module = str(getattr(default, "__module__", "")).partition(".")[0]
+    return module != "django" and module not in sys.stdlib_module_names
+
+
+@functools.cache
+def _around(model: type[Model]) -> frozenset[type[Model]]:
+    """A model and those whose rows a deletion may reach: what refers to it, and so on; parents as well."""
+    found: set[type[Model]] = set()
+    left: list[Any] = [model]
+    while left:
+        one = left.pop()
+        if one in found or not isinstance(one, type):
+            continue
+        found.add(one)
+        left += [relation.related_model for relation in one._meta.related_objects]
+        left += [relation.through for relation in one._meta.related_objects if hasattr(relation, "through")]
+        left += one._meta.parents
+    return frozenset(found)
