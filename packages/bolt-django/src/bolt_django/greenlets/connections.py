@@ -3,8 +3,7 @@
 On any other thread they are what Django makes: a request's connection serves its fibers and its lane in turn.
 """
 
-import asyncio
-import contextlib
+import contextvars
 import functools
 import os
 from collections.abc import Callable
@@ -89,12 +88,12 @@ class Watch:
         """Wait for what psycopg wants of *descriptor*; from the fiber."""
         if self._descriptor < 0:
             self._descriptor = os.dup(descriptor)
-            self._hub.context.run(self._hub.loop.add_reader, self._descriptor, self._resume, Ready.R)
+            _unbound(self._hub.loop.add_reader, self._descriptor, self._resume, Ready.R)
         if want == Wait.R:
             self._fiber = fiber
             ready: Ready = fiber.wait()
             return ready
-        self._hub.context.run(self._hub.loop.add_writer, self._descriptor, self._resume, Ready.W)
+        _unbound(self._hub.loop.add_writer, self._descriptor, self._resume, Ready.W)
         try:
             self._fiber = fiber
             ready = fiber.wait()
@@ -125,6 +124,11 @@ class Watch:
             self._hub.loop.call_soon_threadsafe(self._close, context=self._hub.context)
         except RuntimeError:
             self._close()
+
+
+def _unbound(register: Callable[..., object], *args: Any) -> None:
+    """Register a callback outside of the request's context, which it outlives."""
+    contextvars.Context().run(register, *args)
 
 
 class _Opening(BaseDatabaseWrapper):

@@ -7,7 +7,7 @@ import functools
 import sys
 from typing import Any
 
-from django.db.models import Field, FileField, Model, signals
+from django.db.models import FileField, Model, signals
 
 # What Django calls while it makes an instance of a row.
 _READING = ("__init__", "__new__", "__setattr__", "from_db", "refresh_from_db", "get_deferred_fields")
@@ -65,7 +65,7 @@ def _sets_plainly(model: type[Model]) -> bool:
     return not any(isinstance(field, FileField) or _has_own_default(field) for field in model._meta.concrete_fields)
 
 
-def _has_own_default(field: Field[Any, Any]) -> bool:
+def _has_own_default(field: Any) -> bool:
     default: Any = field.default
     if not callable(default):
         return False
