@@ -77,9 +77,12 @@ Product.objects.create(name="bow")
 """
 
 
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """As `database`, on a PostgreSQL server: that of BOLT_TEST_POSTGRES, by default the local one."""
+@pytest.fixture(scope="session", params=["threads", "greenlets"])
+def postgres(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """As `database`, on a PostgreSQL server: that of BOLT_TEST_POSTGRES, by default the local one.
+
+    Once with the ORM of async handlers on threads, and once in greenlets.
+    """
     psycopg = pytest.importorskip("psycopg", reason="needs psycopg, the extra bolt-django[postgresql]")
     server = os.environ.get("BOLT_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432")
     name = f"bolt_django_{os.getpid()}"
@@ -91,6 +94,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
         admin.execute(f"CREATE DATABASE {name}")
         try:
             env = {"DATABASE_URL": f"{server}/{name}", "TEST_MEDIA": str(tmp_path_factory.mktemp("media"))}
+            env["TEST_ASYNC_ORM"] = request.param
             fill(env)
             yield env
         finally:

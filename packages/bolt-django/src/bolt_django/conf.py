@@ -97,7 +97,7 @@ def database_timeout() -> float:
 
 def async_orm() -> str:
     """`BOLT["ASYNC_ORM"]`: where the ORM of `async def` handlers runs if it can, "greenlets" or "threads"."""
-    return str(bolt_settings().get("ASYNC_ORM", "greenlets"))
+    return str(bolt_settings().get("ASYNC_ORM", "threads"))
 
 
 def api_paths() -> tuple[str, ...]:

@@ -78,3 +78,6 @@ def _database() -> dict[str, object]:
 
 
 DATABASES = {"default": _database()}
+
+if "TEST_ASYNC_ORM" in os.environ:
+    BOLT = {"ASYNC_ORM": os.environ["TEST_ASYNC_ORM"]}

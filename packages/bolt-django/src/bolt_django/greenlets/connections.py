@@ -16,7 +16,6 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.waiting import Ready, Wait
 
-from bolt_django.db.sessions import Make
 from bolt_django.greenlets.fibers import Fiber, Hub, current_fiber
 
 

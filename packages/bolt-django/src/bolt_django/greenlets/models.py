@@ -20,7 +20,9 @@ _WRITING = (
 def is_read_plainly(model: type[Model]) -> bool:
     """Whether an instance made of a row runs no code of the project's."""
     return (
-        _is_defined_plainly(model, _READING) and not _hears(signals.pre_init, model) and not _hears(signals.post_init, model)
+        _is_defined_plainly(model, _READING)
+        and not _hears(signals.pre_init, model)
+        and not _hears(signals.post_init, model)
     )
 
 

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from types import FunctionType, GeneratorType, MethodType
 from typing import Any
 
-from django.db.models import Manager, Model, QuerySet, prefetch_related_objects
+from django.db.models import Manager, Model, QuerySet, prefetch_related_objects, signals
 from django.db.models import query as query_module
-from django.db.models import signals
 from django.db.models.fields import related_descriptors
 from django.db.transaction import Atomic
 
@@ -89,7 +88,9 @@ def _related_call(manager: Any, name: str) -> bool:
 @functools.cache
 def _is_unchanged(manager: type[Any], names: frozenset[str]) -> bool:
     """Whether the project overrides none of *names*, which Django defines for related managers."""
-    return all(getattr(manager, name).__module__ == related_descriptors.__name__ for name in names if hasattr(manager, name))
+    return all(
+        getattr(manager, name).__module__ == related_descriptors.__name__ for name in names if hasattr(manager, name)
+    )
 
 
 def reads_plainly(queryset: Any) -> bool:
@@ -177,5 +178,3 @@ def _values(args: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:
             yield from value.values()
         else:
             yield value
-
-
