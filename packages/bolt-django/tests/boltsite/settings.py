@@ -80,4 +80,5 @@ def _database() -> dict[str, object]:
 DATABASES = {"default": _database()}
 
 if "TEST_ASYNC_ORM" in os.environ:
+    INSTALLED_APPS.append("boltsite.fibers")
     BOLT = {"ASYNC_ORM": os.environ["TEST_ASYNC_ORM"]}

@@ -1,0 +1,1 @@
+"""An application whose routes tell where async ORM calls run."""
