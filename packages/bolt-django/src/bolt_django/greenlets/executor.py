@@ -96,7 +96,8 @@ class FiberExecutor(RequestExecutor):
 
     def _after(self, ticket: Ticket, session: db.Session) -> None:
         """Go on after the first call in line, in its fiber: with the next in line, or with another request."""
-        assert self._loop is not None and self._hub is not None
+        assert self._loop is not None
+        assert self._hub is not None
         with self._lock:
             follower = self._leave_line(ticket)
             if follower is None:
@@ -112,7 +113,7 @@ class FiberExecutor(RequestExecutor):
             self._go_on()
 
     def _leave_line(self, ticket: Ticket) -> Result | None:
-        """Take the first call out of line; the next is the loop's, or else the lane's with all behind. Needs the lock."""
+        """Take the first call out of line; unless the next is the loop's, all go to the lane. Needs the lock."""
         ticket.line.popleft()
         ticket.pending -= 1
         if ticket.line and ticket.line[0][1] is not None:
