@@ -34,6 +34,7 @@ def test_every_key_is_known() -> None:
         "LOG_FORMAT": "json",
         "SHUTDOWN_TIMEOUT": 1,
         "DATABASE_TIMEOUT": 0.5,
+        "ASYNC_ORM": "greenlets",
         "SERVER": {"max_body_size": 10},
         "SENSITIVE_FIELDS": ["iban"],
         "EXPOSED_FIELDS": (),

@@ -32,7 +32,7 @@ def _obstacle_of(connection: BaseDatabaseWrapper) -> str | None:
     # Of a class of ours, which a session has, the module is that of Django's.
     if type(connection).__module__ not in _BACKENDS:
         return "is not of Django's own backend for PostgreSQL"
-    if getattr(connection.Database, "__version__", "").partition(".")[0] != "3":
+    if getattr(getattr(connection, "Database", None), "__version__", "").partition(".")[0] != "3":
         return "uses psycopg2, which cannot wait without blocking"
     if connection.settings_dict["OPTIONS"].get("pool"):
         return 'has OPTIONS["pool"], whose connections are made by Django\'s pool'

@@ -151,7 +151,7 @@ class _Opening(BaseDatabaseWrapper):
         """A cursor; one of the server's closes where it can without blocking the loop."""
         cursor = super().create_cursor(name)
         if name:
-            cursor.__class__ = _closing(type(cursor))
+            cursor.__class__ = _closing(type(cursor))  # type: ignore[arg-type]
         return cursor
 
 
@@ -181,7 +181,7 @@ def make_connections(made: dict[str, BaseDatabaseWrapper]) -> None:
     for alias in connections.settings:
         if alias not in made:
             usual = connections.create_connection(alias)
-            connection = _wrapper_class(type(usual))(usual.settings_dict, alias)
+            connection = _wrapper_class(type(usual))(usual.settings_dict, alias)  # type: ignore[arg-type]
             # Fibers, lanes and sessions' ends use it on different threads, one at a time.
             connection.inc_thread_sharing()
             made[alias] = connection

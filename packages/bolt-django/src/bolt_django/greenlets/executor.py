@@ -1,6 +1,7 @@
 """Runs a request's plain ORM calls in fibers, and its other calls on its lane, one after the other."""
 
 import asyncio
+import contextlib
 import functools
 import time
 from collections import deque
@@ -134,10 +135,8 @@ class FiberExecutor(RequestExecutor):
         super()._go_on()
         if self._hungry and not self._is_fed and self._loop is not None and self._hub is not None:
             self._is_fed = True
-            try:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
                 self._loop.call_soon_threadsafe(self._feed, context=self._hub.context)
-            except RuntimeError:  # the loop has closed: nobody waits any more
-                pass
 
     def _feed(self) -> None:
         """Begin the calls that wait, as far as there are sessions; from a callback of the loop."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from bolt_core.pool import Pool
 from django.db import connections
-from greenlet import getcurrent, greenlet
+from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 from bolt_django import db
 from bolt_django.db import units
@@ -21,7 +21,7 @@ from bolt_django.db import units
 _set_running_loop: Callable[[asyncio.AbstractEventLoop | None], None] = asyncio._set_running_loop
 
 
-class Fiber(greenlet):
+class Fiber(greenlet):  # type: ignore[misc]
     """One greenlet that runs one call of a session."""
 
     def __init__(self, hub: "Hub", session: db.Session, run: Callable[[], None]) -> None:

@@ -82,7 +82,7 @@ def _around(model: type[Model]) -> frozenset[type[Model]]:
     left: list[Any] = [model]
     while left:
         one = left.pop()
-        if one in found or not isinstance(one, type):
+        if one in found or not hasattr(one, "_meta"):
             continue
         found.add(one)
         left += [relation.related_model for relation in one._meta.related_objects]

@@ -79,7 +79,7 @@ def _model_call(model: type[Model], name: str) -> bool:
 
 def _related_call(manager: Any, name: str) -> bool:
     """A call of what `author.books` is; `bulk` updates and removals as well."""
-    if name not in _RELATED or signals.m2m_changed.receivers or not _is_unchanged(type(manager), _RELATED):
+    if name not in _RELATED or signals.m2m_changed.receivers or not _is_unchanged(type(manager), _RELATED):  # type: ignore[arg-type]
         return False
     through = getattr(manager, "through", None)
     return is_saved_plainly(manager.model) and (through is None or is_saved_plainly(through))
@@ -95,7 +95,7 @@ def _is_unchanged(manager: type[Any], names: frozenset[str]) -> bool:
 
 def reads_plainly(queryset: Any) -> bool:
     """Whether evaluating *queryset* makes rows of models that are read plainly, by Django's own code."""
-    if not (_is_plain_class(type(queryset)) and is_read_plainly(queryset.model)):
+    if not (_is_plain_class(type(queryset)) and is_read_plainly(queryset.model)):  # type: ignore[arg-type]
         return False
     if not queryset._iterable_class.__module__.startswith("django.db."):
         return False
@@ -165,10 +165,7 @@ def _generator(generator: Any) -> bool:
 
 def _inert(args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
     """Whether no argument is code: a function that is called for a value, or an iterator."""
-    for value in _values(args, keywords):
-        if callable(value) or hasattr(type(value), "__next__"):
-            return False
-    return True
+    return not any(callable(value) or hasattr(type(value), "__next__") for value in _values(args, keywords))
 
 
 def _values(args: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:
