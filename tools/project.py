@@ -56,8 +56,13 @@ class Package:
     @cached_property
     def extras(self) -> frozenset[str]:
         """Normalized names of everything an optional extra brings."""
+        return frozenset(name for brought in self.brought_by_extra.values() for name in brought)
+
+    @cached_property
+    def brought_by_extra(self) -> dict[str, frozenset[str]]:
+        """Each optional extra: its name to the normalized names of what it brings."""
         groups: dict[str, list[str]] = self.data["project"].get("optional-dependencies", {})
-        return frozenset(normalized(line) for lines in groups.values() for line in lines)
+        return {extra: frozenset(normalized(line) for line in lines) for extra, lines in groups.items()}
 
     @cached_property
     def plugins(self) -> frozenset[str]:

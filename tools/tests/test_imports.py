@@ -13,15 +13,16 @@ PACKAGE = project.Package(
             "name": "bolt-a",
             "version": "0.1.0",
             "dependencies": ["Django>=5.2", "bolt_b"],
-            "optional-dependencies": {"dev": ["watchfiles>=1"]},
+            "optional-dependencies": {"dev": ["watchfiles>=1"], "fast": ["uvloop>=1"]},
+            "entry-points": {"host": {"a": "bolt_a.plugin:Plugin"}},
         }
     },
 )
 DISTRIBUTIONS = {"django": ["Django"], "bolt_b": ["bolt-b"], "httpx2": ["httpx2"], "watchfiles": ["watchfiles"]}
 
 
-def undeclared(source):
-    return list(imports.undeclared(PACKAGE, source, DISTRIBUTIONS))
+def undeclared(source, dotted="bolt_a.module"):
+    return list(imports.undeclared(PACKAGE, source, DISTRIBUTIONS, dotted))
 
 
 @pytest.mark.parametrize(
@@ -47,8 +48,23 @@ def test_extra_is_allowed_only_where_its_absence_is_handled():
 
 def test_a_plugin_may_import_its_host():
     """A module that is an entry point is imported by its host alone, which an extra brings."""
-    assert list(imports.undeclared(PACKAGE, "import watchfiles", DISTRIBUTIONS, plugin=True)) == []
-    assert list(imports.undeclared(PACKAGE, "import httpx2", DISTRIBUTIONS, plugin=True)) == [(1, "httpx2")]
+    assert undeclared("import watchfiles", "bolt_a.plugin") == []
+    assert undeclared("import httpx2", "bolt_a.plugin") == [(1, "httpx2")]
+
+
+def test_the_subpackage_of_an_extra_may_import_what_it_brings():
+    """A subpackage named as an extra imports what that extra brings, and nothing of another's."""
+    assert undeclared("import uvloop", "bolt_a.fast.loops") == []
+    assert undeclared("import uvloop", "bolt_a.loops") == [(1, "uvloop")]
+    assert undeclared("import watchfiles", "bolt_a.fast.loops") == [(1, "watchfiles")]
+
+
+@pytest.mark.parametrize("source", ["import bolt_a.fast", "from bolt_a import fast", "from bolt_a.fast.loops import x"])
+def test_the_subpackage_of_an_extra_is_imported_where_its_absence_is_handled(source):
+    """From elsewhere it is imported in a function or under `try`, from its own modules anywhere."""
+    assert undeclared(source) == [(1, "bolt_a.fast")]
+    assert undeclared(f"def f():\n    {source}") == []
+    assert undeclared(source, "bolt_a.fast.more") == []
 
 
 def test_engine_with_pyo3_or_unsafe_is_a_problem():
