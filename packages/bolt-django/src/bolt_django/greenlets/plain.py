@@ -16,7 +16,13 @@ from django.db.models.fields import related_descriptors
 from django.db.transaction import Atomic
 
 from bolt_django import transactions
-from bolt_django.greenlets.models import is_deleted_plainly, is_read_plainly, is_saved_plainly
+from bolt_django.greenlets.models import (
+    is_deleted_plainly,
+    is_plain_manager,
+    is_plain_queryset,
+    is_read_plainly,
+    is_saved_plainly,
+)
 
 _READS = frozenset(
     {
@@ -81,6 +87,9 @@ def _related_call(manager: Any, name: str) -> bool:
     """A call of what `author.books` is; `bulk` updates and removals as well."""
     if name not in _RELATED or signals.m2m_changed.receivers or not _is_unchanged(type(manager), _RELATED):  # type: ignore[arg-type]
         return False
+    if not is_plain_manager(type(manager.model._default_manager)):
+        # The class that Django's related manager extends.
+        return False
     through = getattr(manager, "through", None)
     return is_saved_plainly(manager.model) and (through is None or is_saved_plainly(through))
 
@@ -95,7 +104,7 @@ def _is_unchanged(manager: type[Any], names: frozenset[str]) -> bool:
 
 def reads_plainly(queryset: Any) -> bool:
     """Whether evaluating *queryset* makes rows of models that are read plainly, by Django's own code."""
-    if not (_is_plain_class(type(queryset)) and is_read_plainly(queryset.model)):  # type: ignore[arg-type]
+    if not (is_plain_queryset(type(queryset)) and is_read_plainly(queryset.model)):  # type: ignore[arg-type]
         return False
     if not queryset._iterable_class.__module__.startswith("django.db."):
         return False
@@ -106,20 +115,13 @@ def reads_plainly(queryset: Any) -> bool:
     return not lookups or all(_prefetches(queryset.model, lookup) for lookup in lookups)
 
 
-@functools.cache
-def _is_plain_class(queryset: type[Any]) -> bool:
-    """Whether a project's class of querysets only adds to Django's."""
-    own = [one for one in queryset.__mro__ if not one.__module__.startswith("django.")]
-    usual = set(vars(QuerySet)) - {"__module__", "__doc__", "__dict__", "__weakref__", "__firstlineno__"}
-    usual -= {"__static_attributes__", "__annotations__", "__parameters__", "__orig_bases__"}
-    return all(one is object or not usual & set(vars(one)) for one in own)
-
-
 def _follows(model: type[Model], related: dict[str, Any]) -> bool:
     """Whether the rows of `select_related` are read plainly."""
     for name, deeper in related.items():
-        other = _related_model(model, name)
-        if other is None or not is_read_plainly(other) or not _follows(other, deeper):
+        relation = _relation(model, name)
+        if relation is None or not is_read_plainly(relation.related_model):
+            return False
+        if not _follows(relation.related_model, deeper):
             return False
     return True
 
@@ -132,19 +134,22 @@ def _prefetches(model: type[Model], lookup: Any) -> bool:
             return False
         path = lookup.prefetch_through
     for name in path.split("__"):
-        other = _related_model(model, name)
-        if other is None or not is_read_plainly(other):
+        relation = _relation(model, name)
+        if relation is None or not is_read_plainly(relation.related_model):
             return False
-        model = other
+        model = relation.related_model
+        # To many, rows come from the default manager.
+        if (relation.one_to_many or relation.many_to_many) and not is_plain_manager(type(model._default_manager)):  # type: ignore[arg-type]
+            return False
     return True
 
 
-def _related_model(model: type[Model], name: str) -> type[Model] | None:
+def _relation(model: type[Model], name: str) -> Any:
+    """The field or reverse relation that *name* follows to another model, None if there is none such."""
     for relation in model._meta.get_fields():
         accessor = getattr(relation, "get_accessor_name", None)
         if relation.name == name or (accessor is not None and accessor() == name):
-            related = relation.related_model
-            return related if isinstance(related, type) else None
+            return relation if isinstance(relation.related_model, type) else None
     return None
 
 
@@ -164,8 +169,13 @@ def _generator(generator: Any) -> bool:
 
 
 def _inert(args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
-    """Whether no argument is code: a function that is called for a value, or an iterator."""
-    return not any(callable(value) or hasattr(type(value), "__next__") for value in _values(args, keywords))
+    """Whether no argument is code: a function that is called for a value, an iterator, or rows not read plainly."""
+    return not any(
+        callable(value)
+        or hasattr(type(value), "__next__")
+        or (isinstance(value, QuerySet) and not reads_plainly(value))
+        for value in _values(args, keywords)
+    )
 
 
 def _values(args: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:
