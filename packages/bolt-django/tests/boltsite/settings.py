@@ -82,3 +82,11 @@ DATABASES = {"default": _database()}
 if "TEST_ASYNC_ORM" in os.environ:
     INSTALLED_APPS.append("boltsite.fibers")
     BOLT = {"ASYNC_ORM": os.environ["TEST_ASYNC_ORM"]}
+    if "TEST_DATABASE_TIMEOUT" in os.environ:
+        BOLT["DATABASE_TIMEOUT"] = float(os.environ["TEST_DATABASE_TIMEOUT"])
+    if "TEST_CONN_MAX_AGE" in os.environ:
+        DATABASES["default"]["CONN_MAX_AGE"] = float(os.environ["TEST_CONN_MAX_AGE"])
+    if "TEST_ROUTED" in os.environ:
+        # The same database by another name: connections of its own.
+        DATABASES["other"] = _database()
+        DATABASE_ROUTERS = ["boltsite.fibers.routers.TagsElsewhere"]

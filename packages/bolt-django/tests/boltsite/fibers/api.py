@@ -1,15 +1,23 @@
 """Routes that tell where async ORM calls run."""
 
+import asyncio
 import contextlib
+import contextvars
 import threading
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync, sync_to_async
 from bolt_core import BoltAPI
-from django.db import connection, transaction
-from django.db.models import CharField, FloatField, Func, Value
+from bolt_django.transactions import aatomic
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, connections, transaction
+from django.db.models import Case, CharField, FloatField, Func, Value, When
 from django.db.models.functions import Cast
+from django.db.models.signals import post_save
+from django.utils import timezone, translation
+from django.utils.translation import get_language
 
+from boltsite.library.models import Country, Tag
 from boltsite.shop.models import Product
 
 api = BoltAPI(prefix="/fibers")
@@ -23,8 +31,7 @@ class _Sleep(Func):
 @api.get("/sleep")
 async def sleep(seconds: float = 0.2) -> dict[str, Any]:
     """Sleep in the database, in a plain ORM call."""
-    slow = Cast(_Sleep(Value(seconds, output_field=FloatField())), CharField())
-    await Product.objects.filter(name="axe").annotate(slept=slow).values_list("slept").afirst()
+    await Product.objects.filter(name="axe").annotate(slept=_slept(seconds)).values_list("slept").afirst()
     return {}
 
 
@@ -65,8 +72,135 @@ async def writes() -> dict[str, Any]:
     async with contextlib.aclosing(Product.objects.order_by("pk").aiterator(1)) as some:
         async for _ in some:
             break
-    return {
-        "names": names,
-        "created": created,
-        "count": await Product.objects.filter(name__startswith="fiber").acount(),
-    }
+    count = await Product.objects.filter(name__startswith="fiber").acount()
+    await Product.objects.filter(name__startswith="fiber").adelete()
+    return {"names": names, "created": created, "count": count}
+
+
+def _slept(seconds: float) -> Cast:
+    return Cast(_Sleep(Value(seconds, output_field=FloatField())), CharField())
+
+
+@api.get("/abandoned")
+async def abandoned(way: str) -> None:
+    """Wait for the database in a block, or in the middle of an iteration, all in plain calls."""
+    await Tag.objects.aget_or_create(name="first")
+    if way == "block":
+        async with aatomic():
+            await Tag.objects.acreate(name="abandoned")
+            await Tag.objects.annotate(slept=_slept(60)).values_list("slept").afirst()
+    elif way == "step":
+        # The first row is read, and the second takes its time.
+        rows = Product.objects.order_by("name").annotate(slept=Case(When(name="bow", then=_slept(60)), default=None))
+        async for row in rows.aiterator(1):
+            print("read", row.name, flush=True)
+    else:
+        async for product in Product.objects.order_by("name").aiterator(1):
+            print("read", product.name, flush=True)
+            await asyncio.Event().wait()
+
+
+class _Looks(Value):
+    """An expression of the project's, whose code runs where the query is made."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """As of `Value`; an expression is copied before, with what it refers to."""
+        self.value[:] = _who.get(), get_language(), timezone.get_current_timezone_name()
+        return super().as_sql(compiler, connection)
+
+
+_who: contextvars.ContextVar[str] = contextvars.ContextVar("who")
+
+
+@api.get("/context")
+async def context(who: str, language: str, zone: str) -> list[list[str]]:
+    """What the request's own variables are before, in and after queries of the request."""
+    before = _who.get("nobody")
+    _who.set(who)
+    translation.activate(language)
+    timezone.activate(zone)
+    seen: list[Any] = [[before]]
+    for _ in range(4):
+        looks = _Looks([], output_field=ArrayField(CharField()))
+        await Tag.objects.annotate(slept=_slept(0.02), looks=looks).values_list("slept", "looks").afirst()
+        seen += [looks.value, (_who.get(), get_language(), timezone.get_current_timezone_name())]
+    return [list(each) for each in seen]
+
+
+@api.get("/routed")
+async def routed() -> dict[str, Any]:
+    """Blocks on two databases at once, of which the inner one is rolled back; and how many connections there are."""
+    with contextlib.suppress(ZeroDivisionError):
+        async with aatomic(), aatomic("other"):
+            await Country.objects.acreate(code="zz", name="of default")
+            await Tag.objects.acreate(name="of other")
+            pids = [await sync_to_async(_pid)(alias) for alias in ("default", "other")]
+            raise ZeroDivisionError
+    left = [await Country.objects.filter(code="zz").acount(), await Tag.objects.filter(name="of other").acount()]
+    async with aatomic("other"):
+        tag = await Tag.objects.acreate(name="of other")
+    await Country.objects.acreate(code="zz", name="of default")
+    kept = [await Country.objects.filter(code="zz").acount(), await Tag.objects.filter(name="of other").acount()]
+    await tag.adelete()
+    await Country.objects.filter(code="zz").adelete()
+    return {"pids": pids, "left": left, "kept": kept}
+
+
+def _pid(alias: str) -> int:
+    return int(connections[alias].connection.info.backend_pid)
+
+
+@api.get("/receiver")
+async def receiver() -> dict[str, Any]:
+    """A receiver that comes back to the loop for a query."""
+    found: list[int] = []
+
+    def counts(sender: object, **kwargs: Any) -> None:
+        async def count() -> None:
+            await asyncio.sleep(0)
+            found.append(await Country.objects.filter(code="yy").acount())
+
+        async_to_sync(count)()
+
+    post_save.connect(counts, sender=Country)
+    try:
+        async with aatomic():
+            country = await Country.objects.acreate(code="yy", name="received")
+            country.name = "changed"
+            await country.asave()
+    finally:
+        post_save.disconnect(counts, sender=Country)
+    await country.adelete()
+    return {"found": found, "left": await Country.objects.filter(code="yy").acount()}
+
+
+_opened = threading.Event()
+
+
+@api.get("/blocks")
+async def blocks() -> dict[str, Any]:
+    """A function of the project's that blocks, between two plain calls."""
+    await Tag.objects.acount()
+    print("blocks", flush=True)
+    opened = await sync_to_async(_opened.wait)(20)
+    await Tag.objects.acount()
+    return {"opened": opened}
+
+
+@api.get("/opens")
+async def opens() -> dict[str, Any]:
+    """What it waits for."""
+    count = await Tag.objects.acount()
+    _opened.set()
+    return {"count": count}
+
+
+@api.get("/beside-a-block")
+async def beside_a_block() -> dict[str, Any]:
+    """What a coroutine finds while a call of a transaction is under way."""
+    async with aatomic():
+        query = asyncio.ensure_future(Tag.objects.annotate(slept=_slept(0.1)).values_list("slept").afirst())
+        await asyncio.sleep(0.02)
+        inside = connection.in_atomic_block
+        await query
+    return {"inside": inside}
