@@ -1,5 +1,6 @@
 """Whether the ORM of `async def` handlers runs in greenlets or on threads, and why."""
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from django.db import connections
@@ -16,24 +17,38 @@ def uses_greenlets() -> bool:
     return conf.async_orm() == "greenlets" and obstacle() is None
 
 
-def obstacle() -> str | None:
-    """What keeps async ORM calls from running in greenlets, None if nothing does."""
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """What keeps async ORM calls from running in greenlets."""
+
+    what: str
+    remedy: str
+
+
+def obstacle() -> Obstacle | None:
+    """The first of what keeps async ORM calls from running in greenlets, None if nothing does."""
     if find_spec("greenlet") is None:
-        return "greenlet is not installed"
+        return Obstacle("greenlet is not installed", "Install bolt-django[greenlets]")
     if not connections.settings:
-        return "there is no database"
+        return Obstacle("there is no database", "Configure DATABASES")
     for alias in connections.settings:
-        if (reason := _obstacle_of(connections[alias])) is not None:
-            return f'DATABASES["{alias}"] {reason}'
+        if (found := _obstacle_of(connections[alias])) is not None:
+            return Obstacle(f'DATABASES["{alias}"] {found.what}', found.remedy)
     return None
 
 
-def _obstacle_of(connection: BaseDatabaseWrapper) -> str | None:
+def _obstacle_of(connection: BaseDatabaseWrapper) -> Obstacle | None:
     # Of a class of ours, which a session has, the module is that of Django's.
     if type(connection).__module__ not in _BACKENDS:
-        return "is not of Django's own backend for PostgreSQL"
+        return Obstacle(
+            "is not of Django's own backend for PostgreSQL",
+            "Let every database be of django.db.backends.postgresql",
+        )
     if getattr(getattr(connection, "Database", None), "__version__", "").partition(".")[0] != "3":
-        return "uses psycopg2, which cannot wait without blocking"
+        return Obstacle("uses psycopg2, which cannot wait without blocking", "Install psycopg 3 in its place")
     if connection.settings_dict["OPTIONS"].get("pool"):
-        return 'has OPTIONS["pool"], whose connections are made by Django\'s pool'
+        return Obstacle(
+            'has OPTIONS["pool"], whose connections are made by Django\'s pool',
+            'Remove OPTIONS["pool"] and set CONN_MAX_AGE, which keeps connections open',
+        )
     return None

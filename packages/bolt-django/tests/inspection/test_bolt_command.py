@@ -93,8 +93,8 @@ def test_a_sound_project() -> None:
     """Every topic is told, and nothing is wrong."""
     found = findings()
 
-    topics = "address processes threads database hosts proxies debug cache middleware headers routes checks"
-    assert list(found) == topics.split()
+    before, after = "address processes threads", "database hosts proxies debug cache middleware headers routes checks"
+    assert list(found) == [*before.split(), "async orm", *after.split()]
     errors = [one for many in found.values() for one in many if one.level == "error"]
     # What other tests in this process have declared on PostgreSQL's own columns.
     assert not [one for one in errors if "postgres.E005" not in one.what]
@@ -110,6 +110,8 @@ def test_a_sound_project() -> None:
         ({"ALLOWED_HOSTS": ["*"]}, "hosts", "warning", "any host is answered"),
         ({"BOLT": {"TRUSTED_PROXIES": ["unix"]}}, "proxies", "ok", "unix: their X-Forwarded-For"),
         ({"USE_X_FORWARDED_HOST": True}, "proxies", "note", "whoever connects"),
+        ({}, "async orm", "ok", "on threads"),
+        ({"BOLT": {"ASYNC_ORM": "greenlets"}}, "async orm", "warning", 'DATABASES["default"] is not of Django'),
         ({"BOLT": {"PROCESSES": 2}}, "cache", "warning", "each of 2 processes"),
         ({"MIDDLEWARE": []}, "headers", "note", "no security headers"),
         ({"BOLT_API": ["nowhere:api"]}, "checks", "error", "(bolt.E010)"),
@@ -123,6 +125,15 @@ def test_what_the_doctor_finds(settings: dict[str, Any], topic: str, level: str,
 
     assert [one.level for one in matching] == [level]
     assert level == "ok" or topic == "checks" or matching[0].change
+
+
+def test_the_doctor_tells_of_greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing keeps async ORM calls from them."""
+    monkeypatch.setattr("bolt_django.async_orm.obstacle", lambda: None)
+
+    (found,) = findings(BOLT={"ASYNC_ORM": "greenlets"})["async orm"]
+
+    assert (found.level, found.what[:12]) == ("ok", "in greenlets")
 
 
 def test_exit_codes() -> None:

@@ -7,7 +7,7 @@ Ids by concern: settings .001 to .009, routes .010 to .019, applications .020 to
 from django.core import checks
 
 from bolt_django.checks.applications import check_apps, check_caches, check_middleware
-from bolt_django.checks.databases import check_django_pools, check_server_limits
+from bolt_django.checks.databases import check_async_orm, check_django_pools, check_server_limits
 from bolt_django.checks.deploy import check_deployment
 from bolt_django.checks.routes import check_models, check_routes, check_shadowed
 from bolt_django.checks.settings import check_front, check_settings
@@ -17,7 +17,7 @@ __all__ = ["TAG", "register"]
 TAG = "bolt"
 
 _ALWAYS = (check_settings, check_front, check_routes, check_shadowed, check_models)
-_PROJECT = (check_apps, check_middleware, check_caches, check_django_pools)
+_PROJECT = (check_apps, check_middleware, check_caches, check_django_pools, check_async_orm)
 
 
 def register() -> None:

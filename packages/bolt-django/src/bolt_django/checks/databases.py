@@ -10,7 +10,7 @@ from django.apps import AppConfig
 from django.core import checks
 from django.db import DatabaseError, connections
 
-from bolt_django import conf, options
+from bolt_django import async_orm, conf, options
 from bolt_django.db import Bound, bounds, server_limit
 
 
@@ -49,6 +49,19 @@ def check_django_pools(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
                 )
             )
     return found
+
+
+def check_async_orm(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[checks.CheckMessage]:
+    """bolt.W053: greenlets are asked for where threads have to be used."""
+    if conf.async_orm() != "greenlets" or (obstacle := async_orm.obstacle()) is None:
+        return []
+    return [
+        checks.Warning(
+            f'BOLT["ASYNC_ORM"] is "greenlets", and async ORM calls run on threads: {obstacle.what}',
+            hint=f'{obstacle.remedy}, or remove BOLT["ASYNC_ORM"].',
+            id="bolt.W053",
+        )
+    ]
 
 
 def check_server_limits(

@@ -55,7 +55,7 @@ def _is_defined_plainly(model: type[Model], names: tuple[str, ...]) -> bool:
         if getattr(ours, "__func__", ours) is not getattr(usual, "__func__", usual):
             return False
     # Instances are read anew and saved, and relations to them followed, through the base manager.
-    return is_plain_manager(type(model._base_manager)) and all(
+    return is_plain_manager(type(model._base_manager)) and all(  # type: ignore[arg-type]
         _is_djangos(field) for field in (*model._meta.concrete_fields, *model._meta.private_fields)
     )
 
@@ -81,7 +81,7 @@ def _is_the_projects(code: Any) -> bool:
 @functools.cache
 def is_plain_manager(manager: type[Any]) -> bool:
     """Whether a project's class of managers, and that of its querysets, only add to Django's."""
-    return _only_adds(manager, Manager) and is_plain_queryset(manager._queryset_class)  # type: ignore[arg-type]
+    return _only_adds(manager, Manager) and is_plain_queryset(manager._queryset_class)
 
 
 @functools.cache

@@ -87,7 +87,7 @@ def _related_call(manager: Any, name: str) -> bool:
     """A call of what `author.books` is; `bulk` updates and removals as well."""
     if name not in _RELATED or signals.m2m_changed.receivers or not _is_unchanged(type(manager), _RELATED):  # type: ignore[arg-type]
         return False
-    if not is_plain_manager(type(manager.model._default_manager)):
+    if not is_plain_manager(type(manager.model._default_manager)):  # type: ignore[arg-type]
         # The class that Django's related manager extends.
         return False
     through = getattr(manager, "through", None)

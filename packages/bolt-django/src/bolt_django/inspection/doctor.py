@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core import checks
 from django.db import connections
 
-from bolt_django import conf, front, options, project
+from bolt_django import async_orm, conf, front, options, project
 from bolt_django.checks import routes as route_checks
 from bolt_django.checks.applications import own_middleware
 from bolt_django.checks.deploy import listens_in_public
@@ -41,6 +41,7 @@ def examine(environ: Mapping[str, str] = os.environ) -> list[Finding]:
         return [Finding("options", "error", str(error), "Correct it; runbolt does not start."), *_checks()]
     found = [
         *_server(run, config),
+        *_async_orm(),
         *_databases(run, config),
         *_hosts(config),
         *_proxies(),
@@ -67,6 +68,16 @@ def _server(run: options.RunOptions, config: ServerConfig) -> Iterator[Finding]:
         f"at most {config.pool_size} per process for def handlers and Django views, and {config.pool_size} for the ORM "
         "of async handlers",
     )
+
+
+def _async_orm() -> Iterator[Finding]:
+    if conf.async_orm() != "greenlets":
+        yield Finding("async orm", "ok", "on threads: an async handler's ORM calls leave the event loop free")
+    elif (obstacle := async_orm.obstacle()) is None:
+        yield Finding("async orm", "ok", "in greenlets: Django's own ORM calls run on the event loop's thread")
+    else:
+        told = f"on threads, though ASYNC_ORM is greenlets: {obstacle.what}"
+        yield Finding("async orm", "warning", told, f"{obstacle.remedy}.")
 
 
 def _databases(run: options.RunOptions, config: ServerConfig) -> Iterator[Finding]:
