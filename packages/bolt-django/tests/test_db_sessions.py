@@ -14,15 +14,14 @@ OWNERS = ["first", "second", "third"]
 
 
 @pytest.fixture(autouse=True)
-def thread(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def thread(db: None) -> Iterator[None]:
     """The test's thread opens connections of its own and closes them."""
-    with django_db_blocker.unblock():
-        own = connections["default"]
-        del connections["default"]
-        units.watch_thread_connections()
-        yield
-        units.close_thread()
-        connections["default"] = own
+    own = connections["default"]
+    del connections["default"]
+    units.watch_thread_connections()
+    yield
+    units.close_thread()
+    connections["default"] = own
 
 
 @pytest.fixture
