@@ -10,6 +10,7 @@ from benchmarks.database.groups import (
     ADMIN_TARGET,
     DATABASES,
     GET_ASYNC,
+    GREENLETS,
     GUNICORN_FULL,
     HELLO_DEF,
     HOP_TARGET,
@@ -23,7 +24,6 @@ from benchmarks.database.groups import (
     SLEEPERS,
     SQLITE,
     STACK_TARGET,
-    THREADS,
     WAYS,
     behind,
     cell,
@@ -98,11 +98,13 @@ def _p99(results: Results) -> Iterator[Verdict]:
 
 def _hops(results: Results) -> Iterator[Verdict]:
     for case in (GET_ASYNC, LIST_ASYNC):
-        others = {'`ASYNC_ORM="threads"`': case, **{title: hop(case, way) for way, title in WAYS.items()}}
-        for title, other in others.items():
-            measured = by_round(results, (unpinned(case, POSTGRES), OURS), (unpinned(other, POSTGRES), THREADS), ratio)
-            if measured is not None:
-                yield Verdict(f"{case.title}, unpinned, PostgreSQL", measured, HOP_TARGET, f"× {title}")
+        key, title = unpinned(case, POSTGRES), f"{case.title}, unpinned, PostgreSQL"
+        pairs = {way: ((key, OURS), (unpinned(hop(case, name), POSTGRES), OURS)) for name, way in WAYS.items()}
+        pairs['`ASYNC_ORM="threads"`'] = (key, GREENLETS), (key, OURS)
+        for way, (cell_of, other) in pairs.items():
+            if (measured := by_round(results, cell_of, other, ratio)) is not None:
+                named = f'{title}, `ASYNC_ORM="greenlets"`' if cell_of[1] == GREENLETS else title
+                yield Verdict(named, measured, HOP_TARGET, f"× {way}")
 
 
 def _sleep(results: Results) -> Iterator[Verdict]:
