@@ -34,7 +34,7 @@ def test_every_key_is_known() -> None:
         "LOG_FORMAT": "json",
         "SHUTDOWN_TIMEOUT": 1,
         "DATABASE_TIMEOUT": 0.5,
-        "ASYNC_ORM": "greenlets",
+        "ASYNC_ORM": "threads",
         "SERVER": {"max_body_size": 10},
         "SENSITIVE_FIELDS": ["iban"],
         "EXPOSED_FIELDS": (),
