@@ -101,7 +101,7 @@ def test_an_unfinished_read_is_not_taken_over(place: Place) -> None:
     pool = SessionPool(1)
     rows = (number for number in range(2))
     session = call(pool, place, "first")
-    session.reads(rows)
+    session.reads.add(rows)
 
     next(rows)
     assert pool.claim("second") is None

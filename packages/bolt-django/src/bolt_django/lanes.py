@@ -52,8 +52,9 @@ class _Lane:
                 # A test client's: the thread and its connections are the test's, to be left where they are.
                 call.run()
             else:
-                if (generator := call.reads) is not None:
-                    session.reads(generator)
+                if (generator := call.reads) is not None and not session.reads.add(generator):
+                    call.refuse(db.RequestEnded("the request that this iteration belongs to is over"))
+                    return
                 session.run(self.place, call.run, call)
         finally:
             self.running_since = None
@@ -181,11 +182,20 @@ class RequestExecutor(PoolExecutor):
         """The request is over: roll back what it left open, or what a call that still runs will leave."""
         with self._lock:
             ticket.over = True
-            if ticket.pending:
+        self._clear(ticket, time.monotonic() + conf.database_timeout())
+
+    def _clear(self, ticket: Ticket, until: float) -> None:
+        """End the session of a request that is over; not while its stream may go on with an iteration it has begun."""
+        with self._lock:
+            if not ticket.over or ticket.pending or self._sessions is None:
                 return
-        if self._sessions is not None and (session := self._sessions.leave(ticket)) is not None:
+        session = self._sessions.session_of(ticket)
+        if session is not None and session.reads.in_use and self._loop is not None and time.monotonic() < until:
+            # Of a request that was cancelled, the loop finalises the iteration in one of its next rounds.
+            self._loop.call_later(STARVING_SECONDS, self._clear, ticket, until)
+        elif (left := self._sessions.leave(ticket)) is not None:
             thread = None if ticket.lane is None else ticket.lane.thread
-            self._threads.submit(functools.partial(self._end_session, session), thread)
+            self._threads.submit(functools.partial(self._end_session, left), thread)
 
     def _end_session(self, session: db.Session) -> None:
         """End what a request left behind; on a thread."""

@@ -86,6 +86,16 @@ def test_a_client_that_leaves_leaves_no_transaction(serve: Serve, postgres: dict
     assert "abandoned" not in rows(postgres, "SELECT name FROM library_tag")
 
 
+def test_a_stream_goes_on_with_its_handlers_iteration(serve: Serve, postgres: dict[str, str]) -> None:
+    """What the handler has begun to read is the stream's to read to its end, though the handler is over."""
+    served = serve("--workers", "1", env=postgres).wait_ready()
+    names = rows(postgres, "SELECT name FROM shop_product ORDER BY name")
+
+    assert len(names) > 1
+    assert [served.get("/fibers/peeked") for _ in range(3)] == [(200, " ".join(names).encode())] * 3
+    assert served.get("/fibers/writes")[0] == 200
+
+
 def test_each_requests_variables_are_its_own(served: Served) -> None:
     """Context variables, language and time zone, before, in and after queries that are in flight together."""
     theirs = [("ann", "de", "Asia/Tokyo"), ("bob", "fr", "America/Lima"), ("eve", "pl", "UTC")] * 6

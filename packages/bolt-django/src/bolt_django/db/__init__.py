@@ -7,7 +7,7 @@ it (`sessions`). Streams keep theirs while their client reads (`leases`). `bound
 """
 
 from bolt_django.db.bounds import Bound, bounds, most_connections, server_limit
-from bolt_django.db.errors import ConnectionsExhausted, is_unreachable
+from bolt_django.db.errors import ConnectionsExhausted, RequestEnded, is_unreachable
 from bolt_django.db.leases import Lease, StreamSteps
 from bolt_django.db.sessions import Make, Place, Session, SessionPool, session_pool, set_session_pool
 from bolt_django.db.units import (
@@ -30,6 +30,7 @@ __all__ = [
     "Lease",
     "Make",
     "Place",
+    "RequestEnded",
     "Session",
     "SessionPool",
     "StreamSteps",

@@ -10,8 +10,6 @@ import threading
 import weakref
 from collections.abc import Callable
 from time import monotonic
-from types import GeneratorType
-from typing import Any
 
 from bolt_core.pool import Pool
 from django.db import connections
@@ -19,6 +17,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from bolt_django.db import drivers, units
 from bolt_django.db.errors import RequestEnded
+from bolt_django.db.reads import Reads
 
 type Owner = object
 # Adds to a session's connections those that it is to have before anybody opens them.
@@ -29,8 +28,8 @@ class Session:
     """The connections of one request. Its calls run one after the other, on one thread or another."""
 
     __slots__ = (
-        *("busy", "connections", "fresh", "owner"),
-        *("_cancelled", "_current", "_guard", "_look_at", "_make", "_opening", "_pooled", "_reading"),
+        *("busy", "connections", "fresh", "owner", "reads"),
+        *("_cancelled", "_current", "_guard", "_look_at", "_make", "_opening", "_pooled"),
     )
 
     def __init__(self, make: Make | None = None) -> None:
@@ -48,7 +47,7 @@ class Session:
         self._current: object = None
         self._opening: list[BaseDatabaseWrapper] = []
         self._cancelled: list[BaseDatabaseWrapper] = []
-        self._reading: weakref.ref[GeneratorType[Any, Any, Any]] | None = None
+        self.reads = Reads()
 
     def run(self, place: "Place", job: Callable[[], None], call: object) -> None:
         """Run *job* with these connections as those of *place*, the calling thread."""
@@ -58,6 +57,7 @@ class Session:
         if self.fresh:
             self.fresh = False
             self._begin()
+        self.reads.close_forgotten()
         opened = units.opened_here()
         with self._guard:
             self._current, self._opening = call, opened
@@ -119,25 +119,18 @@ class Session:
             del connections[connection.alias]
         connection.close()
 
-    def reads(self, generator: "GeneratorType[Any, Any, Any]") -> None:
-        """Keep the session for its request until *generator*, which reads from a cursor, is done or forgotten."""
-        self._reading = weakref.ref(generator)
-
     @property
     def is_bound(self) -> bool:
         """Whether nobody else may take this session over before its request ends."""
-        if self._reading is not None:
-            generator = self._reading()
-            if generator is not None and generator.gi_frame is not None:
-                return True
-            self._reading = None
-        return any(units.has_open_transaction(connection) for connection in self.connections.values())
+        return self.reads.in_use or any(
+            units.has_open_transaction(connection) for connection in self.connections.values()
+        )
 
     @property
     def must_end(self) -> bool:
         """Whether something here has to be closed now that the request is over."""
         now = monotonic()
-        return any(
+        return self.reads.unfinished or any(
             connection.connection is not None
             and (units.needs_care(connection, now) or drivers.has_cursors_to_close(connection.connection))
             for connection in self.connections.values()
@@ -146,6 +139,7 @@ class Session:
     def end(self) -> None:
         """Roll back and close what the request may not leave behind; on any thread but the loop's."""
         now = monotonic()
+        self.reads.close()
         for connection in list(self.connections.values()):
             if connection.closed_in_transaction or units.has_open_transaction(connection):
                 self._drop(connection)
@@ -156,6 +150,7 @@ class Session:
 
     def close(self) -> None:
         """Close every connection."""
+        self.reads.close()
         for connection in list(self.connections.values()):
             self._drop(connection)
 
@@ -274,6 +269,7 @@ class SessionPool:
                 # Nothing is left, or the owner has begun anew.
                 return None
             if session.must_end:
+                session.reads.end()
                 # Its owner's no more: one that begins anew gets another.
                 session.owner, session.busy = session, True
                 self._owned[session] = self._owned.pop(owner)
@@ -290,7 +286,8 @@ class SessionPool:
 
     def _make_idle(self, session: Session) -> None:
         del self._owned[session.owner]
-        session.owner, session.busy, session._reading = None, False, None
+        session.owner, session.busy = None, False
+        session.reads.close()
         self._idle.append(session)
         if self.waited_for:
             self._condition.notify()

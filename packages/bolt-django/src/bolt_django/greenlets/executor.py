@@ -86,10 +86,11 @@ class FiberExecutor(RequestExecutor):
         assert self._hub is not None
         call, result = ticket.line[0]
         assert result is not None
-        if (generator := call.reads) is not None:
-            session.reads(generator)
         try:
-            session.run(self._hub.place, call.run, call)
+            if (generator := call.reads) is not None and not session.reads.add(generator):
+                call.refuse(db.RequestEnded("the request that this iteration belongs to is over"))
+            else:
+                session.run(self._hub.place, call.run, call)
         except BaseException as error:
             result.fail(error)
         self._after(ticket, session)

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import contextvars
 import threading
+from collections.abc import AsyncIterator
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 from bolt_core import BoltAPI
+from bolt_core.responses import StreamingResponse
 from bolt_django.transactions import aatomic
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, connections, transaction
@@ -98,6 +100,21 @@ async def abandoned(way: str) -> None:
         async for product in Product.objects.order_by("name").aiterator(1):
             print("read", product.name, flush=True)
             await asyncio.Event().wait()
+
+
+@api.get("/peeked")
+async def peeked() -> StreamingResponse:
+    """Read the first row in the handler, and the others in its stream."""
+    rows = Product.objects.order_by("name").aiterator(1)
+    first = await anext(rows)
+
+    async def rest() -> AsyncIterator[str]:
+        yield first.name
+        await asyncio.sleep(0.1)
+        async for row in rows:
+            yield f" {row.name}"
+
+    return StreamingResponse(rest())
 
 
 class _Looks(Value):
