@@ -13,6 +13,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.test import override_settings
 from django.urls import path
 
+# Django's own URLs may ask a connection that an earlier test has opened.
+pytestmark = pytest.mark.django_db
+
 PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 SENT = {"X-Request-ID": "abc", "traceparent": PARENT}
 BOTH = {"REQUEST_ID": True, "TRACE_CONTEXT": True}
