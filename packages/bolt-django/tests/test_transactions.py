@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -57,6 +57,19 @@ def raising(error: Exception) -> Callable[[], Any]:
         raise error
 
     return step
+
+
+async def cancelled(
+    work: Coroutine[Any, Any, Any], entered: asyncio.Event, release: asyncio.Event | threading.Event
+) -> asyncio.Task[Any]:
+    """A task that was cancelled once it had *entered* what does not end before its *release*, given now."""
+    task = asyncio.create_task(work)
+    await entered.wait()
+    task.cancel()
+    await asyncio.sleep(0)
+    assert not task.done()
+    release.set()
+    return task
 
 
 def names() -> list[str]:
@@ -252,12 +265,7 @@ async def test_a_cancellation_waits_for_the_end_of_a_block(monkeypatch: pytest.M
         async with aatomic():
             pass
 
-    task = asyncio.create_task(work())
-    await entered.wait()
-    task.cancel()
-    await asyncio.sleep(0)
-    assert not task.done()
-    release.set()
+    task = await cancelled(work(), entered, release)
     with pytest.raises(Broken if fail else asyncio.CancelledError):
         await task
     assert ended == [None]
@@ -285,12 +293,7 @@ async def test_a_cancellation_at_the_begin_leaves_no_block_open(monkeypatch: pyt
         except asyncio.CancelledError:
             return f"went on after {[kind.__name__ for kind in left]}"
 
-    task = asyncio.create_task(work())
-    await entered.wait()
-    task.cancel()
-    await asyncio.sleep(0)
-    assert not task.done()
-    release.set()
+    task = await cancelled(work(), entered, release)
     assert await task == "went on after ['CancelledError']"
 
 

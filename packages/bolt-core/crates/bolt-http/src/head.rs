@@ -129,6 +129,12 @@ impl RequestHead {
         self.fields_named(name).map(|value| &self.buffer[value.range()])
     }
 
+    /// The value of a field that may be sent once; `None` where it was sent more often, or not at all.
+    pub fn header_once(&self, name: &str) -> Option<&[u8]> {
+        let mut sent = self.fields_named(name);
+        sent.next().filter(|_| sent.next().is_none()).map(|value| &self.buffer[value.range()])
+    }
+
     pub(crate) fn fields_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Span> {
         self.fields.iter().filter(move |field| self.is_named(field.0, name)).map(|&(_, value)| value)
     }

@@ -25,7 +25,7 @@ pub enum RequestIds {
 impl RequestIds {
     /// Leaves exactly one identifier in the head, so that whatever reads the field has it.
     pub(crate) fn settle(self, head: &mut RequestHead) {
-        if self == RequestIds::Take && one(head.header_all(REQUEST_ID)).is_some_and(is_usable) {
+        if self == RequestIds::Take && head.header_once(REQUEST_ID).is_some_and(is_usable) {
             return;
         }
         let RequestHead { buffer, fields, .. } = head;
@@ -40,11 +40,6 @@ impl RequestIds {
         *buffer = longer.freeze();
         fields.push((name, value));
     }
-}
-
-/// The only one of a field's values.
-fn one<'a>(mut values: impl Iterator<Item = &'a [u8]>) -> Option<&'a [u8]> {
-    values.next().filter(|_| values.next().is_none())
 }
 
 fn appended(buffer: &mut BytesMut, bytes: &[u8]) -> Span {

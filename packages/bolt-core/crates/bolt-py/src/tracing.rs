@@ -32,8 +32,8 @@ impl Tracing {
         if let Some(enter) = &self.enter {
             let _entered = Entered::new(&context)?;
             let Traced { request_id, trace_context } = self.traced;
-            let id = if request_id { only_text(head, REQUEST_ID) } else { None };
-            let parent = if trace_context { only_text(head, "traceparent") } else { None };
+            let id = if request_id { text(head.header_once(REQUEST_ID)) } else { None };
+            let parent = if trace_context { text(head.header_once("traceparent")) } else { None };
             // The state says nothing without a parent.
             let state = parent.and_then(|_| list_text(head, "tracestate"));
             enter.bind(base.py()).call1((id, parent, state))?;
@@ -42,11 +42,8 @@ impl Tracing {
     }
 }
 
-/// The value of a field that may be sent once.
-fn only_text<'a>(head: &'a RequestHead, name: &'a str) -> Option<&'a str> {
-    let mut values = head.header_all(name);
-    let first = values.next()?;
-    if values.next().is_some() { None } else { std::str::from_utf8(first).ok() }
+fn text(value: Option<&[u8]>) -> Option<&str> {
+    value.and_then(|value| std::str::from_utf8(value).ok())
 }
 
 /// The value of a field whose lines are one list (RFC 9110 §5.3).
