@@ -2,7 +2,7 @@
 
 import-linter judges the arrows between our packages; this check judges each package as `pip install` of it alone would
 find itself. What only an extra brings may be imported where its absence is handled: in a function, under `try` or `if`.
-A subpackage named as an extra (`bolt_django.greenlets`) imports what that extra brings; from elsewhere it is imported
+A subpackage named as an extra (`bolt_django.postgresql`) imports what that extra brings; from elsewhere it is imported
 only where its absence is handled.
 """
 

@@ -1,8 +1,9 @@
 """Whether the ORM of `async def` handlers runs in greenlets or on threads, and why."""
 
 from dataclasses import dataclass
-from importlib.util import find_spec
+from types import MethodType
 
+from django.conf import settings
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -13,8 +14,8 @@ _BACKENDS = frozenset({"django.db.backends.postgresql.base", "django.contrib.gis
 
 
 def uses_greenlets() -> bool:
-    """Whether a server that starts now runs async ORM calls in greenlets."""
-    return conf.async_orm() == "greenlets" and obstacle() is None
+    """Whether a server that starts now runs async ORM calls in greenlets: wherever that can be, unless told not to."""
+    return conf.async_orm() != "threads" and obstacle() is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,17 @@ class Obstacle:
 
 def obstacle() -> Obstacle | None:
     """The first of what keeps async ORM calls from running in greenlets, None if nothing does."""
-    if find_spec("greenlet") is None:
-        return Obstacle("greenlet is not installed", "Install bolt-django[greenlets]")
     if not connections.settings:
         return Obstacle("there is no database", "Configure DATABASES")
     for alias in connections.settings:
         if (found := _obstacle_of(connections[alias])) is not None:
             return Obstacle(f'DATABASES["{alias}"] {found.what}', found.remedy)
+    if settings.DATABASE_ROUTERS and conf.async_orm() is None:
+        # The project's code, called with every query, and nobody has said that it never blocks.
+        return Obstacle(
+            "DATABASE_ROUTERS would be asked on the event loop's thread",
+            'If they never block, set BOLT["ASYNC_ORM"] to "greenlets"',
+        )
     return None
 
 
@@ -46,6 +51,11 @@ def _obstacle_of(connection: BaseDatabaseWrapper) -> Obstacle | None:
         )
     if getattr(getattr(connection, "Database", None), "__version__", "").partition(".")[0] != "3":
         return Obstacle("uses psycopg2, which cannot wait without blocking", "Install psycopg 3 in its place")
+    if type(connection.Database.connect) is not MethodType:  # type: ignore[attr-defined]
+        return Obstacle(
+            "is opened by a replacement of psycopg.connect, as instrumentation installs",
+            "Let it instrument Django or psycopg's cursors instead",
+        )
     if connection.settings_dict["OPTIONS"].get("pool"):
         return Obstacle(
             'has OPTIONS["pool"], whose connections are made by Django\'s pool',

@@ -44,13 +44,16 @@ class Call:
 
     @property
     def reads(self) -> "GeneratorType[Any, Any, Any] | None":
-        """The generator that this call takes some items of, as each step of `async for` over a QuerySet does."""
+        """The generator that this call takes items of: in a step of `async for` over a QuerySet, or in `next(rows)`."""
         # asgiref hands over a partial of its `thread_handler`, whose last argument is the function's own partial; as
         # the partial has that `greenlets` makes of it.
         handler = self._fn
         child = handler.args[-1] if isinstance(handler, functools.partial) and handler.args else None
         args = child.args if isinstance(child, functools.partial) else ()
-        return args[0] if len(args) == 1 and isinstance(args[0], GeneratorType) else None
+        for value in args:
+            if isinstance(value, GeneratorType):
+                return value
+        return None
 
 
 class CancellableFuture(asyncio.Future[Any]):

@@ -95,9 +95,9 @@ def database_timeout() -> float:
     return float(bolt_settings().get("DATABASE_TIMEOUT", DATABASE_TIMEOUT_SECONDS))
 
 
-def async_orm() -> str:
-    """`BOLT["ASYNC_ORM"]`: where the ORM of `async def` handlers runs if it can, "greenlets" or "threads"."""
-    return str(bolt_settings().get("ASYNC_ORM", "threads"))
+def async_orm() -> str | None:
+    """`BOLT["ASYNC_ORM"]`: where the ORM of `async def` handlers runs, "greenlets" or "threads"; None leaves it open."""
+    return cast("str | None", bolt_settings().get("ASYNC_ORM"))
 
 
 def api_paths() -> tuple[str, ...]:

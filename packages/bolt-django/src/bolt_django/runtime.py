@@ -31,8 +31,8 @@ def _ways() -> tuple[type[lanes.RequestExecutor], db.Make | None]:
     """How async ORM calls run, and what their sessions' connections are made by."""
     if not async_orm.uses_greenlets():
         return lanes.RequestExecutor, None
-    # greenlet and psycopg are optional.
-    from bolt_django.greenlets.connections import make_connections
+    # psycopg is an extra, and without it nothing here is needed.
     from bolt_django.greenlets.executor import FiberExecutor
+    from bolt_django.postgresql.connections import make_connections
 
     return FiberExecutor, make_connections

@@ -57,7 +57,7 @@ def cancel(driver: Any) -> None:
 
 
 def has_cursors_to_close(driver: Any) -> bool:
-    """Whether cursors were left where they could not be closed, which takes a query; see `greenlets.connections`."""
+    """Whether cursors were left where they could not be closed, which takes a query; see `postgresql.cursors`."""
     return bool(getattr(driver, "unclosed", None))
 
 

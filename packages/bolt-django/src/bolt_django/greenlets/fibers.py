@@ -8,6 +8,7 @@ never a frame of the engine's between the loop and them.
 import asyncio
 import contextvars
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,9 @@ from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
 
 from bolt_django import db
 from bolt_django.db import units
+
+# How long a fiber may keep the loop while it makes objects of rows; as long as a thread keeps the GIL.
+TURN_SECONDS = 0.005
 
 _set_running_loop: Callable[[asyncio.AbstractEventLoop | None], None] = asyncio._set_running_loop
 
@@ -32,6 +36,12 @@ class Fiber(greenlet):  # type: ignore[misc]
     def wait(self) -> Any:
         """Let the loop run until `Hub.resume` is called with this fiber; return the value that it was given."""
         return self.parent.switch()
+
+    def give_turn(self) -> None:
+        """Let the loop run its other callbacks if this fiber has kept it for `TURN_SECONDS`."""
+        if time.monotonic() - self.hub.switched_at > TURN_SECONDS:
+            self.hub.loop.call_soon(self.hub.resume, self, context=self.hub.context)
+            self.wait()
 
     def elsewhere[T](self, work: Callable[[], T]) -> T:
         """Run *work*, which blocks, on a thread of the pool with this fiber's connections; meanwhile the loop runs."""
@@ -69,10 +79,13 @@ class Hub:
         self.place = FiberPlace()
         # What callbacks that outlive a request are registered in: none of the request's variables.
         self.context = contextvars.Context()
+        # When the fiber that runs was given the loop, by time.monotonic().
+        self.switched_at = 0.0
 
     def start(self, session: db.Session, run: Callable[[], None]) -> None:
         """Run *run*, which must not raise, until it first waits. From a callback of the loop."""
         fiber = Fiber(self, session, run)
+        self.switched_at = time.monotonic()
         _set_running_loop(None)
         try:
             fiber.switch()
@@ -81,6 +94,7 @@ class Hub:
 
     def resume(self, fiber: Fiber, value: Any = None) -> None:
         """Go on with a fiber that waits, until it waits again or ends. From a callback of the loop."""
+        self.switched_at = time.monotonic()
         _set_running_loop(None)
         try:
             self.place.show(fiber.session)

@@ -2,7 +2,8 @@
 
 Django's code waits for nothing but the database. A project's may sleep, send mail or ask another service, which would
 stop the loop for everybody; so a call takes a thread where `save()` or a manager's method is overridden, where a signal
-has receivers, a field is no field of Django's or keeps files, or a function is among the arguments.
+has receivers, a field is no field of Django's or keeps files, or a function is among the arguments. Nor may it compute
+for long: rows give the loop turns while they become objects, but nothing else that is done for each of many objects.
 """
 
 import functools
@@ -16,6 +17,7 @@ from django.db.models.fields import related_descriptors
 from django.db.transaction import Atomic
 
 from bolt_django import transactions
+from bolt_django.greenlets.fibers import current_fiber
 from bolt_django.greenlets.models import (
     is_deleted_plainly,
     is_plain_manager,
@@ -23,6 +25,9 @@ from bolt_django.greenlets.models import (
     is_read_plainly,
     is_saved_plainly,
 )
+
+MANY = 200
+"""Objects that one call may write, look for or fetch relations of on the loop's thread: a few milliseconds' work."""
 
 _READS = frozenset(
     {
@@ -45,7 +50,20 @@ def plain_call(fn: Callable[..., Any]) -> functools.partial[Any] | None:
     enter, call = fn.args[3], fn.args[4]
     if type(call) is not functools.partial or not is_plain(call.func, call.args, call.keywords):
         return None
+    if getattr(call.func, "__func__", None) is QuerySet._fetch_all and call.func.__self__._prefetch_related_lookups:
+        call = functools.partial(_fetch_all, call.func.__self__)
     return functools.partial(enter, call)
+
+
+def _fetch_all(queryset: Any) -> None:
+    """`QuerySet._fetch_all`, whose second stage takes a thread where it is for many objects."""
+    if queryset._result_cache is None:
+        queryset._result_cache = list(queryset._iterable_class(queryset))
+    fiber = current_fiber()
+    if fiber is None or len(queryset._result_cache) <= MANY:
+        queryset._fetch_all()
+    else:
+        fiber.elsewhere(queryset._fetch_all)
 
 
 def is_plain(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
@@ -154,7 +172,9 @@ def _relation(model: type[Model], name: str) -> Any:
 
 
 def _prefetch_call(instances: Any, *lookups: Any) -> bool:
-    if not isinstance(instances, list | tuple) or not all(isinstance(one, Model) for one in instances):
+    if not isinstance(instances, list | tuple) or len(instances) > MANY:
+        return False
+    if not all(isinstance(one, Model) for one in instances):
         return False
     return all(_prefetches(model, lookup) for model in {type(one) for one in instances} for lookup in lookups)
 
@@ -169,13 +189,19 @@ def _generator(generator: Any) -> bool:
 
 
 def _inert(args: tuple[Any, ...], keywords: dict[str, Any]) -> bool:
-    """Whether no argument is code: a function that is called for a value, an iterator, or rows not read plainly."""
-    return not any(
+    """Whether no argument is many, or code: a function called for a value, an iterator, or rows not read plainly."""
+    return len(args) <= MANY and not any(
         callable(value)
         or hasattr(type(value), "__next__")
+        or _is_many(value)
         or (isinstance(value, QuerySet) and not reads_plainly(value))
         for value in _values(args, keywords)
     )
+
+
+def _is_many(value: Any) -> bool:
+    # To ask a queryset for its length is a query, and it is inside of one.
+    return not isinstance(value, str | bytes | QuerySet) and hasattr(type(value), "__len__") and len(value) > MANY
 
 
 def _values(args: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:

@@ -71,10 +71,13 @@ def _server(run: options.RunOptions, config: ServerConfig) -> Iterator[Finding]:
 
 
 def _async_orm() -> Iterator[Finding]:
-    if conf.async_orm() != "greenlets":
+    asked = conf.async_orm()
+    if asked == "threads":
         yield Finding("async orm", "ok", "on threads: an async handler's ORM calls leave the event loop free")
     elif (obstacle := async_orm.obstacle()) is None:
         yield Finding("async orm", "ok", "in greenlets: Django's own ORM calls run on the event loop's thread")
+    elif asked is None:
+        yield Finding("async orm", "ok", f"on threads, not in greenlets: {obstacle.what}")
     else:
         told = f"on threads, though ASYNC_ORM is greenlets: {obstacle.what}"
         yield Finding("async orm", "warning", told, f"{obstacle.remedy}.")

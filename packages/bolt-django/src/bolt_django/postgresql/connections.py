@@ -11,12 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import psycopg
-from bolt_core.pool import on_event_loop
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg.waiting import Ready, Wait
 
 from bolt_django.greenlets.fibers import Fiber, Hub, current_fiber
+from bolt_django.postgresql.cursors import closing_later, with_thread, with_turns
 
 
 class LoopConnection(psycopg.Connection[Any]):
@@ -148,24 +148,15 @@ class _Opening(BaseDatabaseWrapper):
             fiber.elsewhere(super().run_and_clear_commit_hooks)
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """A cursor; one of the server's closes where it can without blocking the loop."""
+        """A cursor of psycopg's."""
         cursor = super().create_cursor(name)
-        if name:
-            cursor.__class__ = _closing(type(cursor))  # type: ignore[arg-type]
+        cursor.__class__ = (closing_later if name else with_turns)(type(cursor))  # type: ignore[arg-type]
         return cursor
 
-
-@functools.cache
-def _closing(cursor: type[Any]) -> type[Any]:
-    def close(self: Any) -> None:
-        if current_fiber() is None and on_event_loop():
-            # An iteration that was broken off is collected on the loop, perhaps while a fiber uses the connection.
-            if not self.closed and not self.connection.closed:
-                self.connection.unclosed.append(self)
-        else:
-            cursor.close(self)
-
-    return type(cursor.__name__, (cursor,), {"close": close, "__module__": cursor.__module__})
+    def _prepare_cursor(self, cursor: Any) -> Any:
+        prepared: Any = super()._prepare_cursor(cursor)  # type: ignore[misc]
+        prepared.__class__ = with_thread(type(prepared))  # type: ignore[arg-type]
+        return prepared
 
 
 @functools.cache
