@@ -26,14 +26,36 @@ def only(monkeypatch: pytest.MonkeyPatch) -> Any:
     return have
 
 
-def test_threads_are_the_default(only: Any) -> None:
-    """Greenlets are asked for."""
+def test_greenlets_are_the_default(only: Any) -> None:
+    """Wherever they can be used, unless threads are asked for."""
     only(**POSTGRES)
 
-    assert not async_orm.uses_greenlets()
+    assert async_orm.uses_greenlets()
     with override_settings(BOLT={"ASYNC_ORM": "greenlets"}):
         assert async_orm.uses_greenlets()
         assert check_async_orm(None) == []
+    with override_settings(BOLT={"ASYNC_ORM": "threads"}):
+        assert not async_orm.uses_greenlets()
+        assert check_async_orm(None) == []
+
+
+def test_routers_ask_for_a_word(only: Any) -> None:
+    """They are the project's code and are called with every query: until they are said never to block, on threads."""
+    only(**POSTGRES)
+
+    with override_settings(DATABASE_ROUTERS=["boltsite.fibers.routers.TagsElsewhere"]):
+        assert not async_orm.uses_greenlets()
+        with override_settings(BOLT={"ASYNC_ORM": "greenlets"}):
+            assert async_orm.uses_greenlets()
+
+
+def test_a_replaced_connect(only: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goes on being called, as instrumentation hangs on it: connections of ours would pass it by."""
+    only(**POSTGRES)
+    usual = connections["default"].Database.connect  # type: ignore[attr-defined]
+    monkeypatch.setattr(connections["default"].Database, "connect", lambda **options: usual(**options))  # type: ignore[attr-defined]
+
+    assert "is opened by a replacement of psycopg.connect" in warned()[0]
 
 
 def warned() -> tuple[str, str]:
@@ -70,14 +92,6 @@ def test_psycopg_2(only: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections["default"], "Database", SimpleNamespace(__version__="2.9.10 (dt dec pq3 ext)"))
 
     assert "psycopg2" in warned()[0]
-
-
-def test_without_greenlet(only: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The extra that brings it is named."""
-    only(**POSTGRES)
-    monkeypatch.setattr("bolt_django.async_orm.find_spec", lambda name: None)
-
-    assert warned()[1].startswith("Install bolt-django[greenlets]")
 
 
 def test_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:

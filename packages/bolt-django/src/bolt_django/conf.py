@@ -96,7 +96,7 @@ def database_timeout() -> float:
 
 
 def async_orm() -> str | None:
-    """`BOLT["ASYNC_ORM"]`: where the ORM of `async def` handlers runs, "greenlets" or "threads"; None leaves it open."""
+    """`BOLT["ASYNC_ORM"]`: where the ORM of `async def` handlers runs, "greenlets" or "threads"; None if unset."""
     return cast("str | None", bolt_settings().get("ASYNC_ORM"))
 
 

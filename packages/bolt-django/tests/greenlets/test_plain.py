@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import pytest
 from asgiref.sync import sync_to_async
-from bolt_django.greenlets.plain import is_plain, plain_call
-from boltsite.library.models import Author, Book, Country, Publisher, Tag
+from bolt_django.greenlets.plain import MANY, is_plain, plain_call
+from boltsite.library.models import Author, Book, Country, Mark, Publisher, Tag
 from boltsite.shop.models import Product
 from django.contrib.auth.models import User
 from django.db import models, transaction
@@ -41,7 +41,8 @@ def test_writing_models_of_djangos_fields_is_plain() -> None:
     assert plain(Author.objects.all().bulk_create, [Author(), Author()])
     assert plain(Author().save)
     assert plain(Author().refresh_from_db)
-    assert plain(Country().delete)
+    assert plain(Mark().delete)
+    assert plain(Mark.objects.filter(text="a").delete)
 
 
 def test_transactions_are_plain() -> None:
@@ -95,26 +96,45 @@ def test_a_model_that_overrides_what_django_calls_takes_a_thread(name: str) -> N
 )
 def test_a_signal_with_receivers_takes_a_thread(signal: Any, reads: bool, saves: bool, deletes: bool) -> None:
     """For as long as it has them, and for the model that they listen to."""
-    signal.connect(kept, sender=Country)
+    signal.connect(kept, sender=Mark)
     try:
-        calls = QuerySet(Country).get, Country().save, Country().delete
+        calls = QuerySet(Mark).get, Mark().save, Mark().delete
         assert tuple(plain(call) for call in calls) == (reads, saves, deletes)
         assert plain(QuerySet(Tag).get)
         assert plain(Tag().save)
     finally:
-        signal.disconnect(kept, sender=Country)
+        signal.disconnect(kept, sender=Mark)
 
-    assert all(plain(call) for call in (QuerySet(Country).get, Country().save))
+    assert all(plain(call) for call in (QuerySet(Mark).get, Mark().save, Mark().delete))
 
 
-def test_deleting_looks_at_what_refers_to_the_rows() -> None:
-    """A receiver of any model's deletion may be reached."""
-    signals.post_delete.connect(kept, sender=Book)
-    try:
-        assert not plain(Author().delete)
-        assert not plain(QuerySet(Author).delete)
-    finally:
-        signals.post_delete.disconnect(kept, sender=Book)
+@isolate_apps("boltsite.library")
+def test_deleting_what_others_refer_to_takes_a_thread() -> None:
+    """Django reads and goes through what a cascade reaches: references, parents, many-to-many and generic ones."""
+    child: Any = type("Child", (Mark,), {"__module__": "boltsite.library.models"})
+    of_many = {"__module__": "boltsite.library.models", "tags": models.ManyToManyField(Tag, related_name="+")}
+    related: Any = type("Related", (models.Model,), of_many)
+
+    for model in (Author, Country, child, related):
+        assert not plain(QuerySet(model).delete)
+        assert not plain(model().delete)
+    assert not plain(Book().delete)
+
+
+def test_many_objects_at_once_take_a_thread() -> None:
+    """What is computed for each of them would keep the loop: those to write, to look for and to fetch relations of."""
+    authors = [Author(pk=number) for number in range(MANY + 1)]
+    keys = [author.pk for author in authors]
+
+    for few in (True, False):
+        taken = slice(MANY if few else None)
+        assert plain(QuerySet(Author).bulk_create, authors[taken]) is few
+        assert plain(QuerySet(Author).in_bulk, keys[taken]) is few
+        assert plain(QuerySet(Author).bulk_update, authors[taken], ["name"]) is few
+        assert plain(Publisher(pk=1).authors.add, *authors[taken]) is few  # type: ignore[attr-defined]
+        assert plain(Publisher(pk=1).authors.set, authors[taken]) is few  # type: ignore[attr-defined]
+        assert plain(prefetch_related_objects, authors[taken], "books") is few
+    assert plain(QuerySet(Author).create, biography="long " * MANY)
 
 
 class Cautious(QuerySet[Any]):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from bolt_django.greenlets.plain import MANY
 from boltsite_tools.process import Served, connected, wait_until
 from test_postgres import transactions
 
@@ -20,12 +21,14 @@ def served(serve: Serve, postgres: dict[str, str]) -> Served:
 
 
 def test_plain_calls_run_on_the_loops_thread(served: Served, postgres: dict[str, str]) -> None:
-    """A function of the project's takes a thread, with the connection that the request's plain calls have."""
+    """A function of the project's takes a thread, `execute_wrappers` do too, all with the request's one connection."""
     reply = json.loads(served.get("/fibers/thread-of-query")[1])
 
-    assert reply["threads"][0].startswith("bolt-dedicated")
+    on_loop = postgres["TEST_ASYNC_ORM"] == "greenlets"
+    assert [name == reply["loop"] for name in reply["plain"]] == [on_loop] * 2
+    assert reply["wrapped"] != []
+    assert all(name.startswith("bolt-") and name != reply["loop"] for name in [reply["own"], *reply["wrapped"]])
     assert len(set(reply["pids"])) == 1
-    assert (reply["threads"][-1] == reply["loop"]) is (postgres["TEST_ASYNC_ORM"] == "greenlets")
 
 
 def test_writing_and_reading_in_steps(served: Served) -> None:
@@ -35,6 +38,31 @@ def test_writing_and_reading_in_steps(served: Served) -> None:
         assert status == 200, served.output
         names = [f"fiber {number}" for number in range(1, 9)]
         assert json.loads(body) == {"names": names, "created": False, "count": 8}
+
+
+@pytest.mark.parametrize("way", ["models", "values"])
+def test_a_long_result_lets_others_have_turns(served: Served, way: str) -> None:
+    """While its rows become objects the loop goes round again and again, and no row is lost or moved."""
+    rows = 30_000
+
+    status, body = served.get(f"/fibers/long?way={way}&rows={rows}")
+
+    assert status == 200, served.output
+    reply = json.loads(body)
+    assert reply["rounds"] >= 4
+    assert reply["numbers"] == [1, rows, rows]
+
+
+@pytest.mark.parametrize("parents", [MANY, MANY + 1])
+def test_relations_of_many_objects_are_fetched_on_a_thread(
+    served: Served, postgres: dict[str, str], parents: int
+) -> None:
+    """Of few, on the loop's."""
+    reply = json.loads(served.get(f"/fibers/prefetched?parents={parents}")[1])
+
+    on_loop = postgres["TEST_ASYNC_ORM"] == "greenlets" and parents == MANY
+    assert [name == reply["loop"] for name in reply["threads"]] == [on_loop]
+    assert reply["found"] == [parents, "in 00", f"in {parents - 1:02x}"]
 
 
 def test_queries_are_in_flight_together(served: Served) -> None:

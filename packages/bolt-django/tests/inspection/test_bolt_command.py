@@ -110,7 +110,8 @@ def test_a_sound_project() -> None:
         ({"ALLOWED_HOSTS": ["*"]}, "hosts", "warning", "any host is answered"),
         ({"BOLT": {"TRUSTED_PROXIES": ["unix"]}}, "proxies", "ok", "unix: their X-Forwarded-For"),
         ({"USE_X_FORWARDED_HOST": True}, "proxies", "note", "whoever connects"),
-        ({}, "async orm", "ok", "on threads"),
+        ({}, "async orm", "ok", 'not in greenlets: DATABASES["default"] is not of Django'),
+        ({"BOLT": {"ASYNC_ORM": "threads"}}, "async orm", "ok", "on threads: "),
         ({"BOLT": {"ASYNC_ORM": "greenlets"}}, "async orm", "warning", 'DATABASES["default"] is not of Django'),
         ({"BOLT": {"PROCESSES": 2}}, "cache", "warning", "each of 2 processes"),
         ({"MIDDLEWARE": []}, "headers", "note", "no security headers"),
@@ -131,9 +132,10 @@ def test_the_doctor_tells_of_greenlets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing keeps async ORM calls from them."""
     monkeypatch.setattr("bolt_django.async_orm.obstacle", lambda: None)
 
-    (found,) = findings(BOLT={"ASYNC_ORM": "greenlets"})["async orm"]
+    for settings in ({}, {"BOLT": {"ASYNC_ORM": "greenlets"}}):
+        (found,) = findings(**settings)["async orm"]
 
-    assert (found.level, found.what[:12]) == ("ok", "in greenlets")
+        assert (found.level, found.what[:12]) == ("ok", "in greenlets")
 
 
 def test_exit_codes() -> None:

@@ -125,8 +125,11 @@ def _has_own_default(field: Any) -> bool:
 
 @functools.cache
 def _stands_alone(model: type[Model]) -> bool:
+    # As Django decides whether it may delete without reading; a generic relation is found on its owner's side.
     meta = model._meta
-    return not meta.concrete_model._meta.parents and not any(  # type: ignore[union-attr]
-        (field.auto_created and not field.concrete) or hasattr(field, "bulk_related_objects")
-        for field in meta.get_fields(include_hidden=True)
+    referring = (field for field in meta.get_fields(include_hidden=True) if field.auto_created and not field.concrete)
+    return not (
+        meta.concrete_model._meta.parents  # type: ignore[union-attr]
+        or any(field.one_to_one or field.one_to_many for field in referring)
+        or any(hasattr(field, "bulk_related_objects") for field in meta.private_fields)
     )

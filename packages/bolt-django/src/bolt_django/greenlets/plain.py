@@ -50,8 +50,9 @@ def plain_call(fn: Callable[..., Any]) -> functools.partial[Any] | None:
     enter, call = fn.args[3], fn.args[4]
     if type(call) is not functools.partial or not is_plain(call.func, call.args, call.keywords):
         return None
-    if getattr(call.func, "__func__", None) is QuerySet._fetch_all and call.func.__self__._prefetch_related_lookups:
-        call = functools.partial(_fetch_all, call.func.__self__)
+    function: Any = call.func
+    if getattr(function, "__func__", None) is QuerySet._fetch_all and function.__self__._prefetch_related_lookups:
+        call = functools.partial(_fetch_all, function.__self__)
     return functools.partial(enter, call)
 
 

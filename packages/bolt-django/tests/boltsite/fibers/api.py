@@ -4,22 +4,21 @@ import asyncio
 import contextlib
 import contextvars
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from asgiref.sync import async_to_sync, sync_to_async
 from bolt_core import BoltAPI
 from bolt_core.responses import StreamingResponse
 from bolt_django.transactions import aatomic
-from django.contrib.postgres.fields import ArrayField
-from django.db import connection, connections, transaction
-from django.db.models import Case, CharField, FloatField, Func, Value, When
+from django.db import connection, connections
+from django.db.models import Case, CharField, FloatField, Func, IntegerField, Prefetch, Value, When
 from django.db.models.functions import Cast
 from django.db.models.signals import post_save
 from django.utils import timezone, translation
 from django.utils.translation import get_language
 
-from boltsite.library.models import Country, Tag
+from boltsite.library.models import Country, Publisher, Tag
 from boltsite.shop.models import Product
 
 api = BoltAPI(prefix="/fibers")
@@ -37,28 +36,50 @@ async def sleep(seconds: float = 0.2) -> dict[str, Any]:
     return {}
 
 
+class _Observed(Value):
+    """An expression of the project's: its code, told in `seen`, runs where the query is made."""
+
+    def __init__(self, seen: list[Any], look: Callable[[], Any]) -> None:
+        super().__init__("observed", output_field=CharField())
+        # An expression is copied before, with what it refers to.
+        self.look = lambda: seen.append(look())
+
+    def __deepcopy__(self, memo: object) -> "_Observed":
+        return self
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """As of `Value`."""
+        self.look()
+        return super().as_sql(compiler, connection)
+
+
 @api.get("/thread-of-query")
 async def thread_of_query() -> dict[str, Any]:
-    """The threads of the loop, of a plain query, and of a function of the project's, and their connections."""
-    seen: list[tuple[str, int]] = []
+    """The threads of the loop, of a plain query, of what stands before queries, and of a function of the project's."""
+    plain: list[str] = []
+    wrapped: list[str] = []
+    pids: list[int] = []
 
     def look(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        seen.append((threading.current_thread().name, context["connection"].connection.info.backend_pid))
+        wrapped.append(_thread())
+        pids.append(context["connection"].connection.info.backend_pid)
         return execute(sql, params, many, context)
 
-    def own() -> None:
+    def own() -> str:
+        pids.append(_pid("default"))
         connection.execute_wrappers.append(look)
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        return _thread()
 
-    await sync_to_async(own)()
-    await Product.objects.aget(name="axe")
+    looked = Product.objects.annotate(looked=_Observed(plain, _thread))
+    await looked.aget(name="axe")
+    own_thread = await sync_to_async(own)()
+    await looked.aget(name="axe")
     await sync_to_async(connection.execute_wrappers.clear)()
-    return {
-        "loop": threading.current_thread().name,
-        "threads": [name for name, _ in seen],
-        "pids": [p for _, p in seen],
-    }
+    return {"loop": _thread(), "plain": plain, "wrapped": wrapped, "own": own_thread, "pids": pids}
+
+
+def _thread() -> str:
+    return threading.current_thread().name
 
 
 @api.get("/writes")
@@ -117,15 +138,6 @@ async def peeked() -> StreamingResponse:
     return StreamingResponse(rest())
 
 
-class _Looks(Value):
-    """An expression of the project's, whose code runs where the query is made."""
-
-    def as_sql(self, compiler: Any, connection: Any) -> Any:
-        """As of `Value`; an expression is copied before, with what it refers to."""
-        self.value[:] = _who.get(), get_language(), timezone.get_current_timezone_name()
-        return super().as_sql(compiler, connection)
-
-
 _who: contextvars.ContextVar[str] = contextvars.ContextVar("who")
 
 
@@ -137,10 +149,14 @@ async def context(who: str, language: str, zone: str) -> list[list[str]]:
     translation.activate(language)
     timezone.activate(zone)
     seen: list[Any] = [[before]]
+
+    def own() -> tuple[Any, ...]:
+        return _who.get(), get_language(), timezone.get_current_timezone_name()
+
     for _ in range(4):
-        looks = _Looks([], output_field=ArrayField(CharField()))
+        looks = _Observed(seen, own)
         await Tag.objects.annotate(slept=_slept(0.02), looks=looks).values_list("slept", "looks").afirst()
-        seen += [looks.value, (_who.get(), get_language(), timezone.get_current_timezone_name())]
+        seen.append(own())
     return [list(each) for each in seen]
 
 
@@ -221,3 +237,60 @@ async def beside_a_block() -> dict[str, Any]:
         inside = connection.in_atomic_block
         await query
     return {"inside": inside}
+
+
+class _Series(Func):
+    """A row for each number; tells `look` of each that becomes an object."""
+
+    function = "generate_series"
+    set_returning = True
+    output_field = IntegerField()
+
+    def __init__(self, most: int, look: Callable[[], Any]) -> None:
+        super().__init__(Value(1), Value(most))
+        self.look = look
+
+    def get_db_converters(self, connection: object) -> list[Any]:
+        """As of `Func`, and what looks."""
+        return [lambda value, expression, connection: self.look()]
+
+
+@api.get("/long")
+async def long(way: str, rows: int) -> dict[str, Any]:
+    """How often the loop goes round while the rows of one result become objects, and what came of them."""
+    rounds = 0
+    seen: list[int] = []
+
+    async def go_round() -> None:
+        nonlocal rounds
+        while True:
+            rounds += 1
+            await asyncio.sleep(0)
+
+    def look() -> int:
+        seen.append(rounds)
+        return len(seen)
+
+    going = asyncio.ensure_future(go_round())
+    many = Product.objects.filter(name="axe").annotate(number=_Series(rows, look))
+    if way == "models":
+        numbers = [product.number async for product in many]
+    else:
+        numbers = [number async for number in many.values_list("number", flat=True)]
+    going.cancel()
+    return {"rounds": len(set(seen)), "numbers": [numbers[0], numbers[-1], len(numbers)]}
+
+
+@api.get("/prefetched")
+async def prefetched(parents: int) -> dict[str, Any]:
+    """Where relations of so many objects are fetched."""
+    codes = [f"{number:02x}" for number in range(parents)]
+    await Country.objects.abulk_create([Country(code=code) for code in codes])
+    await Publisher.objects.abulk_create([Publisher(name=f"in {code}", country_id=code) for code in codes])
+    seen: list[str] = []
+    inner = Publisher.objects.annotate(looked=_Observed(seen, _thread))
+    countries = Country.objects.filter(code__in=codes).prefetch_related(Prefetch("publishers", inner))
+    found = [country.publishers.all()[0].name async for country in countries.order_by("code")]
+    await sync_to_async(Country.objects.filter(code__in=codes).delete)()
+    await sync_to_async(Publisher.objects.filter(name__startswith="in ").delete)()
+    return {"loop": _thread(), "threads": seen, "found": [len(found), found[0], found[-1]]}
