@@ -12,7 +12,7 @@ from benchmarks.cases import Case
 from benchmarks.results import BASELINE, OURS
 from benchmarks.servers import Server, bolt, gunicorn, uvicorn
 
-GREENLETS, GUNICORN, UVICORN, NINJA = "bolt-greenlets", "gunicorn", "uvicorn", "ninja"
+THREADS, GUNICORN, UVICORN, NINJA = "bolt-threads", "gunicorn", "uvicorn", "ninja"
 GUNICORN_FULL, UVICORN_FULL = "gunicorn-full", "uvicorn-full"
 SQLITE, POSTGRES = "sqlite", "postgres"
 DATABASES = {SQLITE: "SQLite", POSTGRES: "PostgreSQL"}
@@ -81,7 +81,7 @@ def _keys(found: Iterable[Case]) -> frozenset[str]:
 
 _SITE = "benchmarks.apps.site"
 _OF_BOLT = {"BENCH_FRAMEWORK": "bolt"}
-_IN_GREENLETS = {**_OF_BOLT, "BENCH_ASYNC_ORM": "greenlets"}
+_ON_THREADS = {**_OF_BOLT, "BENCH_ASYNC_ORM": "threads"}
 _OF_DJANGO = {"BENCH_FRAMEWORK": "django"}
 _FULL = {"BENCH_FULL": "1"}
 _POOLED = {"BENCH_POOL": str(CONNECTIONS)}
@@ -89,7 +89,7 @@ _ASGI = uvicorn(f"{_SITE}.asgi:application")
 _DEFS, _ASYNCS = _keys([GET_DEF, LIST_DEF]), _keys([GET_ASYNC, LIST_ASYNC])
 
 OF_BOLT = Server(OURS, "django-bolt", bolt, environment=_OF_BOLT)
-OF_GREENLETS = Server(GREENLETS, 'django-bolt, `ASYNC_ORM="greenlets"`', bolt, lacks=_DEFS, environment=_IN_GREENLETS)
+OF_THREADS = Server(THREADS, 'django-bolt, `ASYNC_ORM="threads"`', bolt, lacks=_DEFS, environment=_ON_THREADS)
 OF_GUNICORN = Server(GUNICORN, "Django, gunicorn", gunicorn, lacks=_ASYNCS, environment=_OF_DJANGO)
 OF_UVICORN = Server(UVICORN, "Django async, uvicorn", _ASGI, lacks=_DEFS, environment={**_OF_DJANGO, **_POOLED})
 OF_NINJA = Server(NINJA, "Django Ninja, uvicorn", _ASGI, environment={"BENCH_FRAMEWORK": "ninja", **_POOLED})
@@ -128,7 +128,7 @@ class Group:
 GROUPS = (
     Group(
         key="orm",
-        servers=(OF_BOLT, OF_GREENLETS, OF_GUNICORN, OF_UVICORN, OF_NINJA),
+        servers=(OF_BOLT, OF_THREADS, OF_GUNICORN, OF_UVICORN, OF_NINJA),
         cases=ORM,
         baseline="in-process",
     ),
@@ -136,7 +136,7 @@ GROUPS = (
         key="hops",
         servers=(
             Server(OURS, "django-bolt", bolt, environment=_HOPPING),
-            Server(GREENLETS, OF_GREENLETS.label, bolt, lacks=_keys(HOPS), environment=_IN_GREENLETS),
+            Server(THREADS, OF_THREADS.label, bolt, lacks=_keys(HOPS), environment=_ON_THREADS),
         ),
         # In another order than ORM's: all ways of one kind one after the other.
         cases=(GET_ASYNC, *HOPS[: len(WAYS)], LIST_ASYNC, *HOPS[len(WAYS) :]),
@@ -176,7 +176,7 @@ GROUPS = (
 _WORKERS = {"BENCH_WORKERS": str(CONNECTIONS)}
 SLEEPING = (
     (Server(OURS, OF_BOLT.label, bolt, environment={**_OF_BOLT, **_WORKERS}), "/orm/sleep"),
-    (Server(GREENLETS, OF_GREENLETS.label, bolt, environment={**_IN_GREENLETS, **_WORKERS}), "/orm/sleep"),
+    (Server(THREADS, OF_THREADS.label, bolt, environment={**_ON_THREADS, **_WORKERS}), "/orm/sleep"),
     (OF_GUNICORN, "/orm/sleep-def"),
     (OF_UVICORN, "/orm/sleep"),
     (OF_NINJA, "/orm/sleep"),
@@ -184,7 +184,7 @@ SLEEPING = (
 SLEEP = "sleep"
 # Which databases each part is measured over.
 PARTS = {**{group.key: group.databases for group in GROUPS}, SLEEP: (POSTGRES,)}
-LABELS = {server.key: server.label for server in (OF_BOLT, OF_GREENLETS, OF_GUNICORN, OF_UVICORN, OF_NINJA)}
+LABELS = {server.key: server.label for server in (OF_BOLT, OF_THREADS, OF_GUNICORN, OF_UVICORN, OF_NINJA)}
 
 
 def cell(case: Case, database: str) -> str:

@@ -9,7 +9,6 @@ from benchmarks.database.groups import (
     ADMIN,
     DATABASES,
     GET_ASYNC,
-    GREENLETS,
     GUNICORN,
     GUNICORN_FULL,
     HOPS,
@@ -19,6 +18,7 @@ from benchmarks.database.groups import (
     ORM,
     POSTGRES,
     SLEEP,
+    THREADS,
     UVICORN,
     UVICORN_FULL,
     cell,
@@ -86,7 +86,7 @@ def _unpinned(results: Results) -> str:
 
     rows = []
     for case in (GET_ASYNC, LIST_ASYNC):
-        rows += [[f"{case.title}, {LABELS[server]}", shown(case, server)] for server in (OURS, GREENLETS)]
+        rows += [[f"{case.title}, {LABELS[server]}", shown(case, server)] for server in (OURS, THREADS)]
         rows += [[hop.title, shown(hop, OURS)] for hop in HOPS if hop.key.startswith(f"{case.key}-")]
     return _table(["PostgreSQL, server and load on all cores", "µs of server CPU per request"], rows)
 

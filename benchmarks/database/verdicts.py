@@ -10,7 +10,6 @@ from benchmarks.database.groups import (
     ADMIN_TARGET,
     DATABASES,
     GET_ASYNC,
-    GREENLETS,
     GUNICORN_FULL,
     HELLO_DEF,
     HOP_TARGET,
@@ -24,6 +23,7 @@ from benchmarks.database.groups import (
     SLEEPERS,
     SQLITE,
     STACK_TARGET,
+    THREADS,
     WAYS,
     behind,
     cell,
@@ -100,11 +100,10 @@ def _hops(results: Results) -> Iterator[Verdict]:
     for case in (GET_ASYNC, LIST_ASYNC):
         key, title = unpinned(case, POSTGRES), f"{case.title}, unpinned, PostgreSQL"
         pairs = {way: ((key, OURS), (unpinned(hop(case, name), POSTGRES), OURS)) for name, way in WAYS.items()}
-        pairs['`ASYNC_ORM="threads"`'] = (key, GREENLETS), (key, OURS)
+        pairs['`ASYNC_ORM="threads"`'] = (key, OURS), (key, THREADS)
         for way, (cell_of, other) in pairs.items():
             if (measured := by_round(results, cell_of, other, ratio)) is not None:
-                named = f'{title}, `ASYNC_ORM="greenlets"`' if cell_of[1] == GREENLETS else title
-                yield Verdict(named, measured, HOP_TARGET, f"× {way}")
+                yield Verdict(title, measured, HOP_TARGET, f"× {way}")
 
 
 def _sleep(results: Results) -> Iterator[Verdict]:

@@ -265,7 +265,7 @@ async def long(way: str, rows: int) -> dict[str, Any]:
         nonlocal rounds
         while True:
             rounds += 1
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
 
     def look() -> int:
         seen.append(rounds)
