@@ -42,6 +42,9 @@ SOUND = {
     "/iterate": 200,
     "/iterate?atomic=true": 200,
     "/aiterate": 200,
+    "/orm/reads": 200,
+    "/orm/reads?pause=0.001": 200,
+    "/orm/writes": 200,
     "/context/sync?name=a": 200,
     "/context/async?name=b": 200,
     "/context/lane?name=c": 200,
@@ -49,13 +52,20 @@ SOUND = {
 BAD = {
     "/dies": 503,
     "/adies": 503,
+    "/orm/dies": 503,
     "/wrong": 500,
     **{f"/leave/{kind}?how={how}": 200 for kind in ("sync", "async") for how in ("atomic", "begin", "autocommit")},
     "/leave/sync?how=cursor": 200,
     "/leave/async?how=cursor": 200,
 }
 # The client leaves in the middle of these.
-LEFT = ("/slow-write?seconds=0.5", "/slow-transaction", "/hold?seconds=1", "/aiterate?pause=0.01")
+LEFT = (
+    "/slow-write?seconds=0.5",
+    "/slow-transaction",
+    "/hold?seconds=1",
+    "/aiterate?pause=0.01",
+    "/orm/sleep?seconds=1",
+)
 
 
 @pytest.fixture(scope="module")
@@ -135,10 +145,14 @@ def open_connections(connection: psycopg.Connection) -> list[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads the size of processes from /proc")
-def test_soak(server: Cluster, tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["threads", "greenlets"])
+def test_soak(server: Cluster, way: str) -> None:
     """Afterwards connections are within the bound, none is in a transaction, and memory is what it was half-way."""
     flags = ("--workers", str(WORKERS), "--no-access-log")
-    with serving(FAULTS, *flags, FAULTS_HOST=str(server.folder), FAULTS_TIMEOUT="30") as served:
+    host = str(server.folder)
+    with serving(FAULTS, *flags, FAULTS_HOST=host, FAULTS_TIMEOUT="30", FAULTS_ASYNC_ORM=way) as served:
+        with served.client() as client:
+            assert client.get("/orm/where").json() == {"on_loop": way == "greenlets"}
         load = Load(served)
         with contextlib.closing(server.connect()) as watcher, ThreadPoolExecutor(CLIENTS) as threads:
             for client in [threads.submit(load.client, seed) for seed in range(CLIENTS)]:

@@ -3,15 +3,19 @@
 import asyncio
 import collections
 import contextvars
+import threading
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 from django.db.backends.signals import connection_created
+from django.db.models import CharField, Func, Value
+from django.db.models.functions import Cast
 from django.dispatch import receiver
 from django.utils import timezone, translation
 from django_bolt import BoltAPI
+from django_bolt.db import aatomic
 from django_bolt.responses import StreamingResponse
 
 from faultsite.models import Entry
@@ -82,6 +86,70 @@ def sync_sleep(seconds: float) -> dict[str, int]:
 async def async_sleep(seconds: float) -> dict[str, int]:
     await aask(f"SELECT pg_sleep({seconds})")
     return {"pid": await abackend()}
+
+
+class Where(Value):
+    """Tells the thread that its query is made on."""
+
+    threads: ClassVar[collections.deque[str]] = collections.deque(maxlen=1)
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        self.threads.append(threading.current_thread().name)
+        return super().as_sql(compiler, connection)
+
+
+@api.get("/orm/where")
+async def orm_where() -> dict[str, bool]:
+    """Whether a call of the ORM's own is made on the thread of the loop."""
+    await Entry.objects.annotate(here=Where("", output_field=CharField())).values("here").afirst()
+    return {"on_loop": Where.threads[0] == threading.current_thread().name}
+
+
+@api.get("/orm/reads")
+async def orm_reads(pause: float = 0.0) -> dict[str, int]:
+    """The ORM's own calls: rows, values and steps."""
+    first = await Entry.objects.order_by("pk").afirst()
+    await asyncio.sleep(pause)
+    found = [entry.pk async for entry in Entry.objects.order_by("pk")[:20]]
+    async for pk in Entry.objects.order_by("pk").values_list("pk", flat=True).aiterator(10):
+        found.append(pk)
+        if len(found) == 50:
+            break
+    return {"first": first.pk if first else 0, "found": len(found), "count": await Entry.objects.acount()}
+
+
+@api.get("/orm/writes")
+async def orm_writes() -> dict[str, int]:
+    """A row that is written and deleted, and one that is rolled back, in blocks over several calls."""
+    async with aatomic():
+        entry = await Entry.objects.acreate(text="for a moment")
+        await asyncio.sleep(0)
+        await Entry.objects.filter(pk=entry.pk).adelete()
+    try:
+        async with aatomic():
+            entry = await Entry.objects.acreate(text="rolled back")
+            raise LookupError
+    except LookupError:
+        return {"left": await Entry.objects.filter(pk=entry.pk).acount()}
+
+
+def calling(function: str, *args: Value | Func) -> Any:
+    """A query of one row that calls a function of the server's."""
+    called = Cast(Func(*args, function=function, output_field=CharField()), CharField())
+    return Entry.objects.annotate(called=called).values_list("called")
+
+
+@api.get("/orm/sleep")
+async def orm_sleep(seconds: float) -> None:
+    """A transaction of the ORM's own calls, with the pause in one of them."""
+    async with aatomic():
+        await Entry.objects.acreate(text="before the pause")
+        await calling("pg_sleep", Value(seconds)).afirst()
+
+
+@api.get("/orm/dies")
+async def orm_dies() -> None:
+    await calling("pg_terminate_backend", Func(function="pg_backend_pid")).afirst()
 
 
 @api.post("/write")

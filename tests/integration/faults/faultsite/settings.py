@@ -29,3 +29,5 @@ if pool := os.environ.get("FAULTS_POOL"):
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] |= {"pool": {"min_size": 1, "max_size": int(pool), "timeout": 1}}
 BOLT = {"DATABASE_TIMEOUT": float(os.environ.get("FAULTS_TIMEOUT", "5"))}
+if way := os.environ.get("FAULTS_ASYNC_ORM"):
+    BOLT["ASYNC_ORM"] = way
