@@ -60,10 +60,7 @@ BAD = {
 }
 # The client leaves in the middle of these.
 LEFT = (
-    "/slow-write?seconds=0.5",
-    "/slow-transaction",
-    "/hold?seconds=1",
-    "/aiterate?pause=0.01",
+    *("/slow-write?seconds=0.5", "/slow-transaction", "/hold?seconds=1", "/aiterate?pause=0.01"),
     "/orm/sleep?seconds=1",
 )
 
