@@ -1,7 +1,7 @@
 """Sessions: at most so many, kept by their requests, taken over when none is free."""
 
-import threading
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Any
 
 import pytest
@@ -30,9 +30,20 @@ def place() -> Place:
     return Place()
 
 
+def claim(pool: SessionPool, owner: object) -> Session | None:
+    """The owner's session, if there is one for it now."""
+    came: list[Session | None] = []
+    session = pool.claim(owner, lambda owner, session: came.append(session))
+    if session is None:
+        # Not in line for the next one.
+        pool.refuse_late(inf)
+        assert came == [None]
+    return session
+
+
 def claimed(pool: SessionPool, owner: object) -> Session:
     """The owner's session, which there must be."""
-    session = pool.claim(owner)
+    session = claim(pool, owner)
     assert session is not None
     return session
 
@@ -40,7 +51,7 @@ def claimed(pool: SessionPool, owner: object) -> Session:
 def rest(pool: SessionPool, session: Session) -> None:
     """The end of a call, as its lane tells it."""
     session.busy = False
-    pool.rest()
+    pool.hand_out()
 
 
 def call(pool: SessionPool, place: Place, owner: object, job: Callable[[], object] = lambda: None) -> Session:
@@ -86,11 +97,11 @@ def test_a_transaction_is_not_taken_over(place: Place) -> None:
     first = call(pool, place, "first", lambda: transaction.atomic().__enter__())
     second = claimed(pool, "second")
 
-    assert pool.claim("third") is None
+    assert claim(pool, "third") is None
     assert not pool.reserve(0)
     rest(pool, second)
-    assert pool.claim("third") is second
-    assert pool.claim("first") is first
+    assert claim(pool, "third") is second
+    assert claim(pool, "first") is first
     rest(pool, second)
     rest(pool, first)
     pool.close()
@@ -104,26 +115,23 @@ def test_an_unfinished_read_is_not_taken_over(place: Place) -> None:
     session.reads.add(rows)
 
     next(rows)
-    assert pool.claim("second") is None
+    assert claim(pool, "second") is None
     assert list(rows) == [1]
-    assert pool.claim("second") is session
+    assert claim(pool, "second") is session
     rest(pool, session)
 
 
 def test_the_end_of_a_request_rolls_back(place: Place) -> None:
     """What a request leaves open is closed, and the session goes to the next without it."""
     pool = SessionPool(1)
-    freed = threading.Event()
-    pool.freed = freed.set
     session = call(pool, place, "first", lambda: transaction.atomic().__enter__())
     kept = session.connections["default"]
 
     assert pool.leave("first") is session
-    assert pool.claim("second") is None
+    assert claim(pool, "second") is None
     session.end()
     pool.give_back(session)
 
-    assert freed.is_set()
     assert kept.connection is None or kept.closed_in_transaction
     assert call(pool, place, "second", lambda: Product.objects.count()) is session
     assert session.connections["default"] is not kept
@@ -193,19 +201,6 @@ def test_reserved_places_count(place: Place) -> None:
     assert pool.reserve(0)
 
     assert kept.connection is None
-    assert pool.claim("second") is None
+    assert claim(pool, "second") is None
     pool.unreserve()
-    assert pool.claim("second") is not None
-
-
-def test_a_place_is_waited_for(place: Place) -> None:
-    """`reserve` returns as soon as a place is free."""
-    pool = SessionPool(1)
-    session = claimed(pool, "first")
-    waiter = threading.Thread(target=pool.reserve, args=(20,))
-    waiter.start()
-    rest(pool, session)
-    waiter.join(10)
-
-    assert not waiter.is_alive()
-    assert pool.used == 1
+    assert claim(pool, "second") is not None

@@ -68,6 +68,8 @@ class Ticket:
         # Calls made before the first one has begun, with it in front; later, those that wait for a session.
         self.early: deque[Call] = deque()
         self.waits_since = 0.0
+        # What it was given while it waited, until its lane comes to it.
+        self.session: db.Session | None = None
         # Calls that are not done; of them those that run on the loop, or wait for one that does, the first in front.
         self.pending = 0
         self.line: deque[tuple[Call, Result | None]] = deque()
@@ -100,20 +102,17 @@ class RequestExecutor(PoolExecutor):
         self._threads = pool
         self._most = most
         self._sessions = sessions
-        if sessions is not None:
-            sessions.freed = self._go_on
-        self._lock = threading.Lock()  # guards the lanes' counters, the tickets, and both queues
+        self._lock = threading.Lock()  # guards the lanes' counters, the tickets, and the queue
         self._lanes: list[_Lane] = []
-        # Requests that have not begun, and requests that have, and whose session was taken over by others.
+        # Requests that wait for a lane: in front those that have waited for a session and have it.
         self._waiting: deque[Ticket] = deque()
-        self._parked: deque[Ticket] = deque()
-        # All sessions are in use: waiting requests get a turn when one is free again.
-        self._starving = False
         self._load = _Load()
         # The loop of the server; all below is its own, but for `_results`, which lanes append to.
         self._loop: asyncio.AbstractEventLoop | None = None
         self._results: deque[Result] = deque()
-        self._watching = False
+        self._next_look: asyncio.TimerHandle | None = None
+        # What callbacks that outlive a request are registered in: none of the request's variables.
+        self._context = contextvars.Context()
 
     def submit[**P, T](self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> concurrent.futures.Future[T]:
         """Run for the calling request; the future may be waited for from any thread."""
@@ -135,7 +134,7 @@ class RequestExecutor(PoolExecutor):
             report = functools.partial(run_for_loop, loop, future, call, ())
         ticket = self._queue(call.reported_by(report))
         future.cancelled_by = functools.partial(self._stop, ticket, call)
-        if loop is self._loop and not self._watching:
+        if loop is self._loop:
             self._watch(PATIENCE_SECONDS)
         return future
 
@@ -207,63 +206,81 @@ class RequestExecutor(PoolExecutor):
 
     def _give_turns(self) -> None:
         """See to it that lanes which do not block will begin every request that waits. Needs the lock."""
-        if self._starving:
-            return
-        patience = BUSY_PATIENCE_SECONDS if self._load.busy else PATIENCE_SECONDS
-        missing = len(self._waiting) - sum(lane.turns for lane in self._lanes if not lane.blocked(patience))
+        missing = len(self._waiting) - sum(lane.turns for lane in self._lanes if not self._is_blocked(lane))
         if missing > 0:
-            lane = self._free_lane(patience)
+            lane = self._free_lane()
             lane.turns += missing
             for _ in range(missing):
                 self._threads.submit(functools.partial(self._take_turn, lane), lane.thread)
 
-    def _free_lane(self, patience: float) -> _Lane:
+    def _is_blocked(self, lane: _Lane) -> bool:
+        return lane.blocked(BUSY_PATIENCE_SECONDS if self._load.busy else PATIENCE_SECONDS)
+
+    def _free_lane(self) -> _Lane:
         for lane in self._lanes:
-            if not lane.blocked(patience):
+            if not self._is_blocked(lane):
                 return lane
         if len(self._lanes) < self._most:
             self._lanes.append(_Lane(self._threads.dedicate()))
             return self._lanes[-1]
         return min(self._lanes, key=lambda lane: lane.turns)
 
+    def _is_ready(self, owner: object) -> bool:
+        """Whether a lane is there to use a session, which would otherwise lie idle before a lane that blocks."""
+        lane = cast("Ticket", owner).lane
+        if lane is not None:
+            return not self._is_blocked(lane)
+        if self._waiting and self._waiting[0].session is not None:
+            return False
+        return len(self._lanes) < self._most or not all(map(self._is_blocked, self._lanes))
+
     def _watch(self, seconds: float) -> None:
+        """Look again then, if not before."""
         assert self._loop is not None
-        self._watching = True
-        self._loop.call_later(seconds, self._look)
+        at = self._loop.time() + seconds
+        if self._next_look is not None:
+            if self._next_look.when() <= at:
+                return
+            self._next_look.cancel()
+        self._next_look = self._loop.call_at(at, self._look, context=self._context)
 
     def _look(self) -> None:
         """Take the results that are there; a lane may also have begun to block, so give its turns to another."""
-        self._watching = False
+        self._next_look = None
         self._load.sample()
         self._deliver()
+        since = time.monotonic() - conf.database_timeout()
+        late: list[Ticket] = []
         with self._lock:
-            late = self._late()
+            # Who has a session is not refused any more: only its lane has to come to it.
+            while self._waiting and self._waiting[0].session is None and self._waiting[0].waits_since < since:
+                late.append(self._waiting.popleft())
             if self._waiting:
                 self._give_turns()
             # A lane with nothing queued behind its call hands back by itself, however long it runs.
-            more = any(lane.turns or lane.calls for lane in self._lanes) or (self._waiting and not self._starving)
-            starving = bool(self._waiting or self._parked)
-        for call in late:
-            call.refuse(db.ConnectionsExhausted(f"no connection was free within {conf.database_timeout():g} s"))
-        if starving:
-            # Of one that became free just before somebody began to wait for it, nobody was told.
-            self._go_on()
+            more = bool(self._waiting) or any(lane.turns or lane.calls for lane in self._lanes)
+        for ticket in late:
+            self._refuse(ticket)
+        if self._sessions is not None:
+            self._sessions.refuse_late(since)
+            # Nobody tells that an iteration has come to its end or a lane blocks no more.
+            self._sessions.hand_out()
         self._deliver()
-        if (more or starving) and self._loop is not None and not self._watching:
-            self._watch(PATIENCE_SECONDS if more else STARVING_SECONDS)
+        if more:
+            self._watch(PATIENCE_SECONDS)
+        elif self._sessions is not None and self._sessions.awaited:
+            self._watch(STARVING_SECONDS)
 
-    def _late(self) -> list[Call]:
-        """Take the calls that have waited too long, for a lane or a session, out of the queues. Needs the lock."""
-        late: list[Call] = []
-        since = time.monotonic() - conf.database_timeout()
-        for queue in (self._parked, self._waiting):
-            while queue and queue[0].waits_since < since:
-                ticket = queue.popleft()
-                ticket.pending -= len(ticket.early)
-                late += ticket.early
-                ticket.early.clear()
-        self._starving = self._starving and bool(self._waiting)
-        return late
+    def _refuse(self, ticket: Ticket) -> None:
+        """Refuse the calls of a request that has waited too long, for a lane or a session."""
+        with self._lock:
+            late, ticket.early = ticket.early, deque()
+            ticket.pending -= len(late)
+        for call in late:
+            call.refuse(self._exhausted())
+
+    def _exhausted(self) -> Exception:
+        return db.ConnectionsExhausted(f"no connection was free within {conf.database_timeout():g} s")
 
     def _deliver(self) -> None:
         while self._results:
@@ -271,40 +288,55 @@ class RequestExecutor(PoolExecutor):
 
     def _take_turn(self, lane: _Lane) -> None:
         """Begin the next waiting request; on the lane's thread."""
-        session = None
+        call = None
         with self._lock:
             lane.turns -= 1
-            ticket = self._waiting[0] if self._waiting else None
-            if ticket is not None and self._sessions is not None:
-                session = self._sessions.claim(ticket)
-                if session is None:
-                    self._starving, ticket = True, None
+            ticket = self._waiting.popleft() if self._waiting else None
             if ticket is not None:
-                self._waiting.popleft()
-                ticket.lane = lane
-                call = ticket.early.popleft()
-        if ticket is not None:
+                session, ticket.session = ticket.session, None
+                if session is None and self._sessions is not None:
+                    session = self._sessions.claim(ticket, self._wake, self._is_ready, ticket.waits_since)
+                if session is not None or self._sessions is None:
+                    ticket.lane = lane
+                    call = ticket.early.popleft()
+        if ticket is not None and call is not None:
+            if self._sessions is not None and self._sessions.awaited:
+                # Only one at a time is given a session before it has a lane.
+                self._sessions.hand_out()
             self._run(lane, ticket, session, call)
         self._hand_back(lane)
 
     def _take_call(self, lane: _Lane, ticket: Ticket, call: Call) -> None:
         """Go on with a request that has begun; on the lane's thread."""
-        session, parks = None, False
+        session, waits = None, False
         with self._lock:
             lane.calls -= 1
             if self._sessions is not None:
-                session = None if ticket.early else self._sessions.claim(ticket)
-                parks = session is None
-            if parks:
-                if not ticket.early:
-                    ticket.waits_since = time.monotonic()
-                    self._parked.append(ticket)
+                session = None if ticket.early else self._sessions.claim(ticket, self._wake, self._is_ready)
+                waits = session is None
+            if waits:
                 ticket.early.append(call)
-        if not parks:
+        if not waits:
             self._run(lane, ticket, session, call)
         self._hand_back(lane)
 
-    def _take_parked(self, lane: _Lane, ticket: Ticket, session: db.Session) -> None:
+    def _wake(self, owner: object, session: db.Session | None) -> None:
+        """Go on with a request that has waited for *session*, or refuse it; on any thread."""
+        ticket = cast("Ticket", owner)
+        if session is None:
+            self._refuse(ticket)
+            return
+        with self._lock:
+            lane = ticket.lane
+            if lane is None:
+                ticket.session = session
+                self._waiting.appendleft(ticket)
+                self._give_turns()
+            else:
+                lane.calls += 1
+                self._threads.submit(functools.partial(self._take_again, lane, ticket, session), lane.thread)
+
+    def _take_again(self, lane: _Lane, ticket: Ticket, session: db.Session) -> None:
         """Go on with a request that has got a session again; on the lane's thread."""
         with self._lock:
             lane.calls -= 1
@@ -326,32 +358,8 @@ class RequestExecutor(PoolExecutor):
         if over and self._sessions is not None:
             if (left := self._sessions.leave(ticket)) is not None:
                 self._end_session(left)
-        elif self._sessions is not None and self._is_awaited():
-            # Another request may take the session over now.
-            self._sessions.rest()
-            self._go_on()
-
-    def _is_awaited(self) -> bool:
-        """Whether somebody waits for a session."""
-        return bool(self._parked or self._starving or (self._sessions is not None and self._sessions.waited_for))
-
-    def _go_on(self) -> None:
-        """A session may be free: go on with those that wait for one, first those that have begun."""
-        if not (self._parked or self._starving):
-            return
-        with self._lock:
-            while self._parked and (session := self._claim(self._parked[0])) is not None:
-                ticket = self._parked.popleft()
-                lane = ticket.lane
-                assert lane is not None
-                lane.calls += 1
-                self._threads.submit(functools.partial(self._take_parked, lane, ticket, session), lane.thread)
-            if self._starving and not self._parked:
-                self._starving = False
-                self._give_turns()
-
-    def _claim(self, ticket: Ticket) -> db.Session | None:
-        return None if self._sessions is None else self._sessions.claim(ticket)
+        elif self._sessions is not None and self._sessions.awaited:
+            self._sessions.hand_out()
 
     def _compute(self, result: "Result") -> None:
         result.compute()

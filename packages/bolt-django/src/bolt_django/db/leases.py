@@ -9,7 +9,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from bolt_django import conf
 from bolt_django.db import units
-from bolt_django.db.sessions import SessionPool, session_pool
+from bolt_django.db.sharing import SessionPool, session_pool
 
 log = logging.getLogger("bolt_django")
 

@@ -1,17 +1,13 @@
 """Sessions: sets of connections for requests whose work is many calls, with other requests' calls in between.
 
-A session holds at most one connection per database. There are at most so many of them in a process, so there are at
-most so many connections to each database, whichever databases a call comes to ask. A request keeps its session from
-its first call to its end. Between calls another request may take it over when none is free, unless a transaction or an
-unfinished read is open on it.
+A session holds at most one connection per database. A request keeps its session from its first call to its end, unless
+another one takes it over between two calls: see `sharing`.
 """
 
 import threading
-import weakref
 from collections.abc import Callable
 from time import monotonic
 
-from bolt_core.pool import Pool
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -19,7 +15,6 @@ from bolt_django.db import drivers, units
 from bolt_django.db.errors import RequestEnded
 from bolt_django.db.reads import Reads
 
-type Owner = object
 # Adds to a session's connections those that it is to have before anybody opens them.
 type Make = Callable[[dict[str, BaseDatabaseWrapper]], None]
 
@@ -36,7 +31,7 @@ class Session:
         self._make = make
         self.connections: dict[str, BaseDatabaseWrapper] = {}
         # The request, and whether one of its calls runs; the pool's lock guards them.
-        self.owner: Owner | None = None
+        self.owner: object = None
         self.busy = False
         # New to its owner: not yet looked after.
         self.fresh = False
@@ -202,145 +197,3 @@ class Place:
     def take(self, lock: threading.Lock) -> None:
         """Acquire *lock*, however long that takes."""
         lock.acquire()
-
-
-class SessionPool:
-    """At most *limit* sessions, and places of streams, in one process. Every method may be called from any thread."""
-
-    def __init__(self, limit: int, make: Make | None = None) -> None:
-        self.limit = limit
-        self._make = make
-        self.freed: Callable[[], None] = lambda: None
-        """Called when one may have become free, without any lock."""
-        self._lock = threading.Lock()
-        self._condition = threading.Condition(self._lock)
-        self._idle: list[Session] = []
-        # Of requests, the one that has been without a call for longest first.
-        self._owned: dict[Owner, Session] = {}
-        self._reserved = 0
-        self.waited_for = 0
-        """How many streams wait for a place."""
-
-    @property
-    def used(self) -> int:
-        """Sessions and reserved places there are."""
-        return len(self._idle) + len(self._owned) + self._reserved
-
-    def claim(self, owner: Owner) -> Session | None:
-        """The session of *owner*, or a new one, for a call; None if all are in use by others."""
-        with self._lock:
-            session = self._owned.pop(owner, None)
-            if session is None:
-                if self._idle:
-                    session = self._idle.pop()
-                elif self.used < self.limit:
-                    session = Session(self._make)
-                elif (session := self._take_over()) is None:
-                    return None
-                session.owner, session.fresh = owner, True
-            session.busy = True
-            self._owned[owner] = session
-            return session
-
-    def _take_over(self) -> Session | None:
-        for owner, session in self._owned.items():
-            if not session.busy and not session.is_bound:
-                del self._owned[owner]
-                return session
-        return None
-
-    def rest(self) -> None:
-        """A session may be taken over now: its `busy` was set to False. Tell streams that wait."""
-        if self.waited_for:
-            with self._condition:
-                self._condition.notify()
-
-    def session_of(self, owner: Owner) -> Session | None:
-        """The session that *owner* has now."""
-        return self._owned.get(owner)
-
-    def leave(self, owner: Owner) -> Session | None:
-        """The session of a request that is over, if it must be ended first and then given back; else it is idle."""
-        if owner not in self._owned:
-            return None
-        with self._lock:
-            session = self._owned.get(owner)
-            if session is None or session.busy:
-                # Nothing is left, or the owner has begun anew.
-                return None
-            if session.must_end:
-                session.reads.end()
-                # Its owner's no more: one that begins anew gets another.
-                session.owner, session.busy = session, True
-                self._owned[session] = self._owned.pop(owner)
-                return session
-            self._make_idle(session)
-        self.freed()
-        return None
-
-    def give_back(self, session: Session) -> None:
-        """A session of a request that is over, with nothing of the request's left in it."""
-        with self._condition:
-            self._make_idle(session)
-        self.freed()
-
-    def _make_idle(self, session: Session) -> None:
-        del self._owned[session.owner]
-        session.owner, session.busy = None, False
-        session.reads.close()
-        self._idle.append(session)
-        if self.waited_for:
-            self._condition.notify()
-
-    def reserve(self, timeout: float) -> bool:
-        """Reserve a place for connections that are no session's; wait *timeout* seconds for it at most."""
-        with self._condition:
-            self.waited_for += 1
-            try:
-                if not self._condition.wait_for(self._has_place, timeout):
-                    return False
-            finally:
-                self.waited_for -= 1
-            session = None
-            if self.used >= self.limit:
-                session = self._idle.pop(0) if self._idle else self._take_over()
-            self._reserved += 1
-        if session is not None:
-            session.close()
-        return True
-
-    def _has_place(self) -> bool:
-        return (
-            self.used < self.limit
-            or bool(self._idle)
-            or any(not session.busy and not session.is_bound for session in self._owned.values())
-        )
-
-    def unreserve(self) -> None:
-        """Give such a place back, once its connections are closed or another's."""
-        with self._condition:
-            self._reserved -= 1
-            self._condition.notify()
-        self.freed()
-
-    def close(self) -> None:
-        """Close what no call uses; at the server's stop, more than once."""
-        with self._condition:
-            unused, self._idle = self._idle, []
-            unused += [session for session in self._owned.values() if not session.busy]
-        for session in unused:
-            session.close()
-
-
-# One for each server of this process, of which there are several only in tests.
-_pools: "weakref.WeakKeyDictionary[Pool, SessionPool]" = weakref.WeakKeyDictionary()
-
-
-def set_session_pool(pool: Pool, sessions: SessionPool) -> None:
-    """Let streams on the threads of *pool* count among *sessions*."""
-    _pools[pool] = sessions
-
-
-def session_pool(pool: Pool) -> SessionPool | None:
-    """The sessions of the server that *pool* belongs to; None for a test client's, whose connections are the test's."""
-    return _pools.get(pool)

@@ -1,16 +1,14 @@
 """Runs a request's plain ORM calls in fibers, and its other calls on its lane, one after the other."""
 
 import asyncio
-import contextlib
 import functools
-import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from bolt_core.pool import Pool
 
-from bolt_django import conf, db
+from bolt_django import db
 from bolt_django.calls import Call, CancellableFuture, Result
 from bolt_django.greenlets.fibers import Hub
 from bolt_django.greenlets.plain import plain_call
@@ -25,10 +23,6 @@ class FiberExecutor(RequestExecutor):
         assert sessions is not None
         self._pool_of_sessions = sessions
         self._hub: Hub | None = None
-        # Requests whose first call in line waits for a session.
-        self._hungry: deque[Ticket] = deque()
-        self._is_fed = False
-        self._looks = False
 
     def run_for(self, loop: asyncio.AbstractEventLoop, fn: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
         """Run for a coroutine of *loop*: in a fiber what is plain Django, and on the request's lane what is not."""
@@ -69,13 +63,27 @@ class FiberExecutor(RequestExecutor):
 
     def _begin(self, ticket: Ticket) -> None:
         """Run the first call in line; from a callback of the loop."""
-        session = self._pool_of_sessions.claim(ticket)
+        session = self._pool_of_sessions.claim(ticket, self._wake_fiber)
         if session is None:
-            ticket.waits_since = time.monotonic()
-            self._hungry.append(ticket)
-            self._look_after_hungry()
+            self._watch(STARVING_SECONDS)
         else:
             self._start(ticket, session)
+
+    def _wake_fiber(self, owner: object, session: db.Session | None) -> None:
+        """Go on with a request whose first call in line has waited for *session*, or refuse it; on any thread."""
+        assert self._loop is not None
+        assert self._hub is not None
+        ticket = cast("Ticket", owner)
+        if session is None:
+            # Those are woken by the loop alone.
+            self._refuse_all(ticket)
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._start, ticket, session, context=self._hub.context)
+        except RuntimeError:
+            # The loop has closed: nobody waits any more.
+            session.busy = False
+            self._pool_of_sessions.leave(ticket)
 
     def _start(self, ticket: Ticket, session: db.Session) -> None:
         assert self._hub is not None
@@ -110,9 +118,8 @@ class FiberExecutor(RequestExecutor):
         elif over:
             if (left := self._pool_of_sessions.leave(ticket)) is not None:
                 self._threads.submit(functools.partial(self._end_session, left))
-        elif self._is_awaited():
-            self._pool_of_sessions.rest()
-            self._go_on()
+        elif self._pool_of_sessions.awaited:
+            self._pool_of_sessions.hand_out()
 
     def _leave_line(self, ticket: Ticket) -> Result | None:
         """Take the first call out of line; unless the next is the loop's, all go to the lane. Needs the lock."""
@@ -129,44 +136,12 @@ class FiberExecutor(RequestExecutor):
     def _for_lane(self, call: Call, result: Result) -> Call:
         return call.reported_by(functools.partial(self._compute, result))
 
-    def _is_awaited(self) -> bool:
-        return bool(self._hungry) or super()._is_awaited()
-
-    def _go_on(self) -> None:
-        super()._go_on()
-        if self._hungry and not self._is_fed and self._loop is not None and self._hub is not None:
-            self._is_fed = True
-            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody waits any more
-                self._loop.call_soon_threadsafe(self._feed, context=self._hub.context)
-
-    def _feed(self) -> None:
-        """Begin the calls that wait, as far as there are sessions; from a callback of the loop."""
-        self._is_fed = False
-        while self._hungry and (session := self._pool_of_sessions.claim(self._hungry[0])) is not None:
-            self._start(self._hungry.popleft(), session)
-
-    def _look_after_hungry(self) -> None:
-        if not self._looks and self._loop is not None and self._hub is not None:
-            self._looks = True
-            self._loop.call_later(STARVING_SECONDS, self._refuse_late, context=self._hub.context)
-
-    def _refuse_late(self) -> None:
-        """Refuse calls that have waited for a session too long."""
-        self._looks = False
-        since = time.monotonic() - conf.database_timeout()
-        while self._hungry and self._hungry[0].waits_since < since:
-            self._refuse_all(self._hungry.popleft())
-        # Of one that became free just before somebody began to wait for it, nobody was told.
-        self._feed()
-        if self._hungry:
-            self._look_after_hungry()
-
     def _refuse_all(self, ticket: Ticket) -> None:
         """Refuse all that a request has in line."""
         with self._lock:
             left, ticket.line = ticket.line, deque()
             ticket.pending -= len(left)
-        error = db.ConnectionsExhausted(f"no connection was free within {conf.database_timeout():g} s")
+        error = self._exhausted()
         for call, result in left:
             call.refuse(error)
             if result is not None:
