@@ -1,14 +1,19 @@
 """The pool's threads: one while nothing blocks, more when work waits, every result delivered."""
 
 import asyncio
+import contextlib
 import contextvars
 import gc
+import socket
 import threading
 import weakref
 from collections.abc import Iterator
 
 import pytest
+from bolt_core import BoltAPI
+from bolt_core.config import ServerConfig
 from bolt_core.event_loop import EventLoop
+from bolt_core.inprocess import InProcessServer
 from bolt_core.pool import Pool, PoolExecutor, current_pool, run_in_pool
 
 
@@ -155,3 +160,39 @@ def test_a_pool_goes_with_its_last_user() -> None:
     gc.collect()
 
     assert pool() is None
+
+
+def test_a_reply_does_not_wait_for_the_job_that_runs_after_it() -> None:
+    """A thread's replies are gathered while it has more work, never for as long as its next job blocks."""
+    api = BoltAPI()
+    names = ("first", "second", "third")
+    inside, gates = threading.Event(), {name: threading.Event() for name in names}
+
+    @api.get("/{name}")
+    def wait(name: str) -> str:
+        inside.set()
+        gates[name].wait(10)
+        return name
+
+    pool = Pool(1)
+    server = InProcessServer(api.freeze(), ServerConfig(), pool=pool)
+    with contextlib.ExitStack() as stack, socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        stack.callback(pool.close)
+        server.start()
+        stack.callback(server.close)
+        server.listen(listener)
+        clients = [stack.enter_context(socket.create_connection(address, timeout=5)) for _ in names]
+        for waiting, (client, name) in enumerate(zip(clients, names, strict=True)):
+            client.sendall(f"GET /{name} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+            inside.wait(10)
+            while pool.native.counts()[2] < waiting:
+                threading.Event().wait(0.001)
+        try:
+            gates["first"].set()
+            clients[0].recv(1)
+            # The loop has just looked, so this reply gathers; then the thread blocks.
+            gates["second"].set()
+            assert clients[1].recv(65536).endswith(b"second")
+        finally:
+            gates["third"].set()

@@ -13,7 +13,8 @@ use crate::bind::bind;
 use crate::ffi::{Entered, vectorcall};
 use crate::hooks::Hooks;
 use crate::outcome::{Outcome, is_async_iterable};
-use crate::pool::{Done, Pool, Unfinished};
+use crate::pool::Pool;
+use crate::reports::{Done, Unfinished};
 use crate::request::Request;
 use crate::route_plan::Plan;
 use crate::streams::start_sync_stream;
@@ -137,14 +138,14 @@ pub(crate) fn report(
     thread: usize,
 ) {
     match outcome {
-        Outcome::Whole(reply, after) => pool.report(Done::Reply { call: job.call, reply, after }),
-        Outcome::File(file, after) => pool.report(Done::File { call: job.call, file, after }),
+        Outcome::Whole(reply, after) => pool.reports.push(Done::Reply { call: job.call, reply, after }),
+        Outcome::File(file, after) => pool.reports.push(Done::File { call: job.call, file, after }),
         Outcome::Stream(stream) if !is_async_iterable(stream.chunks.bind(py)) => {
             start_sync_stream(py, pool, job, (stream, context), thread);
         }
         outcome => {
             let (call, context) = (job.call, context.unbind());
-            pool.report(Done::Unfinished { call, rest: Box::new(Unfinished { outcome, context, job }) });
+            pool.reports.push(Done::Unfinished { call, rest: Box::new(Unfinished { outcome, context, job }) });
         }
     }
 }
@@ -152,7 +153,7 @@ pub(crate) fn report(
 /// Nothing can be run: a plain 500.
 pub(crate) fn report_error(py: Python<'_>, pool: &Arc<Pool>, job: &CallJob, error: PyErr) {
     if let Outcome::Whole(reply, after) = job.input.hooks.last_resort(py, &job.plan, error) {
-        pool.report(Done::Reply { call: job.call, reply, after });
+        pool.reports.push(Done::Reply { call: job.call, reply, after });
     }
 }
 

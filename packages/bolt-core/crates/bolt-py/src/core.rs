@@ -20,7 +20,8 @@ use slab::Slab;
 use crate::call::CallJob;
 use crate::errors::refusal_error;
 use crate::outcome::After;
-use crate::pool::{Done, Job, Pool, StreamLink, Unfinished};
+use crate::pool::{Job, Pool, StreamLink};
+use crate::reports::{Done, Unfinished};
 use crate::streams::{OutStream, Producer};
 
 /// A request that Python has not answered yet.
@@ -177,7 +178,7 @@ impl Core {
         if self.ops.borrow().is_empty() {
             *self.ops.borrow_mut() = ops;
         }
-        for done in self.pool.reported(turn) {
+        for done in self.pool.reports.take(turn) {
             self.carry_out(done);
         }
     }

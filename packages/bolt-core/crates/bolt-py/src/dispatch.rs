@@ -15,7 +15,8 @@ use crate::core::{Call, Core, Event, Op};
 use crate::driver::{App, Driver, Local};
 use crate::ffi::{Entered, current_context, is_coroutine};
 use crate::outcome::{Outcome, Streamed, is_async_iterable};
-use crate::pool::{Job, Unfinished};
+use crate::pool::Job;
+use crate::reports::Unfinished;
 use crate::request::Request;
 use crate::streams::{AsyncSink, Producer, close_unread, next_stream};
 

@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 use tokio::task::{JoinHandle, LocalSet};
 
 use crate::core::{Core, Event};
-use crate::pool::{LOOP_HAS_GIL, PATIENCE};
+use crate::pool::LOOP_HAS_GIL;
 use crate::timer::Timer;
 
 /// Python has requests or events to handle.
@@ -156,7 +156,7 @@ impl Engine {
         };
         core.pool.tell_threads();
         LOOP_HAS_GIL.set(false);
-        core.pool.polling(true);
+        core.pool.reports.polling(true);
         let flags = self.tasks.block_on(&self.runtime, async {
             let Some(deadline) = deadline else {
                 poll_fn(|cx| {
@@ -169,14 +169,13 @@ impl Engine {
                 once_more().await;
                 return poll_fn(|cx| Poll::Ready(self.look(core, cx))).await;
             };
-            let mut gathered_by = Some(Instant::now() + PATIENCE);
             poll_fn(|cx| match self.look(core, cx) {
-                0 => self.wait(core, cx, deadline, &mut gathered_by),
+                0 => self.wait(core, cx, deadline),
                 flags => Poll::Ready(flags),
             })
             .await
         });
-        core.pool.polling(false);
+        core.pool.reports.polling(false);
         LOOP_HAS_GIL.set(true);
         self.polled.set(Instant::now());
         flags
@@ -189,15 +188,9 @@ impl Engine {
 
     /// Pending until the deadline, with a look before it at work that waits for a pool thread, and one at what pool threads
     /// have gathered.
-    fn wait(
-        &self,
-        core: &Rc<Core>,
-        cx: &mut Context<'_>,
-        deadline: Instant,
-        gathered_by: &mut Option<Instant>,
-    ) -> Poll<u8> {
+    fn wait(&self, core: &Rc<Core>, cx: &mut Context<'_>, deadline: Instant) -> Poll<u8> {
         loop {
-            let gathered = gathered_by.filter(|_| core.pool.is_busy());
+            let gathered = core.pool.next_collection();
             let next = [core.pool.next_look(), gathered].into_iter().flatten().min().filter(|at| *at < deadline);
             if self.timer.poll_until(cx, next.unwrap_or(deadline)).is_pending() {
                 return Poll::Pending;
@@ -205,15 +198,15 @@ impl Engine {
             if next.is_none() {
                 return Poll::Ready(0);
             }
-            if next == gathered {
-                *gathered_by = None;
-            }
             if core.pool.look() {
                 core.wants_thread.set(true);
             }
-            match self.look(core, cx) {
-                0 => continue,
-                flags => return Poll::Ready(flags),
+            let flags = self.look(core, cx);
+            if next == gathered {
+                core.pool.reports.looked();
+            }
+            if flags != 0 {
+                return Poll::Ready(flags);
             }
         }
     }

@@ -18,6 +18,7 @@ mod outcome;
 mod pool;
 mod py_pool;
 mod refusals;
+mod reports;
 mod request;
 mod route_plan;
 mod service;

@@ -1,20 +1,16 @@
 //! The threads that `def` handlers run on: jobs handed over in batches, one thread as long as nothing blocks.
 //!
-//! The loop's thread and the pool's meet in two queues, `jobs` and `done`, each behind a lock that is held for a push or a pop.
+//! The loop's thread and the pool's meet in two queues, `jobs` here and `Reports`, each behind a lock that is held for a push or a pop.
 use std::collections::VecDeque;
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 use std::time::{Duration, Instant};
 
-use bolt_http::files::FileReply;
-use bolt_http::reply::{Reply, ReplyHead};
-use bytes::Bytes;
 use pyo3::prelude::*;
 
 use crate::call::{CallJob, run_call};
-use crate::outcome::{After, Outcome};
+use crate::reports::Reports;
 
 /// Work that has waited this long behind a busy thread is given another one. One switch interval as `runbolt` sets it.
 pub(crate) const PATIENCE: Duration = Duration::from_micros(500);
@@ -25,55 +21,6 @@ pub(crate) enum Job {
     Call(Box<CallJob>),
     /// A Python callable without arguments that reports its own result; shared so that it can be queued without the GIL.
     Python(Arc<Py<PyAny>>),
-}
-
-/// What pool threads report to the loop's thread.
-pub(crate) enum Done {
-    /// A handler answered.
-    Reply {
-        call: usize,
-        reply: Reply,
-        after: After,
-    },
-    /// A handler answered with a file.
-    File {
-        call: usize,
-        file: Box<FileReply>,
-        after: After,
-    },
-    /// A handler's result must be finished on the loop: an asynchronous stream, or an outcome to await.
-    Unfinished {
-        call: usize,
-        rest: Box<Unfinished>,
-    },
-    /// The first chunk of a sync stream is there: send the head.
-    StreamStart {
-        call: usize,
-        stream: u64,
-        head: ReplyHead,
-        after: After,
-        link: Arc<StreamLink>,
-    },
-    Chunk {
-        stream: u64,
-        bytes: Bytes,
-    },
-    /// The producer waits until the client has read.
-    Park {
-        stream: u64,
-    },
-    /// Complete (`true`) or failed.
-    StreamEnd {
-        stream: u64,
-        complete: bool,
-    },
-}
-
-/// What a pool thread leaves to the loop, with what is needed to go on.
-pub(crate) struct Unfinished {
-    pub(crate) outcome: Outcome,
-    pub(crate) context: Py<PyAny>,
-    pub(crate) job: Box<CallJob>,
 }
 
 /// What a sync stream's producer and the loop share.
@@ -110,24 +57,10 @@ struct State {
     closed: bool,
 }
 
-/// Replies that may gather before the loop is woken for them.
-const GATHERED: usize = 16;
-
-struct DoneQueue {
-    items: Vec<Done>,
-    /// The loop is inside a turn and sleeps unless woken.
-    polling: bool,
-    turn: Option<Waker>,
-    /// The loop has been woken for what is reported.
-    woken: bool,
-    /// When the loop last took what was reported: it looks again one patience after that without being woken.
-    collected: Instant,
-}
-
 /// Queues and threads of one process's pool.
 pub(crate) struct Pool {
     state: Mutex<State>,
-    done: Mutex<DoneQueue>,
+    pub(crate) reports: Reports,
     limit: usize,
     /// In place of threads: told when a job waits, for a caller that runs jobs itself.
     external: Option<(UnixStream, UnixStream)>,
@@ -152,7 +85,7 @@ thread_local! {
     static CURRENT: std::cell::Cell<usize> = const { std::cell::Cell::new(usize::MAX) };
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -168,13 +101,7 @@ impl Pool {
         };
         Ok(Pool {
             state: Mutex::default(),
-            done: Mutex::new(DoneQueue {
-                items: Vec::new(),
-                polling: false,
-                turn: None,
-                woken: false,
-                collected: Instant::now(),
-            }),
+            reports: Reports::default(),
             limit: limit.max(1),
             external,
             before: Mutex::new(None),
@@ -312,7 +239,7 @@ impl Pool {
         loop {
             let job = self.take(thread).or_else(|| {
                 py.detach(|| {
-                    self.report_gathered();
+                    self.reports.hand_over();
                     self.wait(thread)
                 })
             });
@@ -330,7 +257,7 @@ impl Pool {
         while let Some(job) = self.take(usize::MAX) {
             self.run(py, job, usize::MAX);
         }
-        self.report_gathered();
+        self.reports.hand_over();
     }
 
     /// The index of the pool thread that runs this; of no pool thread, an index that no thread has.
@@ -359,46 +286,14 @@ impl Pool {
         }
     }
 
-    /// Reports to the loop.
-    ///
-    /// Replies are gathered while this thread has more work, so that the two threads do not change places for each; what is
-    /// left behind when the next job blocks is found by the loop's own look, one patience after its last.
-    pub(crate) fn report(&self, done: Done) {
-        let whole = matches!(done, Done::Reply { .. });
-        let mut queue = locked(&self.done);
-        queue.items.push(done);
-        if !(whole && queue.items.len() < GATHERED && queue.collected.elapsed() < PATIENCE) {
-            wake_turn(&mut queue);
-        }
-    }
-
-    /// Wakes the loop for gathered replies: this thread has nothing more to do.
-    fn report_gathered(&self) {
-        let mut queue = locked(&self.done);
-        if !queue.items.is_empty() {
-            wake_turn(&mut queue);
-        }
-    }
-
-    /// Whether a thread runs something that may report.
-    pub(crate) fn is_busy(&self) -> bool {
-        locked(&self.state).threads.iter().any(|thread| thread.busy_since.is_some() && !thread.dedicated)
-    }
-
-    /// The loop enters or leaves a turn.
-    pub(crate) fn polling(&self, on: bool) {
-        locked(&self.done).polling = on;
-    }
-
-    /// Everything reported since the last call; `turn` is woken by the next report.
-    pub(crate) fn reported(&self, turn: &Waker) -> Vec<Done> {
-        let mut queue = locked(&self.done);
-        if !queue.turn.as_ref().is_some_and(|stored| stored.will_wake(turn)) {
-            queue.turn = Some(turn.clone());
-        }
-        queue.collected = Instant::now();
-        queue.woken = false;
-        std::mem::take(&mut queue.items)
+    /// When the loop should look at what has gathered, if a thread may have something to report by then.
+    pub(crate) fn next_collection(&self) -> Option<Instant> {
+        let state = locked(&self.state);
+        // A thread that has been told of work but has not begun it is neither busy nor waiting.
+        let begins = self.external.is_some() || state.starting > 0;
+        let works = begins || state.threads.iter().any(|thread| !thread.waiting && !thread.dedicated);
+        drop(state);
+        self.reports.gathering_until().filter(|_| works)
     }
 
     /// No more work: threads end when they have run what waits.
@@ -442,16 +337,6 @@ fn next_job(state: &mut State, thread: usize) -> Option<Job> {
 
 fn shared_threads(state: &State) -> usize {
     state.threads.iter().filter(|thread| !thread.dedicated).count()
-}
-
-/// Once for a batch, and not at all while the loop is awake.
-fn wake_turn(queue: &mut DoneQueue) {
-    if queue.polling && !queue.woken {
-        queue.woken = true;
-        if let Some(turn) = &queue.turn {
-            turn.wake_by_ref();
-        }
-    }
 }
 
 fn notify_external(mut notify: &UnixStream) {

@@ -13,7 +13,8 @@ use crate::call::{CallJob, report, report_error};
 use crate::driver::Driver;
 use crate::ffi::current_context;
 use crate::outcome::{After, Streamed, chunk_bytes};
-use crate::pool::{Done, Pool, StreamLink};
+use crate::pool::{Pool, StreamLink};
+use crate::reports::Done;
 
 /// A streamed reply on its way out, as the loop's thread sees it.
 pub(crate) struct OutStream {
@@ -98,7 +99,7 @@ impl SyncSink {
         let bytes = chunk_bytes(chunk)?;
         self.start(chunk.py());
         let produced = self.link.produced.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
-        self.pool.report(Done::Chunk { stream: self.stream, bytes });
+        self.pool.reports.push(Done::Chunk { stream: self.stream, bytes });
         Ok(produced < HIGH_WATER)
     }
 
@@ -112,13 +113,13 @@ impl SyncSink {
     fn park(&self, resume: Py<PyAny>) {
         self.link.produced.store(0, Ordering::Relaxed);
         *self.link.resume.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Arc::new(resume));
-        self.pool.report(Done::Park { stream: self.stream });
+        self.pool.reports.push(Done::Park { stream: self.stream });
     }
 
     /// The reply is complete.
     fn finish(&self, py: Python<'_>) {
         self.start(py);
-        self.pool.report(Done::StreamEnd { stream: self.stream, complete: true });
+        self.pool.reports.push(Done::StreamEnd { stream: self.stream, complete: true });
     }
 
     /// The producer raised: an error reply while the head is unsent, else the reply is cut off.
@@ -126,7 +127,7 @@ impl SyncSink {
         let error = PyErr::from_value(error);
         if self.started.swap(true, Ordering::Relaxed) {
             self.job.input.hooks.log_stream_failure(py, &error);
-            return self.pool.report(Done::StreamEnd { stream: self.stream, complete: false });
+            return self.pool.reports.push(Done::StreamEnd { stream: self.stream, complete: false });
         }
         let job = self.job.clone_ref(py);
         let outcome = crate::call::fail(py, &job.plan, &job.input, (error, job.request(py)));
@@ -143,7 +144,7 @@ impl SyncSink {
         if !self.started.swap(true, Ordering::Relaxed) {
             let (head, link) = (self.head.clone(), self.link.clone());
             let after = self.after.as_ref().map(|after| after.clone_ref(py));
-            self.pool.report(Done::StreamStart { call: self.job.call, stream: self.stream, head, after, link });
+            self.pool.reports.push(Done::StreamStart { call: self.job.call, stream: self.stream, head, after, link });
         }
     }
 }
@@ -185,8 +186,8 @@ fn answer_head(
 ) {
     close_unread(py, chunks.bind(py));
     let stream = next_stream();
-    pool.report(Done::StreamStart { call, stream, head, after, link });
-    pool.report(Done::StreamEnd { stream, complete: true });
+    pool.reports.push(Done::StreamStart { call, stream, head, after, link });
+    pool.reports.push(Done::StreamEnd { stream, complete: true });
 }
 
 /// Closes a synchronous iterable that will not be read.
