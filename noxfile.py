@@ -15,7 +15,7 @@ import nox
 ROOT = Path(__file__).parent
 CORE = ROOT / "packages" / "bolt-core"
 UV = os.environ.get("UV") or shutil.which("uv") or "uv"
-MODULES = ("bolt_serializers", "bolt_core", "bolt_testing", "bolt_django", "django_bolt")
+MODULES = ("bolt_serializers", "bolt_auth", "bolt_core", "bolt_testing", "bolt_django", "django_bolt")
 # Rust's build scripts must see the interpreter that the extension is built for, or cargo builds PyO3 again.
 CARGO_ENV = {"PYO3_PYTHON": sys.executable}
 

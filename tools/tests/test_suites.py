@@ -28,6 +28,7 @@ def test_every_package_and_folder_is_a_suite():
 
     assert {
         "bolt-serializers",
+        "bolt-auth",
         "bolt-core",
         "bolt-testing",
         "bolt-django",

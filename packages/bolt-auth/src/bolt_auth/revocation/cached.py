@@ -1,0 +1,77 @@
+"""What was asked of a slow store stays good for a stated time, so that a valid token costs no round trip each time."""
+
+import time
+from typing import Any, Literal
+
+from bolt_auth.errors import RevocationUnavailable
+from bolt_auth.revocation.store import KEEP, RevocationStore, until
+
+STALENESS = 5.0
+"""Seconds for which an answer is good, unless said otherwise."""
+CAPACITY = 65_536
+"""Answers that are kept."""
+
+type Unreachable = Literal["refuse", "allow"]
+
+
+class CachedRevocation:
+    """*store*, asked about each token once in *staleness* seconds.
+
+    A token that another process revokes is refused here that much later at the most; what this process revokes is
+    refused at once. *unreachable* says what happens while the store cannot be reached: `"refuse"` raises
+    `RevocationUnavailable`, `"allow"` lets the token pass. Raises `ValueError` for a negative staleness.
+    """
+
+    def __init__(
+        self, store: RevocationStore, *, staleness: float = STALENESS, unreachable: Unreachable = "refuse"
+    ) -> None:
+        if staleness < 0:
+            raise ValueError(f"staleness={staleness!r}; give a number of seconds, 0 or more")
+        if unreachable not in ("refuse", "allow"):
+            raise ValueError(f'unreachable={unreachable!r}; give "refuse" or "allow"')
+        self.store = store
+        self.staleness = float(staleness)
+        self.unreachable = unreachable
+        self._good: dict[tuple[str | None, str | None, float | None], float] = {}
+        self._revoked: dict[str, float] = {}
+
+    async def revoke(self, jti: str, *, expires_at: float | None = None) -> bool:
+        """Revoke one token, here at once."""
+        fresh = await self.store.revoke(jti, expires_at=expires_at)
+        self._room(self._revoked)
+        self._revoked[jti] = until(expires_at, KEEP)
+        self._good = {key: end for key, end in self._good.items() if key[0] != jti}
+        return fresh
+
+    async def revoke_all(self, user_id: str, *, expires_at: float | None = None) -> None:
+        """Revoke all tokens of a user, here at once."""
+        await self.store.revoke_all(user_id, expires_at=expires_at)
+        self._good = {key: end for key, end in self._good.items() if key[1] != str(user_id)}
+
+    async def is_revoked(self, jti: str | None, *, user_id: str | None = None, issued_at: float | None = None) -> bool:
+        """Whether a token is revoked, as far as was known *staleness* seconds ago."""
+        now = time.time()
+        if jti is not None and self._revoked.get(jti, 0.0) > now:
+            return True
+        key = (jti, user_id, issued_at)
+        if self._good.get(key, 0.0) > time.monotonic():
+            return False
+        asked = time.monotonic()
+        try:
+            revoked = await self.store.is_revoked(jti, user_id=user_id, issued_at=issued_at)
+        except Exception as error:
+            if self.unreachable == "allow":
+                return False
+            raise RevocationUnavailable from error
+        if revoked:
+            return True
+        self._room(self._good)
+        self._good[key] = asked + self.staleness
+        return False
+
+    @staticmethod
+    def _room(kept: dict[Any, float]) -> None:
+        """Makes room by forgetting the oldest half: what is forgotten is asked again."""
+        if len(kept) >= CAPACITY:
+            for key in list(kept)[: CAPACITY // 2]:
+                del kept[key]
