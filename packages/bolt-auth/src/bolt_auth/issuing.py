@@ -97,7 +97,7 @@ def create_token(
 def create_token_pair(
     subject: str,
     key: SigningKey,
-    lifetimes: Lifetimes = Lifetimes(),  # noqa: B008 - frozen
+    lifetimes: Lifetimes = Lifetimes(),
     claims: Mapping[str, Any] | None = None,
     *,
     family: str | None = None,

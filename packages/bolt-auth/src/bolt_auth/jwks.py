@@ -74,13 +74,13 @@ class JWKSet:
         *lacking*: a token names none of those known, so that they are fetched early, but not more than once in ten
         seconds. Raises `KeysUnavailable` where none were ever fetched; a failed refresh leaves the old ones in use.
         """
-        if not self._is_due(lacking):
+        if self._keys is not None and not self._is_due(lacking):
             return self.known
         return await asyncio.to_thread(self.keys_sync, lacking=lacking)
 
     def keys_sync(self, *, lacking: bool = False) -> list[VerificationKey]:
         """The same, on this thread, which waits."""
-        if self._is_due(lacking):
+        if self._keys is None or self._is_due(lacking):
             with self._lock:
                 # Whoever waited for the lock finds the keys that its holder fetched.
                 if self._is_due(lacking):

@@ -52,8 +52,8 @@ class InMemoryRevocation:
             end = until(expires_at, self._keep, now)
             fresh = self._tokens.get(jti, 0.0) <= now
             self._tokens[jti] = max(end, self._tokens.get(jti, 0.0))
-            self._sweep(now)
             self._tell("token", jti, 0.0, self._tokens[jti])
+            self._sweep(now)
         return fresh
 
     def revoke_all_sync(self, user_id: str, *, expires_at: float | None = None) -> None:
