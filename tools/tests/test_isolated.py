@@ -52,4 +52,4 @@ def test_package_without_tests_fails(capsys):
 def test_unknown_package_is_refused(capsys):
     """A mistyped package is exit code 2 and the known ones are listed."""
     assert isolated.main(["bolt-cor"]) == 2
-    assert "there are bolt-serializers, bolt-auth, bolt-core" in capsys.readouterr().out
+    assert "there are bolt-auth, bolt-serializers, bolt-core" in capsys.readouterr().out
