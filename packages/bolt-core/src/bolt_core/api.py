@@ -42,8 +42,9 @@ class BoltAPI(Router):
         trailing_slash: TrailingSlash | None = None,
         **options: Unpack[APIOptions],
     ) -> None:
-        super().__init__(prefix, tags=tags, middleware=middleware)
         check_api_options(options)
+        auth, guards = options.pop("auth", None), options.pop("guards", None)
+        super().__init__(prefix, tags=tags, middleware=middleware, auth=auth, guards=guards)
         self.namespace = options.pop("namespace", "")
         self._lifespan = options.pop("lifespan", None)
         if self._lifespan is not None:

@@ -20,6 +20,10 @@ class APIOptions(FormatOptions, total=False):
     """Called with the application in each serving process; returns a context manager, asynchronous or not (then it runs
     on the pool): a function decorated with `contextlib.asynccontextmanager`, most often. It is entered before the
     startup hooks and left after the shutdown hooks; a dict that it yields is in `BoltAPI.state` meanwhile."""
+    auth: Iterable[Any] | None
+    """Authentication schemes of routes that name none, and whose routers name none."""
+    guards: Iterable[Any] | None
+    """What callers of such routes must be; see `Router`."""
     namespace: str
     """Put before the names of the routes, with a colon: those of several APIs then differ (`shop:get_item`)."""
     problem_details: bool | None

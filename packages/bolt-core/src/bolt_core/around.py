@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from bolt_core._native import Request
+from bolt_core.authentication import AccessLayer
 from bolt_core.errors import outcome_of_exception, plain_outcome
 from bolt_core.exceptions import ConfigError
 from bolt_core.handling import Units, async_handling, sync_handling
@@ -309,6 +310,17 @@ def enclosed(plan: HandlerPlan, own: Iterable[OwnLayer], options: Mapping[str, A
     skipped.check()
     outer = tuple(unit for enclosure in found for unit in enclosure.units.outer)
     units = Units(outer, tuple(unit for enclosure in found for unit in enclosure.units.inner))
+    undecided = None
+    if plan.access is not None and plan.access.may_be_undecided:
+        asking = (*layers, AccessLayer(plan.access, decided=False))
+        undecided = _around(replace(plan, undecided=None), asking, units)
+    if plan.access is not None and (plan.access.python_guards or not plan.access.in_engine):
+        layers.append(AccessLayer(plan.access, decided=plan.access.in_engine))
+    return replace(_around(plan, layers, units), undecided=undecided)
+
+
+def _around(plan: HandlerPlan, layers: Sequence[Layer], units: Units) -> HandlerPlan:
+    """*plan* inside of these; itself where there are none."""
     if not layers and units == Units():
         return plan
     around = Around(plan, layers, units)

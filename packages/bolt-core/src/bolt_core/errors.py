@@ -8,6 +8,7 @@ from typing import Any
 from bolt_serializers.errors import Escaped, ValidationError
 
 from bolt_core._native import Request
+from bolt_core.authentication import refusal_of
 from bolt_core.binding.results import compile_result
 from bolt_core.error_bodies import with_required, write_error
 from bolt_core.error_format import UNSAID, ErrorFormat
@@ -109,14 +110,22 @@ def _resolve(
         # The nearest adapter alone: `None` means that it leaves the exception unexpected.
         asked, answer = True, _adapted(plan, _adapters[base], exc, request)
         if isinstance(answer, HTTPException):
-            if answer.__cause__ is None:
-                answer.__cause__ = exc
-            classes = type(answer).__mro__
-            call = next((handlers[one] for one in classes if one in handlers and issubclass(one, HTTPException)), None)
-            return call or answer, answer
+            return _instead(answer, exc, handlers)
         if answer is not None:
             return answer, exc
-    return None, exc
+    refusal = refusal_of(plan, exc)
+    return (None, exc) if refusal is None else _instead(refusal, exc, handlers)
+
+
+def _instead(
+    answer: HTTPException, exc: BaseException, handlers: _Handlers
+) -> tuple[ExceptionCall | _Answer, BaseException]:
+    """*answer*, which *exc* was made into, or who answers for it."""
+    if answer.__cause__ is None:
+        answer.__cause__ = exc
+    classes = type(answer).__mro__
+    call = next((handlers[one] for one in classes if one in handlers and issubclass(one, HTTPException)), None)
+    return call or answer, answer
 
 
 def _adapted(plan: HandlerPlan | None, adapt: ExceptionAdapter, exc: BaseException, request: Request) -> _Answer:

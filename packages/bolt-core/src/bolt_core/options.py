@@ -30,6 +30,10 @@ class RouteOptions(FormatOptions, total=False):
     """Encloses this route inside the middleware of its routers, the first outermost; see `Middleware`."""
     skip_middleware: Iterable[Any]
     """What of that surroundings the route is left out of; see `skip_middleware`."""
+    auth: Iterable[Any] | None
+    """Authentication schemes, tried in this order, in place of those of routers and the application; `[]` for none."""
+    guards: Iterable[Any] | None
+    """What callers must be, in place of what routers and the application ask; each must allow. `[]` for nothing."""
     exception_handlers: Mapping[type[Exception], Callable[[Any, Any], Any]]
     """What answers for exceptions of this route, before the handlers of routers and the application."""
     tags: Iterable[str]

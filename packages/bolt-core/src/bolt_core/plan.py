@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from bolt_serializers.invalid import Found
 from bolt_serializers.limits import NO_LIMITS, Constraints
 
+from bolt_core.access import UNSAID_ACCESS, Access, RouteAccess
 from bolt_core.error_format import UNSAID, ErrorFormat
 from bolt_core.markers import UNSET, Marker, Source
 
@@ -252,6 +253,12 @@ class HandlerPlan:
     """What of its surroundings the route is left out of: classes, functions, dotted paths, or `*`."""
     around: "Any | None" = None
     """`bolt_core.around.Around`, all that encloses the route, once the application is frozen."""
+    own_access: Access = UNSAID_ACCESS
+    """What the route itself says about its callers."""
+    access: RouteAccess | None = None
+    """Who may call the route, once the application is frozen; `None`: whoever likes."""
+    undecided: "HandlerPlan | None" = None
+    """The same route for requests of which the engine cannot tell who sends them: Python is asked."""
     exception_handlers: Mapping[type[Exception], ExceptionCall] = field(default_factory=dict)
     """The route's own; once frozen, those of its routers and the application as well, the nearer before the outer."""
     errors: ErrorFormat = UNSAID
@@ -279,7 +286,14 @@ class HandlerPlan:
             "params": [self._param_wire(param) for param in self.params],
             "fast": self.fast,
             "check": self.check,
+            "auth": self._auth_wire(),
         }
+
+    def _auth_wire(self) -> dict[str, object] | None:
+        wire = None if self.access is None else self.access.to_wire()
+        if wire is None:
+            return None
+        return {**wire, "undecided": None if self.undecided is None else self.undecided.to_wire()}
 
     def _param_wire(self, param: ParamPlan) -> dict[str, object]:
         wire = param.to_wire()

@@ -53,6 +53,9 @@ def status_exception(status: int, detail: Any = None, headers: Mapping[str, str]
     made = cls.__new__(cls)
     # Past the constructors that ask for `Allow` or the like: *headers* has it.
     HTTPException.__init__(made, status, detail, headers)
+    if headers is not None:
+        # These and no others: a 401 of schemes without a challenge asks for none.
+        made.headers = dict(headers)
     return made
 
 

@@ -117,7 +117,7 @@ def absent_attribute(request: Request, name: str) -> Any:
     if (front := origin_of(request._number).attributes) and name in front:
         return front[name]
     if name == "auth":
-        return {}
+        return request._auth()
     lazy = request._lazy
     if name in lazy:
         return lazy[name]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Unpack
 
+from bolt_core.access import Access, RouteAccess, default_access, route_access
 from bolt_core.around import OwnLayer, enclosed
 from bolt_core.binding import Declaration, compile_handler
 from bolt_core.binding.callables import name_of
@@ -84,11 +85,22 @@ class _Route:
         for router in reversed(self.routers):
             handlers |= router.exception_handlers
         plan = replace(self.plan, exception_handlers={**handlers, **self.plan.exception_handlers}, errors=errors)
+        plan = replace(plan, access=self._access())
         said = plan.format or UNSAID_FORMAT
         for router in self.routers:
             said = said.or_else(router.format)
         own = [layer for router in reversed(self.routers) for layer in router.middleware]
         return enclosed(with_format(plan, said), own, self._extensions())
+
+    def _access(self) -> RouteAccess | None:
+        """Who may call the route: what it says itself, else what its routers do, the nearer first."""
+        said = self.plan.own_access
+        for router in self.routers:
+            said = said.or_else(router.access)
+        try:
+            return route_access(said.or_else(default_access()))
+        except ConfigError as error:
+            raise ConfigError(f"{self.plan.method} {self.plan.path}: handler {self.plan.name}() {error}") from None
 
     def _extensions(self) -> Mapping[str, Any]:
         found: dict[str, Any] = {}
@@ -125,11 +137,18 @@ class Router(Hooked):
 
     *prefix* starts with `/` and does not end with it; empty means none. It may hold parameters (`/shops/{shop_id}`)
     that every handler below then takes. *tags* are added to those of each route. *middleware* encloses each route, the
-    first outermost (see `Middleware`).
+    first outermost (see `Middleware`). *auth* are the authentication schemes of routes that name none, *guards* what
+    their callers must be; a nearer router, and the route itself, says it anew.
     """
 
     def __init__(
-        self, prefix: str = "", *, tags: Iterable[str] = (), middleware: Iterable[MiddlewareFactory] = ()
+        self,
+        prefix: str = "",
+        *,
+        tags: Iterable[str] = (),
+        middleware: Iterable[MiddlewareFactory] = (),
+        auth: Iterable[Any] | None = None,
+        guards: Iterable[Any] | None = None,
     ) -> None:
         super().__init__()
         try:
@@ -138,6 +157,7 @@ class Router(Hooked):
             raise ConfigError(f"{type(self).__name__}: {error}") from error
         self.tags = tuple(tags)
         self.middleware = [OwnLayer(one) for one in check_middleware(middleware, f"{type(self).__name__}(middleware=)")]
+        self.access = Access.checked(auth, guards, f"{type(self).__name__}: ")
         self.extensions: dict[str, Any] = {}
         """Options of integrations, for the routes below."""
         self._routes: dict[tuple[str, str], _Route] = {}

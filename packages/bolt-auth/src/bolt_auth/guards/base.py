@@ -2,10 +2,13 @@
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 type Allowed = bool | Awaitable[bool]
+
+type Run = Callable[..., Awaitable[Any]]
+"""Calls a function that may block, in a thread or wherever a framework lets it, and gives its result."""
 
 
 class Guard:
@@ -36,13 +39,13 @@ class Guard:
         """What the challenge of a refusal says is missing (RFC 6750 §3)."""
         return ()
 
-    async def check(self, request: Any) -> bool:
-        """`has_permission`, awaited; a `def` one in a thread."""
-        return await _decided(self.has_permission, request)
+    async def check(self, request: Any, run: Run = asyncio.to_thread) -> bool:
+        """`has_permission`, awaited; *run* calls a `def` one, by default in a thread."""
+        return await _decided(run, self.has_permission, request)
 
-    async def check_object(self, request: Any, obj: Any) -> bool:
-        """`has_object_permission`, awaited; a `def` one in a thread."""
-        return await _decided(self.has_object_permission, request, obj)
+    async def check_object(self, request: Any, obj: Any, run: Run = asyncio.to_thread) -> bool:
+        """`has_object_permission`, awaited; *run* calls a `def` one, by default in a thread."""
+        return await _decided(run, self.has_object_permission, request, obj)
 
     def check_sync(self, request: Any) -> bool:
         """`has_permission` on this thread. Raises `TypeError` for one that is asynchronous."""
@@ -69,10 +72,10 @@ class Guard:
         return f"{type(self).__name__}()"
 
 
-async def _decided(decide: Any, *arguments: Any) -> bool:
+async def _decided(run: Run, decide: Any, *arguments: Any) -> bool:
     if inspect.iscoroutinefunction(decide):
         return await decide(*arguments) is True
-    allowed = await asyncio.to_thread(decide, *arguments)
+    allowed = await run(decide, *arguments)
     return (await allowed if inspect.isawaitable(allowed) else allowed) is True
 
 
@@ -94,11 +97,11 @@ class ClaimGuard(Guard):
         """Whether what `request.auth` says is enough."""
         return self.allows(request.auth)
 
-    async def check(self, request: Any) -> bool:
+    async def check(self, request: Any, run: Run = asyncio.to_thread) -> bool:
         """Without a thread: nothing here blocks."""
         return self.allows(request.auth)
 
-    async def check_object(self, request: Any, obj: Any) -> bool:
+    async def check_object(self, request: Any, obj: Any, run: Run = asyncio.to_thread) -> bool:
         """Claims say nothing of single objects."""
         return True
 
@@ -153,17 +156,17 @@ class AllOf(_Combined):
         """Whether each does."""
         return all(guard.check_sync(request) for guard in self.guards)
 
-    async def check(self, request: Any) -> bool:
+    async def check(self, request: Any, run: Run = asyncio.to_thread) -> bool:
         """Whether each does; the first that does not ends it."""
         for guard in self.guards:
-            if not await guard.check(request):
+            if not await guard.check(request, run):
                 return False
         return True
 
-    async def check_object(self, request: Any, obj: Any) -> bool:
+    async def check_object(self, request: Any, obj: Any, run: Run = asyncio.to_thread) -> bool:
         """Whether each does for *obj*."""
         for guard in self.guards:
-            if not await guard.check_object(request, obj):
+            if not await guard.check_object(request, obj, run):
                 return False
         return True
 
@@ -177,17 +180,17 @@ class AnyOf(_Combined):
         """Whether one does."""
         return any(guard.check_sync(request) for guard in self.guards)
 
-    async def check(self, request: Any) -> bool:
+    async def check(self, request: Any, run: Run = asyncio.to_thread) -> bool:
         """Whether one does; the first that does ends it."""
         for guard in self.guards:
-            if await guard.check(request):
+            if await guard.check(request, run):
                 return True
         return False
 
-    async def check_object(self, request: Any, obj: Any) -> bool:
+    async def check_object(self, request: Any, obj: Any, run: Run = asyncio.to_thread) -> bool:
         """Whether one does for *obj* that also lets the request go on: who may pass by another is not asked here."""
         for guard in self.guards:
-            if await guard.check(request) and await guard.check_object(request, obj):
+            if await guard.check(request, run) and await guard.check_object(request, obj, run):
                 return True
         return False
 
@@ -208,15 +211,15 @@ class Not(Guard):
         """The opposite."""
         return not self.guard.check_sync(request)
 
-    async def check(self, request: Any) -> bool:
+    async def check(self, request: Any, run: Run = asyncio.to_thread) -> bool:
         """The opposite."""
-        return not await self.guard.check(request)
+        return not await self.guard.check(request, run)
 
-    async def check_object(self, request: Any, obj: Any) -> bool:
+    async def check_object(self, request: Any, obj: Any, run: Run = asyncio.to_thread) -> bool:
         """The opposite, where the guard decides about objects at all."""
         if type(self.guard).has_object_permission is Guard.has_object_permission:
             return True
-        return not await self.guard.check_object(request, obj)
+        return not await self.guard.check_object(request, obj, run)
 
     def to_wire(self) -> tuple[Any, ...] | None:
         """The guard's own, turned around."""

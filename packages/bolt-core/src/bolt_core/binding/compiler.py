@@ -7,6 +7,7 @@ from typing import Any
 
 from bolt_serializers.errors import DeclarationError
 
+from bolt_core.access import Access
 from bolt_core.background import BackgroundTasks
 from bolt_core.binding.body_params import finish_bodies
 from bolt_core.binding.callables import (
@@ -117,6 +118,7 @@ def _compile(declared: Declaration) -> HandlerPlan:
         fast=not any(_collects_tasks(param.annotation) for param in params),
         origin=origin_of(handler),
         info=_route_info(handler, declared),
+        own_access=Access.checked(options.get("auth"), options.get("guards"), "has "),
         exception_handlers=compile_exception_handlers(options.get("exception_handlers", {})),
     )
 
