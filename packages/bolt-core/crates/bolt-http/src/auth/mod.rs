@@ -82,6 +82,7 @@ pub struct Scheme {
 
 /// How a caller is known.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "a scheme is always shared, and there are few")]
 pub enum SchemeKind {
     /// By a signed token.
     Jwt(Jwt),
