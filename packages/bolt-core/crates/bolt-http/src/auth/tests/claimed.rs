@@ -97,9 +97,7 @@ fn audience() {
     ok(&none, r#"{"exp":1000060}"#);
     for audience in ["\"a\"", "[\"a\"]", "[]", "\"\""] {
         let claims = format!(r#"{{"exp":1000060,"aud":{audience}}}"#);
-        if audience != "[]" && audience != "\"\"" {
-            assert_eq!(said(&none, &claims), "The token's audience is not accepted", "{audience}");
-        }
+        assert_eq!(said(&none, &claims), "The token's audience is not accepted", "{audience}");
     }
     let some = ruled(|rules| rules.audiences = vec!["a".to_owned(), "b".to_owned()]);
     ok(&some, r#"{"exp":1000060,"aud":"b"}"#);

@@ -92,7 +92,7 @@ fn undecided_keys() {
     proven(ask(&access, Some(&named("a")), None));
     assert!(matches!(ask(&access, Some(&named("b")), None), Verdict::Undecided));
     let forged = named("a") + "AAAA";
-    assert_eq!(invalid(ask(&access, Some(&forged), None)), "The token is malformed");
+    assert_eq!(invalid(ask(&access, Some(&forged), None)), "The token's signature is not valid");
 }
 
 /// Whoever is asked instead refuses in the same words.
