@@ -13,6 +13,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 
+use crate::auth::Findings;
 use crate::files::FileReply;
 use crate::form::Form;
 use crate::head::RequestHead;
@@ -48,6 +49,10 @@ pub struct Exchange {
     /// Set where the engine has an answer of its own, which the handler's takes the place of; then there is no body, and
     /// `route` is the observing one, or the fallback's where the answer is only to be worded.
     pub own: Option<OwnAnswer>,
+    /// What the caller's credential proved, where the route asks for one.
+    pub auth: Option<Arc<Findings>>,
+    /// The engine cannot tell who calls: the handler has to, and to decide by the route's rules.
+    pub undecided: bool,
     /// Answers the request.
     pub responder: Responder,
 }

@@ -2,6 +2,7 @@
 //!
 //! The seam upward is one trait, [`exchange::Handler`]. I/O is generic; the listener and the stop signal are arguments.
 pub mod access_log;
+pub mod auth;
 pub mod coding;
 pub mod coerce;
 pub mod conditional;

@@ -1,7 +1,8 @@
 //! The stages that every request passes, before its handler and after it.
 //!
 //! A [`Pipeline`] is put together once, in order: the checks that need nothing but the head first, the access log last. CORS,
-//! rate limits, credentials, guards and compression are further stages of the same kind.
+//! rate limits and compression are further stages of the same kind. Who may call a route is the route's own affair
+//! ([`crate::auth`]), and decided between `arrived` and `before`.
 mod default_headers;
 mod https_redirect;
 

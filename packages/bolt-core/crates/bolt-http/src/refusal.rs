@@ -27,6 +27,21 @@ pub enum Refusal {
     BadRequest(&'static str),
     /// The host is not one that this server answers for.
     BadHost,
+    /// The route wants credentials, and there are none, or they are invalid. Where no scheme of the route has a challenge the
+    /// reply has none, though RFC 9110 §15.5.2 wants one: a made-up one would have browsers ask for a password.
+    Unauthorized {
+        /// A fixed text: nothing of the credential.
+        detail: &'static str,
+        /// One per `WWW-Authenticate` field (RFC 9110 §11.6.1).
+        challenges: Vec<String>,
+    },
+    /// The credentials are valid, and not enough.
+    Denied {
+        /// A fixed text.
+        detail: &'static str,
+        /// What would be enough (RFC 6750 §3.1).
+        challenge: Option<String>,
+    },
     /// The server may not read the file that the handler sends.
     Forbidden,
     /// No route matches the path, or the file that the handler sends is not there.
@@ -101,7 +116,8 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Refusal::BadRequest(_) | Refusal::BadHost | Refusal::IncompleteBody => 400,
-            Refusal::Forbidden => 403,
+            Refusal::Unauthorized { .. } => 401,
+            Refusal::Forbidden | Refusal::Denied { .. } => 403,
             Refusal::NotFound => 404,
             Refusal::MethodNotAllowed { .. } => 405,
             Refusal::RequestTimeout => 408,
@@ -142,6 +158,7 @@ impl Refusal {
     fn fixed_detail(&self) -> &str {
         match self {
             Refusal::BadRequest(detail) | Refusal::FormTooLarge(detail) => detail,
+            Refusal::Unauthorized { detail, .. } | Refusal::Denied { detail, .. } => detail,
             Refusal::BadHost => "Invalid host header",
             Refusal::Forbidden => "Forbidden",
             Refusal::NotFound => "Not Found",
@@ -182,10 +199,14 @@ impl Refusal {
         Reply { head: ReplyHead { status: self.status(), headers: headers.finish() }, body: self.body(format) }
     }
 
-    /// Header fields that the status calls for: `Allow` (RFC 9110 §15.5.6), `Retry-After` (§10.2.3),
+    /// Header fields that the status calls for: `WWW-Authenticate` (RFC 9110 §15.5.2), `Allow` (RFC 9110 §15.5.6), `Retry-After` (§10.2.3),
     /// `Content-Range` (§14.4), `Accept-Encoding` (§15.5.16).
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
+            Refusal::Unauthorized { challenges, .. } => {
+                challenges.iter().map(|challenge| ("www-authenticate", challenge.clone())).collect()
+            }
+            Refusal::Denied { challenge: Some(challenge), .. } => vec![("www-authenticate", challenge.clone())],
             Refusal::MethodNotAllowed { allow } => vec![("allow", allow.clone())],
             Refusal::RangeNotSatisfiable { length } => vec![("content-range", format!("bytes */{length}"))],
             Refusal::ServiceUnavailable { retry_after: Some(seconds) } => vec![("retry-after", seconds.to_string())],
@@ -199,6 +220,8 @@ impl Refusal {
         !matches!(
             self,
             Refusal::BadHost
+                | Refusal::Unauthorized { .. }
+                | Refusal::Denied { .. }
                 | Refusal::Forbidden
                 | Refusal::NotFound
                 | Refusal::MethodNotAllowed { .. }
@@ -257,6 +280,8 @@ mod tests {
         vec![
             Refusal::BadRequest("a \"quoted\" \\ text"),
             Refusal::BadHost,
+            Refusal::Unauthorized { detail: "who?", challenges: Vec::new() },
+            Refusal::Denied { detail: "not you", challenge: None },
             Refusal::Forbidden,
             Refusal::NotFound,
             Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() },
@@ -315,6 +340,13 @@ mod tests {
             fields(Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() }).ends_with("\r\nallow: GET, HEAD\r\n")
         );
         assert!(fields(Refusal::ServiceUnavailable { retry_after: Some(3) }).ends_with("\r\nretry-after: 3\r\n"));
+        let challenges = vec!["Bearer".to_owned(), "ApiKey realm=\"x\"".to_owned()];
+        assert!(
+            fields(Refusal::Unauthorized { detail: "who?", challenges })
+                .ends_with("\r\nwww-authenticate: Bearer\r\nwww-authenticate: ApiKey realm=\"x\"\r\n")
+        );
+        let denied = Refusal::Denied { detail: "not you", challenge: Some("Bearer".to_owned()) };
+        assert!(fields(denied).ends_with("\r\nwww-authenticate: Bearer\r\n"));
         assert!(fields(Refusal::RangeNotSatisfiable { length: 7 }).ends_with("\r\ncontent-range: bytes */7\r\n"));
     }
 

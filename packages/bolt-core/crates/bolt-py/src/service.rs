@@ -35,7 +35,7 @@ pub(crate) fn build_service(
 /// What is no route of the framework's gets its body as it was sent.
 fn route_spec(parts: &SpecParts, decode_content: bool) -> RouteSpec {
     let SpecParts { method, path, body, max_body, form, bare, name, observes } = parts.clone();
-    RouteSpec { method, path, body, max_body, form, decode_content, bare, name, observes }
+    RouteSpec { method, path, body, max_body, form, decode_content, bare, name, observes, auth: None }
 }
 
 fn config_error(error: RouteError) -> PyErr {

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::incoming::Incoming;
 use super::wire::{Wire, after};
 use crate::access_log::Entry;
+use crate::auth::{Findings, Verdict as Admission};
 use crate::conditional::{self, Verdict};
 use crate::exchange::{Answer, Body, Exchange, OwnAnswer, Slot, Upgraded};
 use crate::files::FileReply;
@@ -247,9 +248,12 @@ impl<T: Io + 'static> Connection<T> {
             Err(Unhandled::Own(own, observer)) => return own_answer(own, observer),
         };
         self.bare = spec.bare;
-        let body = match service.stages.before(head, spec) {
-            Ok(()) => self.receive(head, spec).await,
-            Err(refusal) => Err(refusal.into()),
+        let (body, caller) = match admit(head, spec).and_then(|caller| {
+            service.stages.before(head, spec)?;
+            Ok(caller)
+        }) {
+            Ok(caller) => (self.receive(head, spec).await, caller),
+            Err(refusal) => (Err(refusal.into()), Caller::default()),
         };
         let body = match body {
             Err(Halt::Refuse(refusal)) => {
@@ -260,7 +264,15 @@ impl<T: Io + 'static> Connection<T> {
         };
         let fallback = route.target == Target::Fallback;
         let responder = self.guard.slot.responder();
-        service.handler.handle(Exchange { head: head.clone(), route, body, own: None, responder });
+        service.handler.handle(Exchange {
+            head: head.clone(),
+            route,
+            body,
+            own: None,
+            auth: caller.proven,
+            undecided: caller.undecided,
+            responder,
+        });
         let answer = self.handler_answer().await?;
         // The fallback is a whole application, and has decided about its headers; a refusal is still the engine's.
         self.bare |= fallback && !matches!(answer, Answer::Refuse(_));
@@ -285,7 +297,15 @@ impl<T: Io + 'static> Connection<T> {
         self.body.unsure |= closes;
         let (head, responder) = (head.clone(), self.guard.slot.responder());
         let plain = own.clone();
-        self.service.handler.handle(Exchange { head, route, body: Body::Empty, own: Some(own), responder });
+        self.service.handler.handle(Exchange {
+            head,
+            route,
+            body: Body::Empty,
+            own: Some(own),
+            auth: None,
+            undecided: false,
+            responder,
+        });
         let answer = std::future::poll_fn(|cx| match self.guard.slot.poll_answer(cx) {
             Poll::Pending if matches!(self.wire.poll_flush_soon(cx), Poll::Ready(Err(_))) => {
                 self.guard.slot.client_gone();
@@ -357,6 +377,23 @@ fn own_answer(own: OwnAnswer, observer: Option<RouteMatch>) -> Result<Answer, Ha
         (Some(route), own) => Err(Halt::Show(Box::new((own, route)))),
         (None, OwnAnswer::Refusal(refusal)) => Err(refusal.into()),
         (None, own) => Ok(own.into_answer()),
+    }
+}
+
+/// Who calls.
+#[derive(Default)]
+struct Caller {
+    proven: Option<Arc<Findings>>,
+    undecided: bool,
+}
+
+/// Lets in who may call the route, by the head alone: nobody else's body is worth reading.
+fn admit(head: &RequestHead, spec: &RouteSpec) -> Result<Caller, Refusal> {
+    match spec.auth.as_ref().map(|access| access.decide(head)) {
+        None => Ok(Caller::default()),
+        Some(Admission::Open(proven)) => Ok(Caller { proven, undecided: false }),
+        Some(Admission::Undecided) => Ok(Caller { proven: None, undecided: true }),
+        Some(Admission::Refused(refusal)) => Err(refusal),
     }
 }
 

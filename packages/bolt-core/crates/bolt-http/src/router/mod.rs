@@ -20,6 +20,7 @@ use smallvec::SmallVec;
 
 pub use build::{Builder, RouteError};
 
+use crate::auth::Access;
 use crate::form::FormSpec;
 use crate::head::{RequestHead, Span};
 use methods::Methods;
@@ -96,6 +97,8 @@ pub struct RouteSpec {
     pub name: String,
     /// Whether the handler sees what the engine itself answers on this route's path: refusals, redirects, `OPTIONS`.
     pub observes: bool,
+    /// Who may call it, decided before its body is read; `None`: anybody, and nobody is told who it is.
+    pub auth: Option<Arc<Access>>,
 }
 
 /// What happens to a path that matches nothing, but would with a slash appended.

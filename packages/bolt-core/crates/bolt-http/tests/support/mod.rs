@@ -8,6 +8,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bolt_http::auth::Access;
 use bolt_http::config::Config;
 use bolt_http::exchange::{Answer, Body, BodyPart, Exchange, Handler, ReplyWriter, reply_stream};
 use bolt_http::form::FormSpec;
@@ -45,6 +46,7 @@ pub struct Setup {
     pub form: Option<Arc<FormSpec>>,
     pub decode_content: bool,
     pub observes: bool,
+    pub auth: Option<Arc<Access>>,
     pub stop: Stop,
     pub reports: Rc<RefCell<Vec<String>>>,
 }
@@ -58,6 +60,7 @@ impl Default for Setup {
             form: None,
             decode_content: true,
             observes: false,
+            auth: None,
             stop: Stop::new(),
             reports: Rc::default(),
         }
@@ -88,6 +91,7 @@ impl Setup {
             decode_content: self.decode_content,
             bare: false,
             observes: self.observes,
+            auth: self.auth.clone(),
         })
     }
 
