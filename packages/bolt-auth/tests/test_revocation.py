@@ -190,7 +190,7 @@ async def test_cache_asks_once_in_its_staleness(clock):
     cached = CachedRevocation(slow, staleness=5)
     for _ in range(10):
         assert not await cached.is_revoked("a")
-    await slow.revoke("a")
+    slow._tokens["a"] = time.time() + 60  # By another process: nothing is announced here.
     clock.now += 4.9
     assert not await cached.is_revoked("a")
     assert slow.asked == 1
@@ -268,3 +268,20 @@ async def test_cache_is_bounded(monkeypatch, clock):
         await cached.revoke(f"r{number}")
     assert len(cached._good) <= 10
     assert await cached.is_revoked("r0")
+
+
+async def test_what_the_store_itself_revokes_counts_at_once(clock):
+    """A logout through the store is seen by the cache in front of it without waiting, where the store announces it."""
+    store = InMemoryRevocation()
+    cached, heard = CachedRevocation(store, staleness=60), []
+    cached.subscribe(lambda *event: heard.append(event[:2]))
+    assert not await cached.is_revoked("a")
+    assert not await cached.is_revoked("b", user_id="7", issued_at=1)
+    assert 59 < cached.good_for("a") <= 60
+    await store.revoke("a")
+    await store.revoke_all("7")
+
+    assert cached.good_for("a") < 0
+    assert await cached.is_revoked("a")
+    assert await cached.is_revoked("b", user_id="7", issued_at=1)
+    assert heard == [("token", "a"), ("user", "7")]

@@ -92,8 +92,8 @@ async def authenticate(access: RouteAccess, request: Request) -> None:
             found = {name: make() for name, make in _MEMBERS.items()} | {**said}
             if not found["backend"]:
                 found["backend"] = getattr(scheme, "backend", type(scheme).__qualname__)
-            if access.in_engine:
-                request._vouch(index)
+            if access.in_engine and (good_for := getattr(scheme, "good_for", None)) is not None:
+                request._vouch(index, good_for(said))
     if found is not None:
         request.auth = found
 

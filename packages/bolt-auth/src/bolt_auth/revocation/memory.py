@@ -5,16 +5,14 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from bolt_auth.revocation.announcing import Announcing, Listener
 from bolt_auth.revocation.store import KEEP, issued_before, until
-
-type Listener = Callable[[str, str, float, float], None]
-"""Called with `"token"`, the `jti`, 0 and until when; `"user"`, the user, before when and until when; or `"clear"`."""
 
 SWEEP = 1024
 """Entries after which expired ones are looked for; then again at twice what is left."""
 
 
-class InMemoryRevocation:
+class InMemoryRevocation(Announcing):
     """Revoked tokens of this process, forgotten when it ends.
 
     The server checks these in Rust. With more than one process, a token that one revokes is good in the others: use a
@@ -22,12 +20,12 @@ class InMemoryRevocation:
     """
 
     def __init__(self, *, keep: timedelta = KEEP) -> None:
+        super().__init__()
         self._keep = keep
         self._lock = threading.Lock()
         self._tokens: dict[str, float] = {}
         self._users: dict[str, tuple[float, float]] = {}
         self._sweep_at = SWEEP
-        self._listeners: list[Listener] = []
 
     async def revoke(self, jti: str, *, expires_at: float | None = None) -> bool:
         """Revoke one token; whether it was good until now."""
@@ -52,7 +50,7 @@ class InMemoryRevocation:
             end = until(expires_at, self._keep, now)
             fresh = self._tokens.get(jti, 0.0) <= now
             self._tokens[jti] = max(end, self._tokens.get(jti, 0.0))
-            self._tell("token", jti, 0.0, self._tokens[jti])
+            self.announce("token", jti, 0.0, self._tokens[jti])
             self._sweep(now)
         return fresh
 
@@ -63,7 +61,7 @@ class InMemoryRevocation:
             end = until(expires_at, self._keep, now)
             self._users[str(user_id)] = (now, end)
             self._sweep(now)
-            self._tell("user", str(user_id), now, end)
+            self.announce("user", str(user_id), now, end)
 
     def is_revoked_sync(self, jti: str | None, *, user_id: str | None = None, issued_at: float | None = None) -> bool:
         """As `is_revoked`."""
@@ -78,7 +76,7 @@ class InMemoryRevocation:
         with self._lock:
             self._tokens.clear()
             self._users.clear()
-            self._tell("clear", "", 0.0, 0.0)
+            self.announce("clear")
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Tell *listener* what is revoked, and from now on what will be; returns what ends that."""
@@ -87,15 +85,10 @@ class InMemoryRevocation:
                 listener("token", jti, 0.0, end)
             for user, (before, end) in self._users.items():
                 listener("user", user, before, end)
-            self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+            return super().subscribe(listener)
 
     def __len__(self) -> int:
         return len(self._tokens) + len(self._users)
-
-    def _tell(self, kind: str, name: str, before: float, end: float) -> None:
-        for listener in self._listeners:
-            listener(kind, name, before, end)
 
     def _sweep(self, now: float) -> None:
         if len(self) < self._sweep_at:

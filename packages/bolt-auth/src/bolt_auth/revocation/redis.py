@@ -5,10 +5,11 @@ import time
 from datetime import timedelta
 from typing import Any
 
+from bolt_auth.revocation.announcing import Announcing
 from bolt_auth.revocation.store import KEEP, issued_before, until
 
 
-class RedisRevocation:
+class RedisRevocation(Announcing):
     """A store in Redis: one key for each revoked token, one for each user whose tokens all are, expiring by themselves.
 
     *client* is a `redis.asyncio.Redis` (or one of valkey), or the URL of a server (which needs the package's extra
@@ -16,6 +17,7 @@ class RedisRevocation:
     """
 
     def __init__(self, client: Any, *, prefix: str = "bolt:revoked:", keep: timedelta = KEEP) -> None:
+        super().__init__()
         if isinstance(client, str):
             from redis.asyncio import Redis
 
@@ -30,11 +32,15 @@ class RedisRevocation:
             raise ValueError(
                 f"a token is revoked by its jti, a string, not {jti!r}; give tokens one when they are made"
             )
-        return bool(await self.client.set(self._key("token", jti), b"1", nx=True, ex=self._seconds(expires_at)))
+        fresh = await self.client.set(self._key("token", jti), b"1", nx=True, ex=self._seconds(expires_at))
+        self.announce("token", jti, 0.0, until(expires_at, self._keep))
+        return bool(fresh)
 
     async def revoke_all(self, user_id: str, *, expires_at: float | None = None) -> None:
         """Revoke all tokens of a user that were issued up to now."""
-        await self.client.set(self._key("user", str(user_id)), repr(time.time()), ex=self._seconds(expires_at))
+        now = time.time()
+        await self.client.set(self._key("user", str(user_id)), repr(now), ex=self._seconds(expires_at))
+        self.announce("user", str(user_id), now, until(expires_at, self._keep))
 
     async def is_revoked(self, jti: str | None, *, user_id: str | None = None, issued_at: float | None = None) -> bool:
         """Whether a token is revoked: one round trip."""

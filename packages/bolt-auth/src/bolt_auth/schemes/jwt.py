@@ -160,6 +160,17 @@ class JWTAuthentication(AuthenticationScheme):
         if revoked:
             raise InvalidToken("The token has been revoked")
 
+    def good_for(self, auth: Mapping[str, Any]) -> float:
+        """Seconds for which the engine may let the token of *auth*, as `authenticate` returned it, pass unasked."""
+        if not isinstance(self._revocation, CachedRevocation):
+            return 0.0
+        claims = auth["claims"]
+        family = claims.get("family")
+        left = self._revocation.good_for(auth["jti"], user_id=auth["user_id"], issued_at=claims.get("iat"))
+        if isinstance(family, str):
+            left = min(left, self._revocation.good_for(f"family:{family}"))
+        return left
+
     def identity(self, claims: bytes) -> dict[str, Any]:
         """`request.auth` for claims, in JSON, that the engine has verified."""
         return auth_from_claims(json.loads(claims), self.backend)
@@ -173,6 +184,7 @@ class JWTAuthentication(AuthenticationScheme):
             "challenge": self.challenge,
             "places": [place.to_wire() for place in self.places],
             "keys": [key.to_wire() for key in self.keys_now()],
+            "on_keys": self.on_keys,
             "undecided_keys": self.jwk_set is not None,
             "issuers": list(rules.issuers),
             "audiences": list(rules.audiences),
@@ -189,7 +201,7 @@ class JWTAuthentication(AuthenticationScheme):
         if self._revocation is None:
             return None
         if isinstance(self._revocation, CachedRevocation):
-            return {"kind": "external", "staleness": self._revocation.staleness}
+            return {"kind": "external", "subscribe": self._revocation.subscribe}
         return {"kind": "memory", "subscribe": self._revocation.subscribe}
 
     def __repr__(self) -> str:
