@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bolt_core import BoltAPI, error_format, errors, outcomes
+from bolt_core import BoltAPI, access, error_format, errors, outcomes
 from bolt_core.config import ServerConfig
 from bolt_serializers import encoding
 
@@ -42,6 +42,7 @@ def registries() -> Iterator[None]:
         errors._callbacks,
         errors._error_pages,
         error_format._defaults,
+        access._defaults,
     ]
     before = [place.copy() for place in (*places, encoding._encoders)]
     for place in places:

@@ -155,6 +155,12 @@ class Request:
     auth: dict[str, Any]
     """What the credentials say, empty without any; the same as `request["auth"]`."""
 
+    def _auth(self) -> dict[str, Any]:
+        """What the engine found out about who calls."""
+
+    def _vouch(self, index: int, seconds: float) -> None:
+        """Let the token of this request pass for so many seconds, by the word of the scheme at that place."""
+
     auser: Callable[[], Awaitable[Any]]
     """`await request.auser()` is `request.user`, loaded without blocking the event loop."""
 

@@ -60,7 +60,7 @@ def test_the_wire_dict_has_the_agreed_keys() -> None:
 
     assert set(wire) == {
         *("plan", "method", "path", "name", "handler", "is_async", "body", "max_body", "cancel", "status", "encode"),
-        *("params", "fast", "check", "around", "embedded", "form", "default_headers"),
+        *("params", "fast", "check", "around", "embedded", "form", "default_headers", "auth"),
     }
     params: Any = wire["params"]
     keys = "name keyword source wire_name kind many split required default convert"

@@ -57,21 +57,29 @@ class Place:
 
     def find(self, request: Any) -> str | None:
         """The credential there, `None` for none. Raises `AuthenticationError` for one that stands there wrongly."""
-        if self.kind == "cookie":
-            return request.cookies.get(self.name) or None
-        if self.kind == "query":
-            found: str | None = request.query_params.get(self.name)
-            return found
-        values = [self._own(value) for value in request.headers.get_all(self.name)]
-        values = [value for value in values if value is not None]
-        if len(values) > 1:
-            raise AuthenticationError("More than one credential was sent")
-        if not values:
+        credential = self._sent(request)
+        if credential is None:
             return None
-        credential = values[0]
-        if not credential or any(character.isspace() for character in credential):
-            raise AuthenticationError("The credential is malformed")
+        if not credential:
+            raise AuthenticationError("The credential is empty")
+        if any(character.isspace() for character in credential):
+            raise AuthenticationError("The credential contains whitespace")
         return credential
+
+    def _sent(self, request: Any) -> str | None:
+        found: str | None
+        if self.kind == "cookie":
+            found = request.cookies.get(self.name)
+            return found
+        if self.kind == "query":
+            found = request.query_params.get(self.name)
+            return found
+        values = request.headers.get_all(self.name)
+        found = next((own for value in values if (own := self._own(value)) is not None), None)
+        # A field that is sent twice: another reader may take the other one.
+        if found is not None and len(values) > 1:
+            raise AuthenticationError("More than one credential was sent")
+        return found
 
     def _own(self, value: str) -> str | None:
         if self.scheme is None:

@@ -32,8 +32,8 @@ pub enum Refusal {
     Unauthorized {
         /// A fixed text: nothing of the credential.
         detail: &'static str,
-        /// One per `WWW-Authenticate` field (RFC 9110 §11.6.1).
-        challenges: Vec<String>,
+        /// What `WWW-Authenticate` asks for (RFC 9110 §11.6.1).
+        challenge: Option<String>,
     },
     /// The credentials are valid, and not enough.
     Denied {
@@ -203,10 +203,8 @@ impl Refusal {
     /// `Content-Range` (§14.4), `Accept-Encoding` (§15.5.16).
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         match self {
-            Refusal::Unauthorized { challenges, .. } => {
-                challenges.iter().map(|challenge| ("www-authenticate", challenge.clone())).collect()
-            }
-            Refusal::Denied { challenge: Some(challenge), .. } => vec![("www-authenticate", challenge.clone())],
+            Refusal::Unauthorized { challenge: Some(challenge), .. }
+            | Refusal::Denied { challenge: Some(challenge), .. } => vec![("www-authenticate", challenge.clone())],
             Refusal::MethodNotAllowed { allow } => vec![("allow", allow.clone())],
             Refusal::RangeNotSatisfiable { length } => vec![("content-range", format!("bytes */{length}"))],
             Refusal::ServiceUnavailable { retry_after: Some(seconds) } => vec![("retry-after", seconds.to_string())],
@@ -280,7 +278,7 @@ mod tests {
         vec![
             Refusal::BadRequest("a \"quoted\" \\ text"),
             Refusal::BadHost,
-            Refusal::Unauthorized { detail: "who?", challenges: Vec::new() },
+            Refusal::Unauthorized { detail: "who?", challenge: None },
             Refusal::Denied { detail: "not you", challenge: None },
             Refusal::Forbidden,
             Refusal::NotFound,
@@ -340,11 +338,8 @@ mod tests {
             fields(Refusal::MethodNotAllowed { allow: "GET, HEAD".to_owned() }).ends_with("\r\nallow: GET, HEAD\r\n")
         );
         assert!(fields(Refusal::ServiceUnavailable { retry_after: Some(3) }).ends_with("\r\nretry-after: 3\r\n"));
-        let challenges = vec!["Bearer".to_owned(), "ApiKey realm=\"x\"".to_owned()];
-        assert!(
-            fields(Refusal::Unauthorized { detail: "who?", challenges })
-                .ends_with("\r\nwww-authenticate: Bearer\r\nwww-authenticate: ApiKey realm=\"x\"\r\n")
-        );
+        let unauthorized = Refusal::Unauthorized { detail: "who?", challenge: Some("ApiKey realm=\"x\"".to_owned()) };
+        assert!(fields(unauthorized).ends_with("\r\nwww-authenticate: ApiKey realm=\"x\"\r\n"));
         let denied = Refusal::Denied { detail: "not you", challenge: Some("Bearer".to_owned()) };
         assert!(fields(denied).ends_with("\r\nwww-authenticate: Bearer\r\n"));
         assert!(fields(Refusal::RangeNotSatisfiable { length: 7 }).ends_with("\r\ncontent-range: bytes */7\r\n"));

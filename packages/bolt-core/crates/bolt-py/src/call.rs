@@ -2,6 +2,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use bolt_http::auth::Findings;
 use bolt_http::exchange::OwnAnswer;
 use bolt_http::form::Form;
 use bolt_http::head::{RequestHead, Span};
@@ -32,6 +33,8 @@ pub(crate) struct CallInput {
     pub(crate) gone: Arc<AtomicBool>,
     /// What the engine would answer by itself, of a call that takes its place.
     pub(crate) own: Option<Arc<OwnAnswer>>,
+    /// What the engine found out about who calls.
+    pub(crate) auth: Option<Arc<Findings>>,
     pub(crate) hooks: Arc<Hooks>,
 }
 

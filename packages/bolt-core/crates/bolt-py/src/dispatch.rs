@@ -72,7 +72,8 @@ impl Driver {
                 Target::Fallback => app.fallback.as_ref(),
                 Target::Nowhere => app.unrouted.as_ref(),
             };
-            let Some(plan) = plan.cloned() else { continue };
+            let undecided = plan.and_then(|plan| plan.auth.as_ref()?.undecided.as_ref()).filter(|_| exchange.undecided);
+            let Some(plan) = undecided.or(plan).cloned() else { continue };
             let (call, job, stream) = driver.admit(&app, plan, exchange);
             if job.plan.is_async {
                 Driver::start_task(this, &app, call, job, stream)?;
@@ -344,11 +345,11 @@ impl Local {
             Body::Stream(reader) => (Bytes::new(), Some(self.core.keep_body(reader))),
         };
         let slash_redirect = exchange.route.slash_redirect;
-        let own = exchange.own.map(Arc::new);
+        let (own, auth) = (exchange.own.map(Arc::new), exchange.auth);
         let params = exchange.route.params;
         let gone = exchange.responder.gone_flag();
         let hooks = app.hooks.clone();
-        let input = CallInput { head: exchange.head, params, body, form, slash_redirect, gone, own, hooks };
+        let input = CallInput { head: exchange.head, params, body, form, slash_redirect, gone, own, auth, hooks };
         let call =
             Call { responder: exchange.responder, task: None, head: None, body: stream, job: None, context: None };
         let call = self.core.calls.borrow_mut().insert(call);

@@ -3,12 +3,14 @@ use std::cell::{Ref, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use bolt_http::form::FormLimits;
 use bolt_http::head::Peer;
 use bolt_http::refusal::Refusal;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
+use crate::auth::{RouteAuth, Schemes};
 use crate::core::{Core, Event, Queue};
 use crate::engine::Engine;
 use crate::ffi::{OnThisThread, current_context};
@@ -37,6 +39,8 @@ pub(crate) struct App {
     pub(crate) task_class: Py<PyAny>,
     /// The keyword arguments of every handler's task; `context` is set for each.
     pub(crate) task_keywords: Py<PyDict>,
+    /// Called as the driver is closed: end what the application's schemes tell it.
+    ends: Vec<Py<PyAny>>,
 }
 
 /// The engine's side of one event loop. Belongs to the loop's thread.
@@ -44,6 +48,13 @@ pub(crate) struct App {
 pub(crate) struct Driver {
     local: LoopLocal<Local>,
     pub(crate) pool: Py<PyPool>,
+}
+
+/// A plan with what the server says of forms, and who may call it.
+fn parse(wire: &Bound<'_, PyAny>, limits: &Arc<FormLimits>, schemes: &mut Schemes) -> PyResult<Arc<Plan>> {
+    let wire = wire.cast::<PyDict>()?;
+    let auth = RouteAuth::parse(wire, schemes, |wire, schemes| parse(wire, limits, schemes))?;
+    Ok(Arc::new(Plan { form_limits: limits.clone(), auth, ..Plan::parse(wire)? }))
 }
 
 /// What lives on the loop's thread alone, until the driver is closed.
@@ -87,15 +98,12 @@ impl Driver {
         let (py, local) = (app.py(), self.local()?);
         let routes = item(app, "routes")?.cast_into::<PyList>()?;
         let (limits, traced) = (Arc::new(settings.form_limits()), settings.traced());
-        let parse = |wire: &Bound<'_, PyAny>| {
-            let plan = Plan::parse(wire.cast::<PyDict>()?)?;
-            PyResult::Ok(Arc::new(Plan { form_limits: limits.clone(), ..plan }))
-        };
-        let plans = routes.iter().map(|wire| parse(&wire));
+        let mut schemes = Schemes::default();
+        let plans = routes.iter().map(|wire| parse(&wire, &limits, &mut schemes));
         let plans = plans.collect::<PyResult<Vec<_>>>()?;
-        let optional = |key: &str| match item(app, key)? {
+        let mut optional = |key: &str| match item(app, key)? {
             none if none.is_none() => PyResult::Ok(None),
-            wire => Ok(Some(parse(&wire)?)),
+            wire => Ok(Some(parse(&wire, &limits, &mut schemes)?)),
         };
         let (fallback, unrouted) = (optional("fallback")?, optional("unrouted")?);
         let strict = item(app, "trailing_slash")?.extract::<String>()? == "strict";
@@ -127,6 +135,7 @@ impl Driver {
             event_loop,
             task_class: py.import("asyncio")?.getattr("Task")?.unbind(),
             task_keywords: task_keywords.unbind(),
+            ends: schemes.ends,
         }));
         Ok(())
     }
@@ -184,7 +193,13 @@ impl Driver {
     /// Ends every connection and frees the sockets. The driver is of no use afterwards.
     fn close(&self, py: Python<'_>) {
         let Some(Local { core, app, engine }) = self.local.take() else { return };
-        drop(app);
+        if let Some(app) = app.take() {
+            for end in &app.ends {
+                if let Err(error) = end.bind(py).call0() {
+                    error.write_unraisable(py, Some(end.bind(py)));
+                }
+            }
+        }
         core.clear();
         let here = OnThisThread::new((core, engine));
         py.detach(move || {

@@ -1,6 +1,7 @@
 //! `bolt_core._native`: everything that knows both the engine and Python.
 //!
 //! Configuration enters in `route_plan` and `settings`, errors cross in `errors`, the event loop's turn is `engine`.
+mod auth;
 mod bind;
 mod call;
 mod cgi;

@@ -8,6 +8,7 @@ use bolt_http::coerce;
 use bolt_http::head::{Peer, Version};
 use bolt_http::json;
 use pyo3::exceptions::{PyAttributeError, PyKeyError, PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
@@ -338,6 +339,26 @@ impl Request {
         json::check(&self.input.body).is_err()
     }
 
+    /// What the engine found out about who calls, made once; an empty dict for nobody.
+    fn _auth<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let kept = self._lazy(py).into_bound(py);
+        if let Some(made) = kept.get_item(intern!(py, "auth"))? {
+            return Ok(made);
+        }
+        let made = match (&self.input.auth, &self.plan.auth) {
+            (Some(findings), Some(auth)) => auth.identity(py, findings)?,
+            _ => PyDict::new(py).into_any(),
+        };
+        kept.call_method1("setdefault", (intern!(py, "auth"), made))
+    }
+
+    /// Lets the token of this request pass for so many seconds, by the word of the route's scheme at that place.
+    fn _vouch(&self, index: usize, seconds: f64) {
+        if let Some(auth) = self.plan.auth.as_ref().filter(|_| seconds > 0.0) {
+            auth.vouch(index, self, seconds);
+        }
+    }
+
     #[pyo3(signature = (key, default=None))]
     fn get<'py>(
         &self,
@@ -347,7 +368,7 @@ impl Request {
     ) -> PyResult<Bound<'py, PyAny>> {
         match self.kept(py, key)? {
             Some(value) => Ok(value),
-            None if default.is_none() && key == "auth" => Ok(PyDict::new(py).into_any()),
+            None if key == "auth" => self._auth(py),
             None => Ok(default.unwrap_or_else(|| py.None().into_bound(py))),
         }
     }
@@ -355,7 +376,7 @@ impl Request {
     fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
         match self.kept(py, key)? {
             Some(value) => Ok(value),
-            None if key == "auth" => Ok(PyDict::new(py).into_any()),
+            None if key == "auth" => self._auth(py),
             None => Err(PyKeyError::new_err(key.clone().unbind())),
         }
     }

@@ -7,6 +7,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyTuple};
 
+use crate::auth::RouteAuth;
+
 /// How a raw string becomes a Python value before `convert` sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -151,6 +153,8 @@ pub(crate) struct Plan {
     /// Of the body that several parameters take a member of.
     pub(crate) embedded: Option<Decoders>,
     pub(crate) spec: SpecParts,
+    /// What callers must be, as far as the engine decides it.
+    pub(crate) auth: Option<RouteAuth>,
     /// The server's, for forms that are parsed when a handler asks for them.
     pub(crate) form_limits: Arc<FormLimits>,
 }
@@ -225,6 +229,7 @@ impl Plan {
             keywords,
             path_names,
             spec,
+            auth: None,
             form_limits: Arc::default(),
         })
     }

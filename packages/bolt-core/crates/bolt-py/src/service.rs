@@ -22,10 +22,10 @@ pub(crate) fn build_service(
     let policy = if strict { SlashPolicy::Strict } else { SlashPolicy::Append };
     let mut routes = RouteTable::builder().slash(policy);
     if let Some(fallback) = fallback {
-        routes = routes.fallback(route_spec(&fallback.spec, false));
+        routes = routes.fallback(route_spec(fallback, false));
     }
     for plan in plans {
-        routes.add(route_spec(&plan.spec, true)).map_err(config_error)?;
+        routes.add(route_spec(plan, true)).map_err(config_error)?;
     }
     let routes = routes.build().map_err(config_error)?;
     let service = Service::new(settings.engine_config()?, routes, settings.stages()?, handler);
@@ -33,9 +33,10 @@ pub(crate) fn build_service(
 }
 
 /// What is no route of the framework's gets its body as it was sent.
-fn route_spec(parts: &SpecParts, decode_content: bool) -> RouteSpec {
-    let SpecParts { method, path, body, max_body, form, bare, name, observes } = parts.clone();
-    RouteSpec { method, path, body, max_body, form, decode_content, bare, name, observes, auth: None }
+fn route_spec(plan: &Plan, decode_content: bool) -> RouteSpec {
+    let SpecParts { method, path, body, max_body, form, bare, name, observes } = plan.spec.clone();
+    let auth = plan.auth.as_ref().map(|auth| auth.access.clone());
+    RouteSpec { method, path, body, max_body, form, decode_content, bare, name, observes, auth }
 }
 
 fn config_error(error: RouteError) -> PyErr {

@@ -82,10 +82,7 @@ def _said(error: Exception) -> str:
 
 def _compile(declared: Declaration) -> HandlerPlan:
     handler, options = declared.handler, declared.options
-    if not callable(handler):
-        raise ConfigError("cannot be called; pass a function")
-    if isinstance(handler, type):
-        raise ConfigError("is a class; pass a function or an instance with __call__")
+    _check_handler(handler)
     check_options(options)
     template = parse_path(declared.path)
     signature = read_signature(handler, declared.namespace)
@@ -121,6 +118,13 @@ def _compile(declared: Declaration) -> HandlerPlan:
         own_access=Access.checked(options.get("auth"), options.get("guards"), "has "),
         exception_handlers=compile_exception_handlers(options.get("exception_handlers", {})),
     )
+
+
+def _check_handler(handler: Any) -> None:
+    if not callable(handler):
+        raise ConfigError("cannot be called; pass a function")
+    if isinstance(handler, type):
+        raise ConfigError("is a class; pass a function or an instance with __call__")
 
 
 def _format_of(options: RouteOptions) -> ReplyFormat:

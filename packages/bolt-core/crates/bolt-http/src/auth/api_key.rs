@@ -62,7 +62,7 @@ pub struct KeyRecord {
 
 impl KeyRecord {
     /// Reads a JSON object: `subject` (a string or an integer; else `sub` or `user_id`), `permissions` (a list of strings),
-    /// `scopes` (the same, or one string with spaces; also as `scope` or `scp`), `is_staff`, `is_superuser`, `expires` (a
+    /// `scopes` (the same, or one string with spaces; also as `scope` or `scp`), `is_staff`, `is_superuser`, `expires_at` (a
     /// number). All may be left out, or be null; there may be others, which are claims.
     ///
     /// Errors: no such object. Unlike a token's claims a record is the server's own, so that what is odd is a mistake.
@@ -76,9 +76,9 @@ impl KeyRecord {
             Some(Value::Number(number)) if !number.is_f64() => Some(number.to_string()),
             Some(_) => return Err("the record's subject is neither text nor an integer".to_owned()),
         };
-        let expires = match claims.get("expires") {
+        let expires = match claims.get("expires_at") {
             None | Some(Value::Null) => None,
-            Some(value) => Some(value.as_f64().ok_or("the record's 'expires' is no number")?),
+            Some(value) => Some(value.as_f64().ok_or("the record's 'expires_at' is no number")?),
         };
         check_kinds(&claims)?;
         let findings = Findings::new(0, None, claims, Times::default());

@@ -3,20 +3,20 @@ use std::sync::Arc;
 
 use super::Scheme;
 
-/// For a request without credentials: RFC 6750 §3.1 wants no error code there.
-pub(super) fn missing(schemes: &[Arc<Scheme>]) -> Vec<String> {
-    schemes.iter().map(|scheme| scheme.challenge.clone()).filter(|challenge| !challenge.is_empty()).collect()
+/// For a request without credentials: the first scheme's challenge, where one has any. RFC 6750 §3.1 wants no error code there.
+pub(super) fn missing(schemes: &[Arc<Scheme>]) -> Option<String> {
+    schemes.iter().map(|scheme| &scheme.challenge).find(|challenge| !challenge.is_empty()).cloned()
 }
 
-/// For a request whose credential for one scheme is invalid; `detail` is a fixed text without quotes.
-pub(super) fn invalid(schemes: &[Arc<Scheme>], failing: usize, detail: &str) -> Vec<String> {
-    let text = |(index, scheme): (usize, &Arc<Scheme>)| match &scheme.challenge {
-        challenge if index == failing && is_bearer(challenge) => {
-            with(challenge, &format!("error=\"invalid_token\", error_description=\"{detail}\""))
-        }
-        challenge => challenge.clone(),
-    };
-    schemes.iter().enumerate().map(text).filter(|challenge| !challenge.is_empty()).collect()
+/// For a request whose credential for one scheme is invalid; `detail` is a fixed text without quotes. What was wrong is said
+/// where the challenge is that scheme's own.
+pub(super) fn invalid(schemes: &[Arc<Scheme>], failing: usize, detail: &str) -> Option<String> {
+    let challenge = missing(schemes)?;
+    let own = schemes.get(failing).is_some_and(|scheme| scheme.challenge == challenge);
+    Some(match own && is_bearer(&challenge) {
+        true => with(&challenge, &format!("error=\"invalid_token\", error_description=\"{detail}\"")),
+        false => challenge,
+    })
 }
 
 /// For a bearer token that lacks scopes: with those that would do.

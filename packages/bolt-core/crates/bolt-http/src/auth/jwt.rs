@@ -39,11 +39,11 @@ pub enum Revoking {
     /// By a list in this process.
     Memory(Arc<Revocation>),
     /// By somebody above, whose word is passed on with [`Jwt::vouch`].
-    External {
-        /// Seconds for which that word counts; for whoever vouches.
-        staleness: f64,
-    },
+    External,
 }
+
+/// Before the claim `family`, which all tokens of one login share, in a list of revoked tokens.
+const FAMILY: &str = "family:";
 
 const CSRF_MISSING: &str = "CSRF check failed: the header is missing or was sent more than once";
 const CSRF_CLAIM: &str = "CSRF check failed: the token has no claim to compare with";
@@ -93,7 +93,10 @@ impl Jwt {
         if let Revoking::Memory(list) = &self.revocation {
             // A token counts for the leeway beyond its expiry, and so must its revocation.
             let (iat, now) = (findings.times.iat, now - self.rules.leeway);
-            if list.is_revoked(findings.text("jti"), findings.subject.as_deref(), iat, now) {
+            let family = findings.text("family").map(|family| format!("{FAMILY}{family}"));
+            if list.is_revoked(findings.text("jti"), findings.subject.as_deref(), iat, now)
+                || list.is_revoked(family.as_deref(), None, None, now)
+            {
                 return Err(Fault::Invalid("The token has been revoked"));
             }
         }
@@ -103,7 +106,7 @@ impl Jwt {
             check_csrf(name, &findings, head).map_err(Fault::Forged)?;
         }
         match self.revocation {
-            Revoking::External { .. } if !self.vouchers.hold(findings.key, now) => Err(Fault::Undecided),
+            Revoking::External if !self.vouchers.hold(findings.key, now) => Err(Fault::Undecided),
             _ => Ok(findings),
         }
     }

@@ -115,6 +115,15 @@ impl Scheme {
         }
         .map(Some)
     }
+
+    /// Takes somebody's word that the token in this head is not revoked, for so many seconds.
+    pub fn vouch(&self, head: &RequestHead, seconds: f64) {
+        if let SchemeKind::Jwt(jwt) = &self.kind
+            && let Ok(Some(presented)) = credential::find(&jwt.places, head)
+        {
+            jwt.vouch(digest(&presented.text), wall_clock() + seconds);
+        }
+    }
 }
 
 const NOT_PROVIDED: &str = "Authentication credentials were not provided";
@@ -147,7 +156,7 @@ impl Access {
 
     /// Refuses the credential for the scheme at that place in [`schemes`](Self::schemes); `detail` has no quotation marks.
     pub fn refuse(&self, scheme: usize, detail: &'static str) -> Refusal {
-        Refusal::Unauthorized { detail, challenges: challenge::invalid(&self.schemes, scheme, detail) }
+        Refusal::Unauthorized { detail, challenge: challenge::invalid(&self.schemes, scheme, detail) }
     }
 
     /// Whether whoever was found may call; for who was found by others than [`decide`](Self::decide).
@@ -156,7 +165,7 @@ impl Access {
             return Verdict::Open(findings);
         };
         Verdict::Refused(match findings {
-            None => Refusal::Unauthorized { detail: NOT_PROVIDED, challenges: challenge::missing(&self.schemes) },
+            None => Refusal::Unauthorized { detail: NOT_PROVIDED, challenge: challenge::missing(&self.schemes) },
             Some(findings) => {
                 let scheme = self.schemes.get(findings.scheme);
                 let challenge = scheme.and_then(|scheme| {

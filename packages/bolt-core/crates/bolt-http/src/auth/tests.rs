@@ -123,10 +123,9 @@ fn denied(verdict: Verdict) -> &'static str {
     }
 }
 
-fn challenges(verdict: Verdict) -> Vec<String> {
+fn challenge(verdict: Verdict) -> Option<String> {
     match verdict {
-        Verdict::Refused(Refusal::Unauthorized { challenges, .. }) => challenges,
-        Verdict::Refused(Refusal::Denied { challenge, .. }) => challenge.into_iter().collect(),
+        Verdict::Refused(Refusal::Unauthorized { challenge, .. } | Refusal::Denied { challenge, .. }) => challenge,
         other => panic!("{other:?}"),
     }
 }

@@ -61,7 +61,7 @@ fn no_keys() {
 /// A key ends at its time.
 #[test]
 fn expiry() {
-    let access = keyed(ApiKeys::new(place(), table(&[("a", r#"{"expires":1000000.5}"#)])));
+    let access = keyed(ApiKeys::new(place(), table(&[("a", r#"{"expires_at":1000000.5}"#)])));
     proven(access.decide_at(&with_key("a"), NOW));
     assert_eq!(invalid(access.decide_at(&with_key("a"), NOW + 0.5)), "The API key has expired");
 }
@@ -69,7 +69,7 @@ fn expiry() {
 /// Where there is a store above, a key that is not known here is its affair; a known one is decided here.
 #[test]
 fn a_store_above() {
-    let access = keyed(ApiKeys { undecided: true, ..ApiKeys::new(place(), table(&[("a", r#"{"expires":1}"#)])) });
+    let access = keyed(ApiKeys { undecided: true, ..ApiKeys::new(place(), table(&[("a", r#"{"expires_at":1}"#)])) });
     assert!(matches!(access.decide_at(&with_key("b"), NOW), Verdict::Undecided));
     assert_eq!(invalid(access.decide_at(&with_key("a"), NOW)), "The API key has expired");
     let findings = record(r#"{"subject":"u"}"#).findings(0, digest(b"b"));
@@ -90,7 +90,7 @@ fn keys_are_replaced() {
 /// A record says what a token's claims would, and what else it says are claims.
 #[test]
 fn records() {
-    let text = r#"{"subject":"u","permissions":["p"],"scopes":"r w","is_staff":true,"expires":5,"tenant":7}"#;
+    let text = r#"{"subject":"u","permissions":["p"],"scopes":"r w","is_staff":true,"expires_at":5,"tenant":7}"#;
     let parsed = record(text);
     assert_eq!((parsed.subject.as_deref(), parsed.expires), (Some("u"), Some(5.0)));
     assert_eq!(
@@ -106,7 +106,7 @@ fn records() {
         "{\"a\":1,\"a\":1}",
         r#"{"subject":1.5}"#,
         r#"{"subject":"a\u0000"}"#,
-        r#"{"expires":"5"}"#,
+        r#"{"expires_at":"5"}"#,
         r#"{"permissions":"p"}"#,
         r#"{"permissions":[1]}"#,
         r#"{"scopes":{}}"#,

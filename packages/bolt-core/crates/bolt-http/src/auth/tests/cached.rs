@@ -100,7 +100,7 @@ fn revoked_in_flight() {
 /// Without a word from above nothing is known; a word counts for one token and for a while.
 #[test]
 fn vouchers() {
-    let access = access(with(|jwt| jwt.revocation = Revoking::External { staleness: 5.0 }));
+    let access = access(with(|jwt| jwt.revocation = Revoking::External));
     let (text, other) = (good(""), good(r#","n":1"#));
     let head = bearing(&text);
     assert!(matches!(access.decide_at(&head, NOW), Verdict::Undecided));

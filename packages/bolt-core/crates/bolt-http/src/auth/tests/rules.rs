@@ -142,9 +142,10 @@ fn all_rules() {
 /// RFC 6750 §3.1: the scopes that would do are named, if they are what is missing and can be named.
 #[test]
 fn insufficient_scope() {
-    let told = |challenge: &str, rule: Rule| {
-        let schemes = vec![scheme(challenge, SchemeKind::Jwt(plain_jwt()))];
-        challenges(Access { schemes, rules: vec![Rule::Authenticated, rule] }.decide_at(&bearing(&good("")), NOW))
+    let told = |asked: &str, rule: Rule| {
+        let schemes = vec![scheme(asked, SchemeKind::Jwt(plain_jwt()))];
+        let access = Access { schemes, rules: vec![Rule::Authenticated, rule] };
+        challenge(access.decide_at(&bearing(&good("")), NOW)).into_iter().collect::<Vec<String>>()
     };
     let expected = "Bearer realm=\"api\", error=\"insufficient_scope\", scope=\"a b\"";
     assert_eq!(told("Bearer realm=\"api\"", scopes(&["a", "b"], true)), [expected]);
