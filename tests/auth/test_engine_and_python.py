@@ -23,9 +23,7 @@ GOOD = '{"sub":"7","exp":4000000000}'
 
 AUTHORIZATIONS = [
     None,
-    "",
     "Bearer",
-    "Bearer ",
     "bearer a.b.c",
     "Bearer a b",
     "Basic YTpi",

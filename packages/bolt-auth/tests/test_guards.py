@@ -80,7 +80,6 @@ def test_wire():
             ("scopes", ["read"], True),
         ],
     )
-    assert tree.scopes == ("read",)
     assert repr(tree) == "(IsStaff() & (HasAnyPermission(('a',)) | ~Requires('plan', ('pro',))) & HasScope(('read',)))"
 
 
@@ -101,6 +100,19 @@ def test_guards_that_guard_nothing_are_refused(make):
     """A guard that could not mean anything is an error where it is written."""
     with pytest.raises(ValueError, match=r"\w+"):
         make()
+
+
+def test_missing_scopes():
+    """Scopes are named where they are what is missing, and not where something else is."""
+    ann, scope = FakeRequest(auth=ANN), HasScope("write", "admin")
+
+    assert scope.missing_scopes(ann) == ("write", "admin")
+    assert (IsStaff() & scope).missing_scopes(ann) == ("write", "admin")
+    assert (IsSuperuser() & scope).missing_scopes(ann) == ()
+    assert (IsSuperuser() | scope).missing_scopes(ann) == ("write", "admin")
+    assert (IsStaff() & IsAuthenticated()).missing_scopes(ann) == ()
+    assert (~scope).missing_scopes(ann) == ()
+    assert (Owner() & scope).missing_scopes(ann) == ()
 
 
 def test_equal_guards_are_equal():

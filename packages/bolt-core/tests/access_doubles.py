@@ -92,6 +92,10 @@ class Tell:
         """Where it may block."""
         return self.check_sync(request) if self.is_async else await run(self.check_sync, request)
 
+    def missing_scopes(self, request: Any) -> tuple[str, ...]:
+        """What a refusal names."""
+        return self.scopes
+
     def check_sync(self, request: Any) -> bool:
         """On this thread."""
         import threading
@@ -105,7 +109,6 @@ class Somebody:
 
     is_native = True
     is_async = False
-    scopes = ()
 
     async def check(self, request: Any, run: Any) -> bool:
         """Whether there is anybody."""

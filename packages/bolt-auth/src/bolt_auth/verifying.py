@@ -71,16 +71,24 @@ def check_claims(claims: Mapping[str, Any], rules: TokenRules, *, now: float) ->
     for name in rules.require:
         if claims.get(name) is None:
             raise InvalidToken(f"The token lacks the claim {name}")
-    for name in ("sub", "jti", "iss"):
-        value = claims.get(name)
-        if value is not None and (not isinstance(value, str) or "\0" in value):
-            raise InvalidToken(f"The token's claim {name} is malformed")
+    _check_names(claims)
     _check_times(claims, rules, now)
     if rules.issuers and claims.get("iss") not in rules.issuers:
         raise InvalidToken("The token is from another issuer")
     _check_audience(claims.get("aud"), rules.audiences)
     if rules.token_type is not None and claims.get("token_type", "access") != rules.token_type:
         raise InvalidToken("The token is of another type")
+
+
+def _check_names(claims: Mapping[str, Any]) -> None:
+    """RFC 7519 §4.1.2 and §4.1.7: strings. A NUL would end the text where it is looked up."""
+    if not isinstance(claims.get("jti", ""), str):
+        raise InvalidToken("The token's claim jti is malformed")
+    subject, user = claims.get("sub", ""), claims.get("user_id") if "sub" not in claims else None
+    whole = isinstance(user, int) and not isinstance(user, bool) and -(2**63) <= user < 2**64
+    named = user is None or whole or (isinstance(user, str) and "\0" not in user)
+    if not isinstance(subject, str) or "\0" in subject or not named:
+        raise InvalidToken("The token's subject is malformed")
 
 
 def _check_times(claims: Mapping[str, Any], rules: TokenRules, now: float) -> None:
@@ -97,9 +105,9 @@ def _check_times(claims: Mapping[str, Any], rules: TokenRules, now: float) -> No
 
 
 def _date(claims: Mapping[str, Any], name: str) -> float | None:
-    value = claims.get(name)
-    if value is None:
+    if name not in claims:
         return None
+    value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidToken(f"The token's claim {name} is malformed")
     try:
@@ -141,15 +149,15 @@ def _head(token: str | bytes, max_size: int) -> tuple[bytes, dict[str, Any]]:
 
 
 def _check_header(header: Mapping[str, Any]) -> None:
-    algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ")
+    algorithm, kid, kind = header.get("alg"), header.get("kid", ""), header.get("typ", "JWT")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise InvalidToken("The token's algorithm is not allowed")
     # No extension is understood here, so any that is critical is reason to refuse (RFC 7515 §4.1.11, RFC 7797 §3).
     if "crit" in header or header.get("b64", True) is not True:
         raise InvalidToken("The token's header asks for what is not supported")
-    if kid is not None and not isinstance(kid, str):
+    if not isinstance(kid, str):
         raise InvalidToken("The token's header is malformed")
-    if kind is not None and (not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES):
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
         raise InvalidToken("The token is of another type")
 
 
@@ -165,21 +173,29 @@ def _decoded(segment: bytes) -> bytes:
 
 
 def _object(data: bytes, detail: str) -> dict[str, Any]:
+    """The object in *data*. RFC 7515 §4, RFC 7519 §4: which of two members of one name counts would be a guess."""
+    read = _Reader()
     try:
-        found = json.loads(data.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        found = json.loads(data.decode(), object_pairs_hook=read, parse_constant=_no_constant)
+        if b"\\u" in data:
+            # Half of a surrogate pair is no text.
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise InvalidToken(detail) from None
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or read.repeated:
         raise InvalidToken(detail)
     return found
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """RFC 7515 §4 and RFC 7519 §4 let a reader refuse a name that stands twice; which of the two counts is a guess."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name stands twice")
-    return found
+class _Reader:
+    """Makes objects, and knows whether the last one, which is the outermost, had a name twice."""
+
+    repeated = False
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        self.repeated = len(found) != len(pairs)
+        return found
 
 
 def _no_constant(name: str) -> Any:

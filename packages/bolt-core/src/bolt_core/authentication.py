@@ -112,8 +112,8 @@ def denied(access: RouteAccess, guard: Any, request: Request) -> HTTPException:
     """401 for nobody, 403 for somebody; of a token without the scopes with those that it takes (RFC 6750 §3.1)."""
     if not request.auth:
         return unauthorized(access, NOT_PROVIDED)
-    scopes = getattr(guard, "scopes", ())
-    if scopes and _is_bearer(access.challenge):
+    missing = getattr(guard, "missing_scopes", None)
+    if missing is not None and _is_bearer(access.challenge) and (scopes := missing(request)):
         challenge = _with(access.challenge, error="insufficient_scope", scope=" ".join(scopes))
         return status_exception(403, NOT_PERMITTED, {"WWW-Authenticate": challenge})
     return status_exception(403, NOT_PERMITTED)

@@ -34,9 +34,8 @@ class Guard:
         """Whether `has_permission` is asynchronous."""
         return inspect.iscoroutinefunction(self.has_permission)
 
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """What the challenge of a refusal says is missing (RFC 6750 §3)."""
+    def missing_scopes(self, request: Any) -> tuple[str, ...]:
+        """The scopes for want of which *request* was refused, which the challenge then names (RFC 6750 §3.1)."""
         return ()
 
     async def check(self, request: Any, run: Run = asyncio.to_thread) -> bool:
@@ -133,11 +132,6 @@ class _Combined(Guard):
         """Whether one of them is asynchronous."""
         return any(guard.is_async for guard in self.guards)
 
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """What any of them says."""
-        return tuple(scope for guard in self.guards for scope in guard.scopes)
-
     def to_wire(self) -> tuple[Any, ...] | None:
         """All of them as plain data."""
         return (self.word, [guard.to_wire() for guard in self.guards]) if self.is_native else None
@@ -170,6 +164,13 @@ class AllOf(_Combined):
                 return False
         return True
 
+    def missing_scopes(self, request: Any) -> tuple[str, ...]:
+        """Those of the first that refuses; none where that is asked in Python."""
+        for guard in self.guards:
+            if not guard.is_native or not guard.check_sync(request):
+                return guard.missing_scopes(request)
+        return ()
+
 
 class AnyOf(_Combined):
     """One must allow; made by `|`."""
@@ -193,6 +194,10 @@ class AnyOf(_Combined):
             if await guard.check(request, run) and await guard.check_object(request, obj, run):
                 return True
         return False
+
+    def missing_scopes(self, request: Any) -> tuple[str, ...]:
+        """Those of the first for which scopes would be enough."""
+        return next((found for guard in self.guards if (found := guard.missing_scopes(request))), ())
 
 
 class Not(Guard):

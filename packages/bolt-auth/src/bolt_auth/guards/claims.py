@@ -111,8 +111,7 @@ class HasScope(_Names):
         if any(" " in scope or '"' in scope for scope in self.names):
             raise ValueError("HasScope takes each scope as an argument of its own: HasScope('read', 'write')")
 
-    @property
-    def scopes(self) -> tuple[str, ...]:
+    def missing_scopes(self, request: Any) -> tuple[str, ...]:
         """The scopes themselves."""
         return self.names
 
