@@ -1,0 +1,1 @@
+"""Credentials of Django's users."""
