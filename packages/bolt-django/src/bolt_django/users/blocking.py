@@ -28,4 +28,4 @@ def _executor() -> Executor:
     """What asgiref would run a thread-sensitive call of this request on."""
     sensitive: Any = SyncToAsync.thread_sensitive_context.get(None)
     found: Any = None if sensitive is None else SyncToAsync.context_to_thread_executor.get(sensitive)
-    return SyncToAsync.single_thread_executor if found is None else found  # type: ignore[no-any-return]
+    return SyncToAsync.single_thread_executor if found is None else found

@@ -117,7 +117,7 @@ class UserCache:
             for signal in (signals.post_save, signals.post_delete):
                 signal.connect(changed, sender=sender, weak=False)
         for field in model._meta.many_to_many:
-            signals.m2m_changed.connect(related, sender=field.remote_field.through, weak=False)  # type: ignore[union-attr]
+            signals.m2m_changed.connect(related, sender=field.remote_field.through, weak=False)
 
 
 def _as_it_is(user: Any) -> Any:
@@ -133,7 +133,7 @@ def _put[V](entries: dict[_Key, V], key: _Key, value: V) -> None:
 
 def _kin(model: type[Model]) -> set[type[Model]]:
     """*model*, and the models that share its rows: proxies, and those it inherits or that inherit it."""
-    found = {model, *model._meta.get_parent_list()}  # type: ignore[attr-defined]
+    found = {model, *model._meta.get_parent_list()}
     pending = [model]
     while pending:
         for child in pending.pop().__subclasses__():
@@ -149,7 +149,7 @@ def copied(user: Any) -> Any:
     values = vars(made)
     if isinstance(made, Model):
         made._state = copy.copy(made._state)
-        made._state.fields_cache = {}  # type: ignore[attr-defined]
+        made._state.fields_cache = {}
         values.pop("_prefetched_objects_cache", None)
     for name, value in values.items():
         if name != "_state" and type(value) not in _UNCHANGING:

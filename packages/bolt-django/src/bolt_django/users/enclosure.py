@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bolt_auth.errors import AuthenticationError
+from bolt_auth.schemes.jwt import JWTAuthentication
 from bolt_core.around import Enclosure, Skipped
 from bolt_core.handling import AsyncRun, Run, Units
 from bolt_core.plan import HandlerPlan
@@ -12,11 +13,11 @@ from bolt_core.types import Outcome, Promise
 
 from bolt_django import conf
 from bolt_django.auth.passwords import password_matches
-from bolt_django.users.loading import INACTIVE, names_somebody, schemes_of
+from bolt_django.users.loading import INACTIVE, REFUSAL, names_somebody, schemes_of
 from bolt_django.users.naming import async_guards_name_user, guards_name_user, names_user
 from bolt_django.users.reading import aload_for, is_decided, load_for
 
-PASSWORD_CHANGED = "The password has been changed"  # noqa: S105
+PASSWORD_CHANGED = "The password has been changed"
 CLAIM = "pwd"
 
 
@@ -69,8 +70,9 @@ async def preload(request: Request) -> None:
 
 
 def must_verify(request: Request) -> bool:
-    """Whether the credentials are good for a user alone that is active, and has the password that a token was made for."""
-    if not request.auth:
+    """Whether the user has to be loaded to tell whether the credentials are still good."""
+    auth: object = request.auth
+    if not isinstance(auth, Mapping) or not auth:
         return False
     return _has_password(request) or any(getattr(scheme, "verify_user", False) for scheme in schemes_of(request))
 
@@ -90,5 +92,5 @@ def _is_jwt(scheme: Any) -> bool:
 def _check(request: Request, user: Any) -> None:
     if user is None:
         raise AuthenticationError(INACTIVE)
-    if _has_password(request) and not password_matches(user, request.auth.get("claims", {}).get(CLAIM)):
+    if _has_password(request) and not password_matches(user, (request.auth.get("claims") or {}).get(CLAIM)):
         raise AuthenticationError(PASSWORD_CHANGED)

@@ -20,6 +20,8 @@ USER = "user"
 """Where a request keeps its user."""
 FOUND = "authenticated_user"
 """Where a scheme leaves the user that it has loaded itself."""
+REFUSAL = "user_refusal"
+"""Where the text is kept with which a user that was loaded beforehand is refused to whoever reads it."""
 
 type Loader = Callable[[Mapping[str, Any]], Any]
 
@@ -37,7 +39,8 @@ def schemes_of(request: Request) -> tuple[Any, ...]:
     plan = request.plan
     if plan is None or plan.access is None:
         return ()
-    backend = request.auth.get("backend")
+    auth: object = request.auth
+    backend = auth.get("backend") if isinstance(auth, Mapping) else None
     return tuple(scheme for scheme in plan.access.schemes if getattr(scheme, "backend", None) == backend)
 
 
@@ -59,6 +62,8 @@ async def aload(request: Request) -> Any:
 
 def _at_hand(request: Request) -> Any:
     lazy = request._lazy
+    if REFUSAL in lazy:
+        raise AuthenticationError(lazy[REFUSAL])
     return lazy[USER] if USER in lazy else lazy.get(FOUND)
 
 

@@ -50,8 +50,8 @@ def _codes(function: Any) -> Iterator[CodeType]:
             pending.append(one.__func__)
         elif isinstance(one, FunctionType):
             yield one.__code__
-        elif not isinstance(one, type) and isinstance(call := getattr(type(one), "__call__", None), FunctionType):
-            pending.append(call)
+        elif not isinstance(one, type) and callable(one):
+            pending.append(type(one).__call__)
         if (wrapped := getattr(one, "__wrapped__", None)) is not None:
             pending.append(wrapped)
 
