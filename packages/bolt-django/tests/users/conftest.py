@@ -1,49 +1,24 @@
 """Applications whose callers show tokens, and how many queries their requests cost."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bolt_auth import JWTAuthentication, SigningKey, create_token
+from bolt_auth import JWTAuthentication
 from bolt_core import BoltAPI
 from bolt_django.project import build
 from bolt_django.users import reading
 from bolt_django.users.cache import CACHE
-from boltsite_tools.inprocess import Client, Reply
+from boltsite_tools.inprocess import Client
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 # Loaders are imported by their path; importlib mode adds no folder to that of modules.
 sys.path.insert(0, str(Path(__file__).parent))
 
-SECRET = "a secret of thirty-two bytes ..."
-
-
-def token_for(user: Any, **claims: Any) -> str:
-    """A token for *user*, an instance or the text that names it."""
-    subject = user if isinstance(user, str) else str(user.pk)
-    return create_token(subject, SigningKey(SECRET), timedelta(minutes=5), claims)
-
-
-class Callers:
-    """Sends requests to one handler; `queries` are those of the last one."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-        self.queries: list[Mapping[str, str]] = []
-
-    def get(self, user: Any = None, *, path: str = "/it", **claims: Any) -> Reply:
-        """The reply to *user*, by default to nobody."""
-        sent = {} if user is None else {"Authorization": f"Bearer {token_for(user, **claims)}"}
-        with CaptureQueriesContext(connection) as captured:
-            reply = self._client.get(path, sent)
-        self.queries = captured.captured_queries
-        return reply
+from callers import SECRET, Callers
 
 
 @pytest.fixture

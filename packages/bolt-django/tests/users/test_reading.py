@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from bolt_core import BoltAPI, Middleware, Request, StreamingResponse
 from bolt_core.exceptions import NotFound
-from conftest import Callers
+from callers import Callers
 from django.contrib.auth.models import AnonymousUser, User
 from django.test import override_settings
 

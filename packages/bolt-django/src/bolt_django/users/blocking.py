@@ -10,18 +10,25 @@ from asgiref.sync import SyncToAsync
 from bolt_django import conf
 
 
+class LoopNeeded(Exception):
+    """A call did not come to its end while the event loop waited for it."""
+
+
 def run_blocking[T](function: Callable[[], T]) -> T:
     """What *function*() returns or raises, run where this request's synchronous calls run.
 
     Blocks the calling thread, which is that of the event loop, for BOLT["DATABASE_TIMEOUT"] seconds at most: then it
-    raises `TimeoutError`, as what the call waits for may itself need the loop.
+    raises `LoopNeeded`, as what the call waits for may itself need the loop.
     """
     future = _executor().submit(contextvars.copy_context().run, function)
     try:
         return future.result(conf.database_timeout())
-    except TimeoutError:
+    except TimeoutError as error:
+        if future.done():
+            # The function's own.
+            raise
         future.cancel()
-        raise
+        raise LoopNeeded from error
 
 
 def _executor() -> Executor:

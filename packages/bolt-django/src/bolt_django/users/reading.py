@@ -13,7 +13,7 @@ from django.conf import settings
 from django.core.exceptions import SynchronousOnlyOperation
 from django.utils.functional import LazyObject, SimpleLazyObject, empty
 
-from bolt_django.users.blocking import run_blocking
+from bolt_django.users.blocking import LoopNeeded, run_blocking
 from bolt_django.users.loading import USER, aload, load, names_somebody
 
 log = logging.getLogger("bolt_django")
@@ -91,5 +91,5 @@ def _unforeseen(request: Request) -> Any:
         log.warning("%s. Until then each such read blocks the event loop for a query", said)
     try:
         return run_blocking(functools.partial(load, request))
-    except TimeoutError as error:
+    except LoopNeeded as error:
         raise SynchronousOnlyOperation(f"{said}. It could not be loaded while the event loop waits") from error
