@@ -64,6 +64,8 @@ class Enclosure:
     """Outside the framework's own middleware, the outermost first."""
     units: Units = field(default_factory=Units)
     """Around the handler."""
+    before_guards: tuple[Callable[[Request], Awaitable[object]], ...] = ()
+    """Awaited once it is known who calls, before guards that the engine cannot ask; what they raise is the answer."""
 
 
 type FindEnclosure = Callable[[HandlerPlan, Mapping[str, Any], "Skipped"], Enclosure | None]
@@ -310,12 +312,13 @@ def enclosed(plan: HandlerPlan, own: Iterable[OwnLayer], options: Mapping[str, A
     skipped.check()
     outer = tuple(unit for enclosure in found for unit in enclosure.units.outer)
     units = Units(outer, tuple(unit for enclosure in found for unit in enclosure.units.inner))
+    before = tuple(call for enclosure in found for call in enclosure.before_guards)
     undecided = None
     if plan.access is not None and plan.access.may_be_undecided:
-        asking = (*layers, AccessLayer(plan.access, decided=False))
+        asking = (*layers, AccessLayer(plan.access, decided=False, before=before))
         undecided = _around(replace(plan, undecided=None), asking, units)
     if plan.access is not None and (plan.access.python_guards or not plan.access.in_engine):
-        layers.append(AccessLayer(plan.access, decided=plan.access.in_engine))
+        layers.append(AccessLayer(plan.access, decided=plan.access.in_engine, before=before))
     return replace(_around(plan, layers, units), undecided=undecided)
 
 

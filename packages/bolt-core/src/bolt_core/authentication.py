@@ -1,7 +1,7 @@
 """What the engine leaves to Python: schemes and guards of one's own, and what only a store can say."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from bolt_core._native import Request
@@ -34,15 +34,19 @@ class AccessLayer:
     names = ()
     reads_body = False
 
-    def __init__(self, access: RouteAccess, *, decided: bool) -> None:
+    def __init__(
+        self, access: RouteAccess, *, decided: bool, before: tuple[Callable[[Request], Awaitable[object]], ...] = ()
+    ) -> None:
         self._access = access
         self._decided = decided
         """Whether the engine has read the credentials and asked its guards."""
         self._guards = access.python_guards if decided else access.guards
+        self._before = before
+        """What the guards need, awaited once it is known who calls."""
 
     def around(self, plan: HandlerPlan, inner: Callable[[Request], Response]) -> Callable[[Request], Response] | None:
         """On the thread of a `def` handler, where nothing has to be awaited."""
-        if not self._decided or any(guard.is_async for guard in self._guards):
+        if not self._decided or self._before or any(guard.is_async for guard in self._guards):
             return None
 
         def step(request: Request) -> Response:
@@ -61,6 +65,8 @@ class AccessLayer:
             if request._own_answer is None:
                 if not self._decided:
                     await authenticate(self._access, request)
+                for prepare in self._before:
+                    await prepare(request)
                 for guard in self._guards:
                     if not await guard.check(request, _off_loop):
                         raise denied(self._access, guard, request)

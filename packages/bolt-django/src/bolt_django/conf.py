@@ -50,6 +50,9 @@ class BoltSettings(TypedDict, total=False):
     SECURITY_HEADERS: bool
     REQUEST_ID: bool | Literal["make"]
     TRACE_CONTEXT: bool
+    GET_USER: str | None
+    USER_CACHE_SECONDS: float
+    PASSWORD_ENDS_TOKENS: bool
 
 
 def bolt_settings() -> Mapping[str, Any]:
@@ -98,6 +101,21 @@ def database_timeout() -> float:
 def async_orm() -> str | None:
     """`BOLT["ASYNC_ORM"]`: where the ORM of `async def` handlers runs, "greenlets" or "threads"; None if unset."""
     return cast("str | None", bolt_settings().get("ASYNC_ORM"))
+
+
+def user_loader() -> str | None:
+    """`BOLT["GET_USER"]`: the dotted path of what finds users by `request.auth`; None for the user model's manager."""
+    return cast("str | None", bolt_settings().get("GET_USER"))
+
+
+def user_cache_seconds() -> float:
+    """`BOLT["USER_CACHE_SECONDS"]`: how long a loaded user may be handed out again in this process; 0 for never."""
+    return float(bolt_settings().get("USER_CACHE_SECONDS", 0))
+
+
+def password_ends_tokens() -> bool:
+    """`BOLT["PASSWORD_ENDS_TOKENS"]`: whether tokens are good for the password alone under which they were made."""
+    return bool(bolt_settings().get("PASSWORD_ENDS_TOKENS", False))
 
 
 def api_paths() -> tuple[str, ...]:
@@ -150,6 +168,19 @@ def _formatter(value: object) -> None:
         _error_format(None, value)
     except ConfigError as error:
         raise ValueError(f"the dotted path of a function that takes (error, request): {error.__cause__}") from error
+
+
+def _get_user(value: object) -> None:
+    if value is None:
+        return
+    if not isinstance(value, str) or "." not in value:
+        raise ValueError("the dotted path of a function, 'package.module.function'")
+    try:
+        found = import_string(value)
+    except ImportError as error:
+        raise ValueError(f"the dotted path of a function that takes request.auth: {error}") from error
+    if not callable(found):
+        raise ValueError("the dotted path of a function that takes request.auth; this one cannot be called")
 
 
 def _middleware(value: object) -> None:
@@ -223,6 +254,9 @@ _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "SECURITY_HEADERS": _flag,
     "REQUEST_ID": _request_id,
     "TRACE_CONTEXT": _flag,
+    "GET_USER": _get_user,
+    "USER_CACHE_SECONDS": _duration,
+    "PASSWORD_ENDS_TOKENS": _flag,
 }
 
 

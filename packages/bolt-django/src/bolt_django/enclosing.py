@@ -5,6 +5,7 @@ from bolt_core.around import register_enclosure
 
 from bolt_django import request_signals, transactions
 from bolt_django.middleware import enclosure
+from bolt_django.users import enclosure as users
 
 
 def register() -> None:
@@ -12,4 +13,5 @@ def register() -> None:
     register_extension(enclosure.OPTION, enclosure.check_option)
     register_enclosure(request_signals.find)
     register_enclosure(enclosure.find)
+    register_enclosure(users.find)
     register_enclosure(transactions.find)

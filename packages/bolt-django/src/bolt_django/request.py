@@ -4,7 +4,6 @@ import io
 from collections.abc import Iterable
 from typing import Any, cast
 
-from asgiref.sync import sync_to_async
 from bolt_core.multidict import MultiMapping
 from bolt_core.origins import origin_of
 from bolt_core.request import (
@@ -19,9 +18,9 @@ from django.apps import apps
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, QueryDict
 from django.utils.datastructures import MultiValueDict
-from django.utils.functional import LazyObject, empty
 
 from bolt_django.fallback.environ import make_environ
+from bolt_django.users import reading
 
 
 class _Origin(HttpRequest):
@@ -86,30 +85,13 @@ SUPPORT = DjangoSupport()
 def register() -> None:
     """Teach bolt_core's request Django's terms, for the whole process."""
     register_request_support(SUPPORT)
-    register_request_attribute("user", anonymous)
-    register_request_method("auser", auser)
+    register_request_attribute("user", reading.user_of)
+    register_request_method("auser", reading.auser)
     register_request_method("as_django", as_django)
     register_request_method("get_signed_cookie", HttpRequest.get_signed_cookie)
     register_absent_attribute(
         "session", "Django's middleware does not run for API routes by itself; add SessionMiddleware to the API's own"
     )
-
-
-def anonymous(request: Request) -> Any:
-    """Who makes a request without credentials."""
-    if not apps.is_installed("django.contrib.auth"):
-        raise AttributeError("request.user needs django.contrib.auth in INSTALLED_APPS", name="user", obj=request)
-    from django.contrib.auth.models import AnonymousUser
-
-    return AnonymousUser()
-
-
-async def auser(request: Request) -> Any:
-    """`request.user`, loaded off the event loop where it is not loaded yet."""
-    user = request.user
-    if isinstance(user, LazyObject) and user._wrapped is empty:
-        await sync_to_async(user._setup)()
-    return user
 
 
 def as_django(request: Request) -> WSGIRequest:
@@ -128,6 +110,6 @@ def as_django(request: Request) -> WSGIRequest:
     for name, value in request.state.items():
         if name.isidentifier() and not hasattr(HttpRequest, name):
             setattr(made, name, value)
-    if not hasattr(made, "user") and hasattr(request, "user"):
-        made.user = request.user
+    if not hasattr(made, "user") and apps.is_installed("django.contrib.auth"):
+        made.user = reading.later(request)
     return made

@@ -1,0 +1,1 @@
+"""Users of other kinds than Django's, and routes that ask who calls."""
