@@ -16,7 +16,7 @@ type CSRFKind = Literal["token", "django"]
 
 
 class CookieJWT(JWTAuthentication):
-    """A token in a cookie that scripts cannot read.
+    """A token in a cookie that scripts cannot read: `access_token`, or the option `cookie`.
 
     Requests that are not safe must show that a page of this site sent them: with *csrf* `"token"` by the token's claim
     `csrf` in the header X-CSRFToken, with `"django"` by Django's CSRF cookie and token. The first runs in Rust.
@@ -26,17 +26,17 @@ class CookieJWT(JWTAuthentication):
         self,
         secret: str | bytes | Sequence[str | bytes] | None = None,
         *,
-        cookie: str = "access_token",
         csrf: CSRFKind = "token",
         **options: Unpack[JWTOptions],
     ) -> None:
         if csrf not in ("token", "django"):
             raise ValueError(f'CookieJWT(csrf={csrf!r}); give "token" or "django"')
         options.setdefault("header", None)
-        super().__init__(secret, **{**options, "cookie": cookie})  # type: ignore[typeddict-item]
-        self.cookie = cookie
+        self.cookie = options.get("cookie") or "access_token"
+        options["cookie"] = self.cookie
+        super().__init__(secret, **options)
         self.csrf = csrf
-        self.openapi = {"type": "apiKey", "in": "cookie", "name": cookie}
+        self.openapi = {"type": "apiKey", "in": "cookie", "name": self.cookie}
         self.is_native = self.is_native and csrf == "token"
 
     def check_csrf(self, request: Any, claims: Mapping[str, Any]) -> None:

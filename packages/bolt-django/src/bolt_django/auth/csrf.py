@@ -41,6 +41,6 @@ def enforce_csrf(request: Any) -> None:
     made = as_django(request)
     check = _Check(_nowhere)
     check.process_request(made)
-    reason = check.process_view(made, _nowhere, (), {})  # type: ignore[arg-type]
+    reason = check.process_view(made, _nowhere, (), {})
     if reason is not None:
         raise CSRFFailed(str(reason))

@@ -42,9 +42,7 @@ def create_token_pair_for_user(
     """An access token as `create_jwt_for_user` makes it, and a refresh token that gets the next pair once."""
     claims = {**claims_of_user(user), **(extra_claims or {})}
     shared = {name: claims[name] for name in ("pwd",) if name in claims}
-    return create_token_pair(
-        _subject(user), _key(secret, algorithm), lifetimes or Lifetimes(), claims, shared=shared
-    )
+    return create_token_pair(_subject(user), _key(secret, algorithm), lifetimes or Lifetimes(), claims, shared=shared)
 
 
 def claims_of_user(user: Any) -> dict[str, Any]:

@@ -101,7 +101,6 @@ def auth_router(views: LoginViews, prefix: str = "/auth") -> Router:
     Django's `user_login_failed`; one that succeeds sends `user_logged_in`. A refresh token works once.
     """
     router, scheme = Router(prefix, tags=("auth",), auth=[], guards=[]), views.scheme
-    known = {"auth": [scheme], "guards": [IsAuthenticated()]}
 
     @router.post("/login")
     async def login(request: Any, credentials: Credentials) -> Any:
@@ -115,13 +114,13 @@ def auth_router(views: LoginViews, prefix: str = "/auth") -> Router:
         await spend(claims, views.store, keep=views.lifetimes.refresh)
         return _reply(views, _new_pair(views, user, family=claims[FAMILY]))
 
-    @router.post("/logout", **known)
+    @router.post("/logout", auth=[scheme], guards=[IsAuthenticated()])
     async def logout(request: Any) -> Any:
         await _end(views, request.auth["claims"])
         await user_logged_out.asend(sender=get_user_model(), request=as_django(request), user=await request.auser())
         return _gone(views)
 
-    @router.post("/logout-all", **known)
+    @router.post("/logout-all", auth=[scheme], guards=[IsAuthenticated()])
     async def logout_all(request: Any) -> Any:
         until = time.time() + views.lifetimes.refresh.total_seconds()
         await views.store.revoke_all(request.auth["user_id"], expires_at=until)
