@@ -1,7 +1,7 @@
 """Which user `request.auth` names."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import loaders
@@ -38,10 +38,9 @@ LOADERS = pytest.mark.parametrize("loader", ["by_name", "strict", "awaited", "pr
 
 
 @pytest.fixture(autouse=True)
-def nobody_asked() -> Iterator[None]:
+def nobody_asked() -> None:
     """No call of a loader by another test."""
     loaders.asked.clear()
-    yield
 
 
 @ALL

@@ -85,16 +85,20 @@ def _loader_of(request: Request) -> Loader | None:
 
 def _by_loader(loader: Loader, auth: Mapping[str, Any]) -> Any:
     with contextlib.suppress(ObjectDoesNotExist):
-        found = async_to_sync(loader)(auth) if iscoroutinefunction(loader) else loader(auth)
+        found = loader(auth)
         return async_to_sync(_promised)(found) if inspect.isawaitable(found) else found
     return None
 
 
 async def _aby_loader(loader: Loader, auth: Mapping[str, Any]) -> Any:
     with contextlib.suppress(ObjectDoesNotExist):
-        found = loader(auth) if iscoroutinefunction(loader) else await sync_to_async(loader)(auth)
+        found = loader(auth) if _is_async(loader) else await sync_to_async(loader)(auth)
         return await found if inspect.isawaitable(found) else found
     return None
+
+
+def _is_async(loader: Loader) -> bool:
+    return iscoroutinefunction(loader) or iscoroutinefunction(type(loader).__call__)
 
 
 async def _promised(found: Awaitable[Any]) -> Any:
