@@ -257,7 +257,7 @@ def units(handler: Any, **options: Any) -> Units:
     """What encloses *handler*'s calls."""
     api = BoltAPI()
     api.get("/it", auth=[JWTAuthentication(SECRET, **options)])(handler)
-    around = next(iter(api.freeze().plans)).around
+    around = api.freeze().routes[0].around
     return Units() if around is None else around._units
 
 

@@ -92,7 +92,7 @@ def reads_global(request: Any) -> Any:
 
 def reads_local(request: Any) -> Any:
     user = request.auth
-    return user
+    return user or None
 
 
 class Handlers:

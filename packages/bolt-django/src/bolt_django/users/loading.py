@@ -44,6 +44,11 @@ def schemes_of(request: Request) -> tuple[Any, ...]:
     return tuple(scheme for scheme in plan.access.schemes if getattr(scheme, "backend", None) == backend)
 
 
+def is_at_hand(request: Request) -> bool:
+    """Whether the user was loaded before, by whomever, or refused."""
+    return not request._lazy.keys().isdisjoint((USER, FOUND, REFUSAL))
+
+
 def load(request: Request) -> Any:
     """The user, on a thread that may block. Raises `AuthenticationError` for one that is inactive or not there."""
     if (user := _at_hand(request)) is None:
