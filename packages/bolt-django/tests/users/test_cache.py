@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import signals
 from django.test import override_settings
 
-type Serve = Callable[..., Callers]
+type Serving = Callable[..., Callers]
 
 SECONDS = 30.0
 
@@ -74,9 +74,9 @@ def committed(transactional_db: None) -> User:
 
 
 @ALL
-def test_a_kept_user_costs_no_query(serve: Serve, committed: User, handler: Any, clock: Clock) -> None:
+def test_a_kept_user_costs_no_query(serving: Serving, committed: User, handler: Any, clock: Clock) -> None:
     """Until the seconds are over."""
-    served = serve(handler)
+    served = serving(handler)
     costs = []
     for seconds in (0, SECONDS - 0.1, 0.1, 1):
         clock.now += seconds
@@ -88,9 +88,9 @@ def test_a_kept_user_costs_no_query(serve: Serve, committed: User, handler: Any,
 
 @ALL
 @override_settings(BOLT={})
-def test_nobody_is_kept_by_default(serve: Serve, committed: User, handler: Any) -> None:
+def test_nobody_is_kept_by_default(serving: Serving, committed: User, handler: Any) -> None:
     """Each request asks the database."""
-    served = serve(handler)
+    served = serving(handler)
     for _ in range(2):
         served.get(committed)
         assert len(served.queries) == 1
@@ -123,11 +123,11 @@ CHANGES: list[tuple[Callable[[User], object], int]] = [
 @ALL
 @pytest.mark.parametrize(("change", "status"), CHANGES)
 def test_changes_are_seen_at_once(
-    serve: Serve, committed: User, handler: Any, change: Callable[[User], object], status: int
+    serving: Serving, committed: User, handler: Any, change: Callable[[User], object], status: int
 ) -> None:
     """Saving, deleting, and what groups and permissions are given: the next request asks the database."""
     committed.groups.add(Group.objects.create(name="old"))
-    served = serve(handler)
+    served = serving(handler)
     served.get(committed)
     key = str(committed.pk)
     change(committed)
@@ -136,7 +136,7 @@ def test_changes_are_seen_at_once(
     assert len(served.queries) == 1
 
 
-def test_a_proxy_is_the_same_user(serve: Serve, committed: User) -> None:
+def test_a_proxy_is_the_same_user(serving: Serving, committed: User) -> None:
     """Saved by another class of the same rows."""
 
     class Alias(User):
@@ -144,16 +144,16 @@ def test_a_proxy_is_the_same_user(serve: Serve, committed: User) -> None:
             app_label = "people"
             proxy = True
 
-    served = serve(sync_name)
+    served = serving(sync_name)
     served.get(committed)
     rename(Alias.objects.get(pk=committed.pk))
 
     assert served.get(committed).body == b"New"
 
 
-def test_what_another_process_does_is_seen_later(serve: Serve, committed: User, clock: Clock) -> None:
+def test_what_another_process_does_is_seen_later(serving: Serving, committed: User, clock: Clock) -> None:
     """As is what `update()` does, of which no signal tells."""
-    served = serve(sync_name)
+    served = serving(sync_name)
     served.get(committed)
     User.objects.update(first_name="New")
     assert served.get(committed).body == b"Ann"
@@ -162,9 +162,9 @@ def test_what_another_process_does_is_seen_later(serve: Serve, committed: User, 
     assert served.get(committed).body == b"New"
 
 
-def test_other_users_stay(serve: Serve, committed: User) -> None:
+def test_other_users_stay(serving: Serving, committed: User) -> None:
     """One that is saved drops its own entry alone."""
-    served = serve(sync_name)
+    served = serving(sync_name)
     served.get(committed)
     rename(User.objects.create_user("bob"))
     served.get(committed)
@@ -174,7 +174,7 @@ def test_other_users_stay(serve: Serve, committed: User) -> None:
 
 @override_settings(AUTH_USER_MODEL="people.Person")
 @pytest.mark.django_db(transaction=True)
-def test_requests_share_nothing(serve: Serve) -> None:
+def test_requests_share_nothing(serving: Serving) -> None:
     """What one changes on its user, in place or not, and what it loads of relations, no other sees."""
     boss = Person.objects.create(name="bea")
     person = Person.objects.create(name="ann", settings={"list": [1]}, boss=boss)
@@ -188,12 +188,12 @@ def test_requests_share_nothing(serve: Serve) -> None:
         user._state.db = "other"
         return answer
 
-    served = serve(handler)
+    served = serving(handler)
     for _ in range(3):
         assert served.get(person).json() == ["ann", {"list": [1]}, False, False, "default"]
 
 
-def test_the_first_request_shares_nothing(serve: Serve, committed: User) -> None:
+def test_the_first_request_shares_nothing(serving: Serving, committed: User) -> None:
     """What is kept is not what the request that loaded it works with."""
 
     def handler(request: Request) -> str:
@@ -201,12 +201,12 @@ def test_the_first_request_shares_nothing(serve: Serve, committed: User) -> None
         request.user.first_name = "changed"
         return str(name)
 
-    served = serve(handler)
+    served = serving(handler)
 
     assert [served.get(committed).body for _ in range(3)] == [b"Ann"] * 3
 
 
-def test_what_is_rolled_back_is_not_kept(serve: Serve, committed: User, clock: Clock) -> None:
+def test_what_is_rolled_back_is_not_kept(serving: Serving, committed: User, clock: Clock) -> None:
     """A user that is saved in a transaction is read there, and the entry would survive it."""
 
     def handler(request: Request) -> str:
@@ -217,9 +217,9 @@ def test_what_is_rolled_back_is_not_kept(serve: Serve, committed: User, clock: C
         except ZeroDivisionError:
             return "undone"
 
-    served = serve(handler)
+    served = serving(handler)
     assert served.get(committed).body == b"undone"
-    reader = serve(sync_name)
+    reader = serving(sync_name)
     assert reader.get(committed).body == b"Ann"
     assert len(reader.queries) == 1
     clock.now += SECONDS
@@ -233,9 +233,9 @@ def _undo() -> str:
     return str(1 // 0)
 
 
-def test_what_is_committed_is_kept_again(serve: Serve, committed: User) -> None:
+def test_what_is_committed_is_kept_again(serving: Serving, committed: User) -> None:
     """Once it is committed; until then others read the old row, which is not kept."""
-    served = serve(sync_name)
+    served = serving(sync_name)
     with transaction.atomic():
         rename(committed)
         served.get(committed)
@@ -304,10 +304,10 @@ def test_threads_may_share_it() -> None:
 
 @override_settings(BOLT={})
 @pytest.mark.django_db
-def test_signals_stay_unheard_without_the_setting(serve: Serve, user: User) -> None:
+def test_signals_stay_unheard_without_the_setting(serving: Serving, user: User) -> None:
     """They would cost every save of a user something."""
     before = [len(signal.receivers or ()) for signal in (signals.post_save, signals.post_delete, signals.m2m_changed)]
-    serve(sync_name).get(user)
+    serving(sync_name).get(user)
 
     assert [
         len(signal.receivers or ()) for signal in (signals.post_save, signals.post_delete, signals.m2m_changed)
@@ -315,17 +315,17 @@ def test_signals_stay_unheard_without_the_setting(serve: Serve, user: User) -> N
 
 
 @pytest.mark.django_db
-def test_loaders_are_asked_every_time(serve: Serve, user: User) -> None:
+def test_loaders_are_asked_every_time(serving: Serving, user: User) -> None:
     """What a project's own function does is its own affair."""
-    served = serve(sync_name, user_loader=lambda auth: User.objects.get(pk=auth["user_id"]))
+    served = serving(sync_name, user_loader=lambda auth: User.objects.get(pk=auth["user_id"]))
     for _ in range(2):
         served.get(user)
         assert len(served.queries) == 1
 
 
-def test_verifying_reads_the_cache(serve: Serve, committed: User) -> None:
+def test_verifying_reads_the_cache(serving: Serving, committed: User) -> None:
     """So an account that another process made inactive is refused once the seconds are over."""
-    served = serve(sync_name, verify_user=True)
+    served = serving(sync_name, verify_user=True)
     served.get(committed)
     served.get(committed)
 

@@ -15,7 +15,7 @@ from django.test import override_settings
 
 pytestmark = pytest.mark.django_db
 
-type Serve = Callable[..., Callers]
+type Serving = Callable[..., Callers]
 
 INACTIVE = {"detail": "User inactive or deleted"}
 CHANGED = {"detail": "The password has been changed"}
@@ -70,11 +70,11 @@ GUARDS = pytest.mark.parametrize(
 @ALL
 @GUARDS
 def test_guards_read_the_user(
-    serve: Serve, user: User, handler: Any, guard: Guard, caplog: pytest.LogCaptureFixture
+    serving: Serving, user: User, handler: Any, guard: Guard, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With one query for guards and handler; nothing was unforeseen."""
     other = User.objects.create_user("bob")
-    served = serve(handler, guards=[guard])
+    served = serving(handler, guards=[guard])
 
     assert served.get(user).status == 200
     assert len(served.queries) == 1
@@ -87,7 +87,7 @@ def test_guards_read_the_user(
 
 @GUARDS
 def test_guards_read_the_user_of_a_scheme_in_python(
-    serve: Serve, user: User, guard: Guard, caplog: pytest.LogCaptureFixture
+    serving: Serving, user: User, guard: Guard, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is known who calls before the user is loaded."""
 
@@ -95,21 +95,21 @@ def test_guards_read_the_user_of_a_scheme_in_python(
         async def authenticate(self, request: Any) -> Any:
             return await super().authenticate(request)
 
-    served = serve(async_claims, guards=[guard], auth=[Python(SECRET)])
+    served = serving(async_claims, guards=[guard], auth=[Python(SECRET)])
 
     assert served.get(user).status == 200
     assert len(served.queries) == 1
     assert "event loop" not in caplog.text
 
 
-def test_object_guards_read_the_user(serve: Serve, user: User, caplog: pytest.LogCaptureFixture) -> None:
+def test_object_guards_read_the_user(serving: Serving, user: User, caplog: pytest.LogCaptureFixture) -> None:
     """It is loaded before a handler that asks them."""
     guard = Own()
 
     async def handler(request: Request) -> bool:
         return await guard.check_object(request, "ann")
 
-    served = serve(handler, guards=[guard])
+    served = serving(handler, guards=[guard])
 
     assert served.get(user).json() is True
     assert len(served.queries) == 1
@@ -117,9 +117,9 @@ def test_object_guards_read_the_user(serve: Serve, user: User, caplog: pytest.Lo
 
 
 @ALL
-def test_every_request_verifies_the_user(serve: Serve, user: User, handler: Any) -> None:
+def test_every_request_verifies_the_user(serving: Serving, user: User, handler: Any) -> None:
     """`verify_user`: one query, whatever the handler reads; 401 for an account that is inactive or gone."""
-    served = serve(handler, verify_user=True)
+    served = serving(handler, verify_user=True)
 
     assert served.get(user).status == 200
     assert len(served.queries) == 1
@@ -132,13 +132,13 @@ def test_every_request_verifies_the_user(serve: Serve, user: User, handler: Any)
 
 
 @BOTH
-def test_a_token_of_nobody_is_not_verified(serve: Serve, handler: Any) -> None:
+def test_a_token_of_nobody_is_not_verified(serving: Serving, handler: Any) -> None:
     """401: nobody is there who could be active."""
-    assert serve(handler, verify_user=True).get("x", sub="").json() == INACTIVE
+    assert serving(handler, verify_user=True).get("x", sub="").json() == INACTIVE
 
 
 @BOTH
-def test_verifying_comes_before_the_arguments(serve: Serve, user: User, handler: Any) -> None:
+def test_verifying_comes_before_the_arguments(serving: Serving, user: User, handler: Any) -> None:
     """Whoever is refused does not learn what is wrong with the rest of the request."""
 
     def with_number(request: Request, number: int) -> int:
@@ -147,28 +147,28 @@ def test_verifying_comes_before_the_arguments(serve: Serve, user: User, handler:
     async def async_with_number(request: Request, number: int) -> int:
         return number
 
-    served = serve(with_number if handler is sync_claims else async_with_number, verify_user=True)
+    served = serving(with_number if handler is sync_claims else async_with_number, verify_user=True)
 
     assert served.get(user).status == 422
     User.objects.update(is_active=False)
     assert served.get(user).status == 401
 
 
-def test_only_the_scheme_that_authenticated_verifies(serve: Serve, user: User) -> None:
+def test_only_the_scheme_that_authenticated_verifies(serving: Serving, user: User) -> None:
     """Of two schemes, by their names; of two of the same name, both."""
     other = JWTAuthentication("b" * 32, cookie="other", header=None, backend="other", verify_user=True)
-    served = serve(async_claims, auth=[other, JWTAuthentication(SECRET)])
+    served = serving(async_claims, auth=[other, JWTAuthentication(SECRET)])
     assert served.get(user).status == 200
     assert served.queries == []
 
     same = JWTAuthentication("b" * 32, cookie="other", header=None, verify_user=True)
-    served = serve(async_claims, auth=[same, JWTAuthentication(SECRET)])
+    served = serving(async_claims, auth=[same, JWTAuthentication(SECRET)])
     assert served.get(user).status == 200
     assert len(served.queries) == 1
 
 
 @pytest.mark.parametrize("is_set", [True, False])
-def test_a_user_of_middleware_does_not_vouch_for_the_token(serve: Serve, user: User, is_set: bool) -> None:
+def test_a_user_of_middleware_does_not_vouch_for_the_token(serving: Serving, user: User, is_set: bool) -> None:
     """`verify_user` is about the credentials; what middleware has set stays for the handler."""
     path = "django.contrib.auth.middleware.AuthenticationMiddleware"
     session = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -177,7 +177,7 @@ def test_a_user_of_middleware_does_not_vouch_for_the_token(serve: Serve, user: U
         return (await request.auser()).is_anonymous
 
     api = BoltAPI(django_middleware=[session, path] if is_set else False)
-    served = serve(handler, api=api, verify_user=True)
+    served = serving(handler, api=api, verify_user=True)
 
     assert served.get(user).json() is is_set
     User.objects.update(is_active=False)
@@ -186,9 +186,9 @@ def test_a_user_of_middleware_does_not_vouch_for_the_token(serve: Serve, user: U
 
 @ALL
 @ENDS
-def test_a_password_ends_tokens(serve: Serve, user: User, handler: Any) -> None:
+def test_a_password_ends_tokens(serving: Serving, user: User, handler: Any) -> None:
     """Once it is set anew the tokens made before are 401; saving the user otherwise changes nothing."""
-    served = serve(handler)
+    served = serving(handler)
     claim = password_claim(user)
 
     assert served.get(user, pwd=claim).status == 200
@@ -206,15 +206,15 @@ def test_a_password_ends_tokens(serve: Serve, user: User, handler: Any) -> None:
 @BOTH
 @ENDS
 @pytest.mark.parametrize("claims", [{}, {"pwd": None}, {"pwd": ""}, {"pwd": True}, {"pwd": ["x"]}, {"pwd": "ü" * 22}])
-def test_a_token_that_names_no_password_is_401(serve: Serve, user: User, handler: Any, claims: Any) -> None:
+def test_a_token_that_names_no_password_is_401(serving: Serving, user: User, handler: Any, claims: Any) -> None:
     """As one of before the setting, or one that names something else."""
-    assert serve(handler).get(user, **claims).json() == CHANGED
+    assert serving(handler).get(user, **claims).json() == CHANGED
 
 
 @ENDS
-def test_an_inactive_user_is_told_first(serve: Serve, user: User) -> None:
+def test_an_inactive_user_is_told_first(serving: Serving, user: User) -> None:
     """The password of who is gone does not matter."""
-    served = serve(async_claims)
+    served = serving(async_claims)
     User.objects.update(is_active=False)
 
     assert served.get(user, pwd=password_claim(user)).json() == INACTIVE
@@ -223,9 +223,9 @@ def test_an_inactive_user_is_told_first(serve: Serve, user: User) -> None:
 
 @ENDS
 @pytest.mark.parametrize("backend", ["jwt", "of our own"])
-def test_a_token_is_known_by_its_scheme(serve: Serve, user: User, backend: str) -> None:
+def test_a_token_is_known_by_its_scheme(serving: Serving, user: User, backend: str) -> None:
     """Though it has no `jti` and its scheme another name."""
-    assert serve(async_claims, backend=backend).get(user, jti=None).json() == CHANGED
+    assert serving(async_claims, backend=backend).get(user, jti=None).json() == CHANGED
 
 
 class Keys(AuthenticationScheme):
@@ -237,17 +237,17 @@ class Keys(AuthenticationScheme):
 
 
 @ENDS
-def test_keys_do_not_end_with_the_password(serve: Serve) -> None:
+def test_keys_do_not_end_with_the_password(serving: Serving) -> None:
     """They are no tokens: no user is loaded."""
-    served = serve(async_claims, auth=[Keys()])
+    served = serving(async_claims, auth=[Keys()])
 
     assert served.get().body == b"1"
     assert served.queries == []
 
 
-def test_the_setting_is_off_by_default(serve: Serve, user: User) -> None:
+def test_the_setting_is_off_by_default(serving: Serving, user: User) -> None:
     """A claim that does not fit is not looked at."""
-    served = serve(async_claims)
+    served = serving(async_claims)
 
     assert served.get(user, pwd="x").status == 200
     assert served.queries == []

@@ -63,4 +63,5 @@ def test_an_unforeseen_read_is_on_the_requests_connection(served: Served, postgr
         paths = ["/people/helped", *PATHS] * 10
         for status, body in clients.map(lambda path: get(served, path, user), paths):
             assert (status, json.loads(body)) == (200, WHOLE)
-    assert sum("people.api.unforeseen()" in line for line in served.lines) == 1
+    served.wait_for_line(r"people\.api\.helped\(\): request\.user")
+    assert sum("people.api.unforeseen(): request.user" in line for line in served._lines) == 1
