@@ -49,6 +49,9 @@ def test_every_key_is_known() -> None:
         "TRACE_CONTEXT": True,
         "MIDDLEWARE": ["django.middleware.gzip.GZipMiddleware"],
         "ROLLBACK_ON": "errors",
+        "GET_USER": "django.contrib.auth.get_user",
+        "USER_CACHE_SECONDS": 30,
+        "PASSWORD_ENDS_TOKENS": True,
     }
     assert set(good) == set(conf.BoltSettings.__annotations__)
     assert found({"BOLT": good}) == []
@@ -80,6 +83,13 @@ def test_every_key_is_known() -> None:
         ({"SECURITY_HEADERS": 1}, "bolt.E002", "True or False"),
         ({"REQUEST_ID": "take"}, "bolt.E002", 'True, False, or "make"'),
         ({"TRACE_CONTEXT": "yes"}, "bolt.E002", "True or False"),
+        ({"GET_USER": "get_user"}, "bolt.E002", "dotted path of a function"),
+        ({"GET_USER": "nowhere.get_user"}, "bolt.E002", "No module named 'nowhere'"),
+        ({"GET_USER": "django.contrib.auth.SESSION_KEY"}, "bolt.E002", "cannot be called"),
+        ({"GET_USER": len}, "bolt.E002", "dotted path of a function"),
+        ({"USER_CACHE_SECONDS": -1}, "bolt.E002", "a number of seconds, 0 or more"),
+        ({"USER_CACHE_SECONDS": None}, "bolt.E002", "a number of seconds, 0 or more"),
+        ({"PASSWORD_ENDS_TOKENS": 1}, "bolt.E002", "True or False"),
         ({"SERVER": {"proxies": 1}}, "bolt.E002", "unknown key 'proxies'"),
         ([], "bolt.E002", "settings.BOLT must be a dict, not list"),
     ],

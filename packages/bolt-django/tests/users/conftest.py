@@ -22,8 +22,8 @@ from callers import SECRET, Callers
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Callers]]:
-    """Serves a handler at /it: `serve(handler)`; *options* are those of the scheme, *guards* of the route."""
+def serving() -> Iterator[Callable[..., Callers]]:
+    """Serves a handler at /it: `serving(handler)`; *options* are those of the scheme, *guards* of the route."""
     with ExitStack() as stack:
 
         def start(handler: Any, *, auth: Any = None, guards: Any = None, api: Any = None, **options: Any) -> Callers:

@@ -1,7 +1,7 @@
 """Which user `request.auth` names."""
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import loaders
@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 
 pytestmark = pytest.mark.django_db
 
-type Serve = Callable[..., Callers]
+type Serving = Callable[..., Callers]
 
 
 def sync_name(request: Request) -> str:
@@ -38,18 +38,17 @@ LOADERS = pytest.mark.parametrize("loader", ["by_name", "strict", "awaited", "pr
 
 
 @pytest.fixture(autouse=True)
-def nobody_asked() -> Iterator[None]:
+def nobody_asked() -> None:
     """No call of a loader by another test."""
     loaders.asked.clear()
-    yield
 
 
 @ALL
 @override_settings(AUTH_USER_MODEL="people.Person")
-def test_a_key_that_is_a_uuid(serve: Serve, handler: Any) -> None:
+def test_a_key_that_is_a_uuid(serving: Serving, handler: Any) -> None:
     """It is named by its text; what is no UUID, and one of nobody, is 401."""
     person = Person.objects.create(name="bea")
-    served = serve(handler)
+    served = serving(handler)
 
     assert served.get(person).body == b"bea"
     assert len(served.queries) == 1
@@ -62,9 +61,9 @@ def test_a_key_that_is_a_uuid(serve: Serve, handler: Any) -> None:
 
 @ALL
 @override_settings(AUTH_USER_MODEL="people.Member")
-def test_a_key_that_is_a_text(serve: Serve, handler: Any) -> None:
+def test_a_key_that_is_a_text(serving: Serving, handler: Any) -> None:
     """Of a model without `is_active` of its own."""
-    served = serve(handler)
+    served = serving(handler)
     member = Member.objects.create(code="01/a ü")
 
     assert served.get(member).body.decode() == "01/a ü"
@@ -85,7 +84,9 @@ def test_keys_are_converted_by_their_field() -> None:
 
 
 @ALL
-def test_the_default_manager_decides(serve: Serve, user: User, handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_manager_decides(
+    serving: Serving, user: User, handler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who is not among its rows has no account."""
 
     class Living(models.Manager[User]):
@@ -94,7 +95,7 @@ def test_the_default_manager_decides(serve: Serve, user: User, handler: Any, mon
 
     living = Living()
     living.model = User
-    served = serve(handler)
+    served = serving(handler)
     assert served.get(user).status == 200
     monkeypatch.setitem(User._meta.__dict__, "default_manager", living)
 
@@ -103,9 +104,9 @@ def test_the_default_manager_decides(serve: Serve, user: User, handler: Any, mon
 
 @ALL
 @LOADERS
-def test_a_scheme_has_a_loader(serve: Serve, user: User, handler: Any, loader: str) -> None:
+def test_a_scheme_has_a_loader(serving: Serving, user: User, handler: Any, loader: str) -> None:
     """It replaces the query: called with `request.auth`, `def` or `async def`; nobody found is 401."""
-    served = serve(handler, user_loader=getattr(loaders, loader))
+    served = serving(handler, user_loader=getattr(loaders, loader))
 
     assert served.get("no key", name="ann").body == b"ann"
     assert len(served.queries) == 1
@@ -116,9 +117,9 @@ def test_a_scheme_has_a_loader(serve: Serve, user: User, handler: Any, loader: s
 
 @ALL
 @LOADERS
-def test_the_project_has_a_loader(serve: Serve, user: User, handler: Any, loader: str) -> None:
+def test_the_project_has_a_loader(serving: Serving, user: User, handler: Any, loader: str) -> None:
     """`BOLT["GET_USER"]`, a dotted path."""
-    served = serve(handler)
+    served = serving(handler)
     with override_settings(BOLT={"GET_USER": f"loaders.{loader}"}):
         assert served.get("no key", name="ann").body == b"ann"
         assert len(served.queries) == 1
@@ -126,23 +127,23 @@ def test_the_project_has_a_loader(serve: Serve, user: User, handler: Any, loader
 
 
 @override_settings(BOLT={"GET_USER": "loaders.by_name"})
-def test_the_loader_of_the_scheme_comes_first(serve: Serve, user: User) -> None:
+def test_the_loader_of_the_scheme_comes_first(serving: Serving, user: User) -> None:
     """That of the project is not asked."""
-    assert serve(async_name, user_loader=loaders.strict).get("no key", name="ann").body == b"ann"
+    assert serving(async_name, user_loader=loaders.strict).get("no key", name="ann").body == b"ann"
     assert loaders.asked == []
 
 
-def test_the_loader_is_that_of_the_scheme_that_authenticated(serve: Serve, user: User) -> None:
+def test_the_loader_is_that_of_the_scheme_that_authenticated(serving: Serving, user: User) -> None:
     """Found by its name among those of the route."""
     other = JWTAuthentication("b" * 32, cookie="other", header=None, backend="other", user_loader=loaders.strict)
-    served = serve(async_name, auth=[other, JWTAuthentication(SECRET)])
+    served = serving(async_name, auth=[other, JWTAuthentication(SECRET)])
 
     assert served.get(user, name="nobody").body == b"ann"
 
 
-def test_a_loader_gets_what_the_handler_gets(serve: Serve, user: User) -> None:
+def test_a_loader_gets_what_the_handler_gets(serving: Serving, user: User) -> None:
     """The whole of `request.auth`."""
-    serve(async_name, user_loader=loaders.by_name).get("17", name="ann")
+    serving(async_name, user_loader=loaders.by_name).get("17", name="ann")
 
     assert loaders.asked[0].keys() >= {"user_id", "is_staff", "claims", "backend"}
     assert loaders.asked[0]["user_id"] == "17"
@@ -161,9 +162,9 @@ class Loading(AuthenticationScheme):
 
 
 @ALL
-def test_a_user_that_the_scheme_has_loaded_is_used(serve: Serve, user: User, handler: Any) -> None:
+def test_a_user_that_the_scheme_has_loaded_is_used(serving: Serving, user: User, handler: Any) -> None:
     """There is the scheme's own query alone; an inactive one is refused all the same."""
-    served = serve(handler, auth=[Loading()])
+    served = serving(handler, auth=[Loading()])
     fields = {"x-name": "ann"}
 
     with CaptureQueriesContext(connection) as captured:
@@ -173,7 +174,7 @@ def test_a_user_that_the_scheme_has_loaded_is_used(serve: Serve, user: User, han
     assert served.client.get("/it", fields).status == 401
 
 
-def test_credentials_of_no_user_are_nobodys(serve: Serve) -> None:
+def test_credentials_of_no_user_are_nobodys(serving: Serving) -> None:
     """As of a machine's API key: there is `request.auth`, and AnonymousUser."""
 
     class Machine(AuthenticationScheme):
@@ -183,4 +184,4 @@ def test_credentials_of_no_user_are_nobodys(serve: Serve) -> None:
     async def handler(request: Request) -> tuple[bool, list[str]]:
         return request.user.is_anonymous, request.auth["permissions"]
 
-    assert serve(handler, auth=[Machine()]).get().json() == [True, ["read"]]
+    assert serving(handler, auth=[Machine()]).get().json() == [True, ["read"]]

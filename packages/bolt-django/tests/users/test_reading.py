@@ -14,7 +14,7 @@ from django.test import override_settings
 
 pytestmark = pytest.mark.django_db
 
-type Serve = Callable[..., Callers]
+type Serving = Callable[..., Callers]
 
 INACTIVE = {"detail": "User inactive or deleted"}
 
@@ -44,18 +44,18 @@ ALL = pytest.mark.parametrize("handler", [sync_name, async_name, awaited_name, u
 
 
 @ALL
-def test_the_user_is_loaded_by_one_query(serve: Serve, user: User, handler: Any) -> None:
+def test_the_user_is_loaded_by_one_query(serving: Serving, user: User, handler: Any) -> None:
     """However it is read."""
-    served = serve(handler)
+    served = serving(handler)
 
     assert served.get(user).body == b"ann"
     assert len(served.queries) == 1
 
 
 @ALL
-def test_nobody_costs_no_query(serve: Serve, handler: Any) -> None:
+def test_nobody_costs_no_query(serving: Serving, handler: Any) -> None:
     """Without credentials it is AnonymousUser, whose name is empty."""
-    served = serve(handler)
+    served = serving(handler)
 
     assert served.get().body == b""
     assert served.queries == []
@@ -63,9 +63,9 @@ def test_nobody_costs_no_query(serve: Serve, handler: Any) -> None:
 
 @ALL
 @pytest.mark.parametrize("way", ["deleted", "inactive"])
-def test_a_user_that_is_gone_is_401(serve: Serve, user: User, handler: Any, way: str) -> None:
+def test_a_user_that_is_gone_is_401(serving: Serving, user: User, handler: Any, way: str) -> None:
     """Whether the account was deleted or made inactive; with the challenge of the scheme."""
-    served = serve(handler)
+    served = serving(handler)
     User.objects.filter(pk=user.pk).update(is_active=False)
     if way == "deleted":
         User.objects.filter(pk=user.pk).delete()
@@ -77,45 +77,45 @@ def test_a_user_that_is_gone_is_401(serve: Serve, user: User, handler: Any, way:
 
 @ALL
 @pytest.mark.parametrize("name", ["x", "1.5", "", " ", "9" * 30, "9" * 5000, "1\0", "\ud800", "None"])
-def test_what_is_no_key_is_401(serve: Serve, user: User, handler: Any, name: str) -> None:
+def test_what_is_no_key_is_401(serving: Serving, user: User, handler: Any, name: str) -> None:
     """A token that names nobody who could be there, but for an empty name: that is a token of nobody."""
     if name == "":
-        assert serve(handler).get("x", sub="").body == b""
+        assert serving(handler).get("x", sub="").body == b""
     else:
-        assert serve(handler).get("x", sub=name).status == 401
+        assert serving(handler).get("x", sub=name).status == 401
 
 
-def test_claims_alone_cost_no_query(serve: Serve, user: User) -> None:
+def test_claims_alone_cost_no_query(serving: Serving, user: User) -> None:
     """An async handler that reads `request.auth` only, though it has a key and a text of that name."""
 
     async def handler(request: Request) -> dict[str, Any]:
         return {"user": request.auth["user_id"], "not": {"user": 1}}
 
-    served = serve(handler)
+    served = serving(handler)
 
     assert served.get(user).json()["user"] == str(user.pk)
     assert served.queries == []
 
 
-def test_a_sync_handler_that_does_not_read_costs_no_query(serve: Serve, user: User) -> None:
+def test_a_sync_handler_that_does_not_read_costs_no_query(serving: Serving, user: User) -> None:
     """It names the user, in a branch that is not taken."""
 
     def handler(request: Request) -> str:
         return str(request.user) if request.method == "POST" else "unread"
 
-    served = serve(handler)
+    served = serving(handler)
 
     assert served.get(user).body == b"unread"
     assert served.queries == []
 
 
-def test_an_async_handler_may_leave_a_user_unread(serve: Serve, user: User) -> None:
+def test_an_async_handler_may_leave_a_user_unread(serving: Serving, user: User) -> None:
     """One that is inactive is refused when it is read, not before."""
 
     async def handler(request: Request) -> str:
         return str(request.user) if request.method == "POST" else "unread"
 
-    served = serve(handler)
+    served = serving(handler)
     User.objects.update(is_active=False)
 
     assert served.get(user).body == b"unread"
@@ -123,7 +123,7 @@ def test_an_async_handler_may_leave_a_user_unread(serve: Serve, user: User) -> N
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-def test_one_user_for_the_whole_request(serve: Serve, user: User, is_async: bool) -> None:
+def test_one_user_for_the_whole_request(serving: Serving, user: User, is_async: bool) -> None:
     """What is read twice, awaited, and read by another's code is the same object."""
 
     def sync_handler(request: Request) -> bool:
@@ -133,24 +133,24 @@ def test_one_user_for_the_whole_request(serve: Serve, user: User, is_async: bool
         awaited = await asyncio.gather(request.auser(), request.auser())
         return {id(request.user), id(await request.auser()), *map(id, awaited)} == {id(request.user)}
 
-    served = serve(handler if is_async else sync_handler)
+    served = serving(handler if is_async else sync_handler)
 
     assert served.get(user).json() is True
     assert len(served.queries) == 1
 
 
-def test_users_that_are_awaited_at_once_are_the_same(serve: Serve, user: User) -> None:
+def test_users_that_are_awaited_at_once_are_the_same(serving: Serving, user: User) -> None:
     """Where nothing was loaded beforehand."""
 
     async def handler(request: Request) -> bool:
         one, other = await asyncio.gather(request.auser(), request.auser())
         return one is other
 
-    assert serve(handler).get(user).json() is True
+    assert serving(handler).get(user).json() is True
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-def test_a_stream_reads_the_user(serve: Serve, user: User, is_async: bool) -> None:
+def test_a_stream_reads_the_user(serving: Serving, user: User, is_async: bool) -> None:
     """While the reply is on its way: of an async handler it is loaded before."""
 
     async def pieces(request: Request) -> AsyncIterator[str]:
@@ -170,13 +170,13 @@ def test_a_stream_reads_the_user(serve: Serve, user: User, is_async: bool) -> No
 
         return StreamingResponse(inner())
 
-    served = serve(async_handler if is_async else handler)
+    served = serving(async_handler if is_async else handler)
 
     assert served.get(user).body == (b"annann" if is_async else b"ann")
     assert len(served.queries) == 1
 
 
-def test_what_is_set_wins(serve: Serve, user: User) -> None:
+def test_what_is_set_wins(serving: Serving, user: User) -> None:
     """Middleware's user stands before that of the credentials, which is then not loaded."""
     other = User(username="other")
 
@@ -188,23 +188,23 @@ def test_what_is_set_wins(serve: Serve, user: User) -> None:
     async def handler(request: Request) -> str:
         return str(request.user) + str(await request.auser())
 
-    served = serve(handler, api=BoltAPI(middleware=[Sets]))
+    served = serving(handler, api=BoltAPI(middleware=[Sets]))
 
     assert served.get(user).body == b"otherother"
     assert served.queries == []
 
 
-def test_what_the_handler_sets_stays(serve: Serve, user: User) -> None:
+def test_what_the_handler_sets_stays(serving: Serving, user: User) -> None:
     """As Django's `logout` does."""
 
     async def handler(request: Request) -> bool:
         request.user = AnonymousUser()
         return isinstance(request.user, AnonymousUser) and await request.auser() is request.user
 
-    assert serve(handler).get(user).json() is True
+    assert serving(handler).get(user).json() is True
 
 
-def test_djangos_middleware_wins(serve: Serve, user: User) -> None:
+def test_djangos_middleware_wins(serving: Serving, user: User) -> None:
     """AuthenticationMiddleware says who has logged in: here nobody, whatever the token says."""
     path = "django.contrib.auth.middleware.AuthenticationMiddleware"
     session = "django.contrib.sessions.middleware.SessionMiddleware"
@@ -212,12 +212,12 @@ def test_djangos_middleware_wins(serve: Serve, user: User) -> None:
     async def handler(request: Request) -> bool:
         return (await request.auser()).is_anonymous
 
-    assert serve(handler, api=BoltAPI(django_middleware=[session, path])).get(user).json() is True
+    assert serving(handler, api=BoltAPI(django_middleware=[session, path])).get(user).json() is True
 
 
-def test_an_unforeseen_read_is_told_once(serve: Serve, user: User, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unforeseen_read_is_told_once(serving: Serving, user: User, caplog: pytest.LogCaptureFixture) -> None:
     """A warning that names the handler and the remedy, for the first request alone."""
-    served = serve(unforeseen_name)
+    served = serving(unforeseen_name)
     with caplog.at_level(logging.WARNING, "bolt_django"):
         replies = [served.get(user).body for _ in range(3)]
 
@@ -227,7 +227,7 @@ def test_an_unforeseen_read_is_told_once(serve: Serve, user: User, caplog: pytes
     assert "await request.auser()" in caplog.text
 
 
-def test_a_foreseen_read_is_not_told(serve: Serve, user: User, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_foreseen_read_is_not_told(serving: Serving, user: User, caplog: pytest.LogCaptureFixture) -> None:
     """What the handler calls finds the user that was loaded for it."""
 
     async def handler(request: Request) -> str:
@@ -235,14 +235,14 @@ def test_a_foreseen_read_is_not_told(serve: Serve, user: User, caplog: pytest.Lo
         return read(request)
 
     with caplog.at_level(logging.WARNING, "bolt_django"):
-        assert serve(handler).get(user).body == b"ann"
+        assert serving(handler).get(user).body == b"ann"
 
     assert caplog.records == []
 
 
-def test_an_unforeseen_read_raises_with_debug(serve: Serve, user: User, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unforeseen_read_raises_with_debug(serving: Serving, user: User, caplog: pytest.LogCaptureFixture) -> None:
     """So that it is seen in development; nobody's is AnonymousUser all the same."""
-    served = serve(unforeseen_name)
+    served = serving(unforeseen_name)
     with override_settings(DEBUG=True):
         reply = served.get(user)
         nobody = served.get()
@@ -254,9 +254,9 @@ def test_an_unforeseen_read_raises_with_debug(serve: Serve, user: User, caplog: 
 
 
 @override_settings(BOLT={"DATABASE_TIMEOUT": 0.05})
-def test_an_unforeseen_read_does_not_wait_for_ever(serve: Serve, user: User) -> None:
+def test_an_unforeseen_read_does_not_wait_for_ever(serving: Serving, user: User) -> None:
     """What the loop itself would have to do ends the wait: 500."""
-    served = serve(unforeseen_name, user_loader=ask_the_loop)
+    served = serving(unforeseen_name, user_loader=ask_the_loop)
 
     assert served.get(user).status == 500
 
@@ -273,7 +273,7 @@ def ask_the_loop(auth: Any) -> Any:
 
 
 @pytest.mark.parametrize("is_async", [True, False])
-def test_a_request_of_djangos_class_has_the_user(serve: Serve, user: User, is_async: bool) -> None:
+def test_a_request_of_djangos_class_has_the_user(serving: Serving, user: User, is_async: bool) -> None:
     """It is loaded when it is used."""
 
     def handler(request: Request) -> str:
@@ -283,27 +283,27 @@ def test_a_request_of_djangos_class_has_the_user(serve: Serve, user: User, is_as
         made = request.as_django()
         return "" if made is None else "made"
 
-    served = serve(async_handler if is_async else handler)
+    served = serving(async_handler if is_async else handler)
 
     assert served.get(user).body == (b"made" if is_async else b"ann")
     assert len(served.queries) == (0 if is_async else 1)
 
 
-def test_an_error_is_told_without_loading(serve: Serve, user: User) -> None:
+def test_an_error_is_told_without_loading(serving: Serving, user: User) -> None:
     """A 404 costs no query for who gets it."""
 
     async def handler(request: Request) -> str:
         raise NotFound
 
-    served = serve(handler)
+    served = serving(handler)
 
     assert served.get(user).status == 404
     assert served.queries == []
 
 
-def test_a_route_without_schemes_has_nobody(serve: Serve, user: User) -> None:
+def test_a_route_without_schemes_has_nobody(serving: Serving, user: User) -> None:
     """Though a token is sent."""
-    served = serve(async_name, auth=[])
+    served = serving(async_name, auth=[])
 
     assert served.get(user).body == b""
     assert served.queries == []

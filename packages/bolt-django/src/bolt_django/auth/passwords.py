@@ -24,9 +24,9 @@ def password_claim(user: Any) -> str:
 def password_matches(user: Any, claim: object) -> bool:
     """Whether *claim* was made for the password that *user* has now, with SECRET_KEY or one of SECRET_KEY_FALLBACKS.
 
-    False for what is no text. Compares in constant time.
+    False for anything else. Compares in constant time.
     """
-    if not isinstance(claim, str):
+    if not isinstance(claim, str) or not claim.isascii():
         return False
     return any(constant_time_compare(claim, good) for good in _good(user))
 

@@ -59,7 +59,7 @@ class UserCache:
         """What takes the user that a query is about to find, keeps a copy of it, and returns it."""
         if not conf.user_cache_seconds():
             return _as_it_is
-        self._watch(model)
+        self.watch(model)
         loaded_at, changes = self._clock(), self._changes
 
         def keep(user: Any) -> Any:
@@ -96,28 +96,41 @@ class UserCache:
             self._changing.pop(key, None)
             self._changes += 1
 
-    def _watch(self, model: type[Model]) -> None:
-        """Hear of changes; from the first user on, as signals with receivers cost every other project something."""
+    def watch(self, model: type[Model]) -> None:
+        """Hear of changes to users of *model*: before the first request, and with the setting alone.
+
+        A signal that has receivers costs each save something.
+        """
         with self._lock:
             if model in self._watched:
                 return
             self._watched.add(model)
-
-        def changed(sender: Any, instance: Any, using: str | None = None, **kwargs: Any) -> None:
-            self.drop(model, instance.pk, using)
-
-        def related(sender: Any, instance: Any, action: str, using: str | None = None, **kwargs: Any) -> None:
-            if isinstance(instance, model):
-                self.drop(model, instance.pk, using)
-            else:
-                # From the other side, as of a group: it may be about any user.
-                self.clear()
-
+        watching = _Watching(self, model)
         for sender in _kin(model):
             for signal in (signals.post_save, signals.post_delete):
-                signal.connect(changed, sender=sender, weak=False)
+                signal.connect(watching.changed, sender=sender, weak=False)
         for field in model._meta.many_to_many:
-            signals.m2m_changed.connect(related, sender=field.remote_field.through, weak=False)
+            signals.m2m_changed.connect(watching.related, sender=field.remote_field.through, weak=False)
+
+
+class _Watching:
+    """The receivers of signals that tell of changes to users of one model."""
+
+    def __init__(self, cache: UserCache, model: type[Model]) -> None:
+        self._cache = cache
+        self._model = model
+
+    def changed(self, sender: Any, instance: Any, using: str | None = None, **kwargs: Any) -> None:
+        """Of `post_save` and `post_delete`."""
+        self._cache.drop(self._model, instance.pk, using)
+
+    def related(self, sender: Any, instance: Any, using: str | None = None, **kwargs: Any) -> None:
+        """Of `m2m_changed`."""
+        if isinstance(instance, self._model):
+            self._cache.drop(self._model, instance.pk, using)
+        else:
+            # From the other side, as of a group: it may be about any user.
+            self._cache.clear()
 
 
 def _as_it_is(user: Any) -> Any:

@@ -10,9 +10,12 @@ from bolt_core.handling import AsyncRun, Run, Units
 from bolt_core.plan import HandlerPlan
 from bolt_core.request import Request
 from bolt_core.types import Outcome, Promise
+from django.apps import apps
+from django.contrib.auth import get_user_model
 
 from bolt_django import conf
 from bolt_django.auth.passwords import password_matches
+from bolt_django.users.cache import CACHE
 from bolt_django.users.loading import INACTIVE, REFUSAL, names_somebody, schemes_of
 from bolt_django.users.naming import async_guards_name_user, guards_name_user, names_user
 from bolt_django.users.reading import aload_for, is_decided, load_for
@@ -26,6 +29,8 @@ def find(plan: HandlerPlan, options: Mapping[str, Any], skipped: Skipped) -> Enc
     access = plan.access
     if access is None or not access.schemes:
         return None
+    if conf.user_cache_seconds() and apps.is_installed("django.contrib.auth"):
+        CACHE.watch(get_user_model())
     before_guards = (preload,) if async_guards_name_user(access.guards) else ()
     preloads = plan.is_async and (names_user(plan.handler) or guards_name_user(access.guards))
     verifies = conf.password_ends_tokens() or any(getattr(one, "verify_user", False) for one in access.schemes)

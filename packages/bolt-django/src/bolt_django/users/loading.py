@@ -44,6 +44,11 @@ def schemes_of(request: Request) -> tuple[Any, ...]:
     return tuple(scheme for scheme in plan.access.schemes if getattr(scheme, "backend", None) == backend)
 
 
+def is_at_hand(request: Request) -> bool:
+    """Whether the user was loaded before, by whomever, or refused."""
+    return not request._lazy.keys().isdisjoint((USER, FOUND, REFUSAL))
+
+
 def load(request: Request) -> Any:
     """The user, on a thread that may block. Raises `AuthenticationError` for one that is inactive or not there."""
     if (user := _at_hand(request)) is None:
@@ -85,16 +90,20 @@ def _loader_of(request: Request) -> Loader | None:
 
 def _by_loader(loader: Loader, auth: Mapping[str, Any]) -> Any:
     with contextlib.suppress(ObjectDoesNotExist):
-        found = async_to_sync(loader)(auth) if iscoroutinefunction(loader) else loader(auth)
+        found = loader(auth)
         return async_to_sync(_promised)(found) if inspect.isawaitable(found) else found
     return None
 
 
 async def _aby_loader(loader: Loader, auth: Mapping[str, Any]) -> Any:
     with contextlib.suppress(ObjectDoesNotExist):
-        found = loader(auth) if iscoroutinefunction(loader) else await sync_to_async(loader)(auth)
+        found = loader(auth) if _is_async(loader) else await sync_to_async(loader)(auth)
         return await found if inspect.isawaitable(found) else found
     return None
+
+
+def _is_async(loader: Loader) -> bool:
+    return iscoroutinefunction(loader) or iscoroutinefunction(type(loader).__call__)
 
 
 async def _promised(found: Awaitable[Any]) -> Any:

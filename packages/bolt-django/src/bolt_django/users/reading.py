@@ -14,7 +14,7 @@ from django.core.exceptions import SynchronousOnlyOperation
 from django.utils.functional import LazyObject, SimpleLazyObject, empty
 
 from bolt_django.users.blocking import LoopNeeded, run_blocking
-from bolt_django.users.loading import USER, aload, load, names_somebody
+from bolt_django.users.loading import USER, aload, is_at_hand, load, names_somebody
 
 log = logging.getLogger("bolt_django")
 
@@ -30,7 +30,7 @@ def user_of(request: Request) -> Any:
     """
     if not names_somebody(request):
         return _anonymous(request)
-    if not on_event_loop():
+    if is_at_hand(request) or not on_event_loop():
         return load(request)
     return _unforeseen(request)
 

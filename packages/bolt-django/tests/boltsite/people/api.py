@@ -17,6 +17,12 @@ def first_name(request: Any) -> str:
     return name
 
 
+def username(request: Any) -> str:
+    """Likewise."""
+    name: str = request.user.get_username()
+    return name
+
+
 @api.get("/sync")
 def sync(request: Request) -> dict[str, str]:
     """Loaded when it is read."""
@@ -44,6 +50,12 @@ async def stream(request: Request) -> StreamingResponse:
         yield request.user.get_username()
 
     return StreamingResponse(pieces())
+
+
+@api.get("/helped")
+async def helped(request: Request) -> dict[str, str]:
+    """Read by what the handler calls."""
+    return {"name": username(request)}
 
 
 @api.get("/unforeseen")
