@@ -6,6 +6,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 from asgiref.sync import SyncToAsync
+from bolt_core.pool import PoolExecutor
 
 from bolt_django import conf
 
@@ -20,7 +21,10 @@ def run_blocking[T](function: Callable[[], T]) -> T:
     Blocks the calling thread, which is that of the event loop, for BOLT["DATABASE_TIMEOUT"] seconds at most: then it
     raises `LoopNeeded`, as what the call waits for may itself need the loop.
     """
-    future = _executor().submit(contextvars.copy_context().run, function)
+    executor = _executor()
+    future = executor.submit(contextvars.copy_context().run, function)
+    if isinstance(executor, PoolExecutor):
+        executor.begin_now()
     try:
         return future.result(conf.database_timeout())
     except TimeoutError as error:
