@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from benchmarks.apps import payloads
+from benchmarks.apps import credentials, payloads
 
 Basis = Literal["nginx", "nginx-one", "in-process", "beyond-in-process", "nginx-same", "starlette", "cpu"]
 
@@ -138,6 +138,54 @@ CASES = (
         target=1.25,
         basis="in-process",
         answer=USERS,
+    ),
+    Case(
+        key="auth-hs256",
+        title="token, HS256",
+        path="/protected/hs256",
+        fields=credentials.bearer(),
+        target=1.5,
+        answer=payloads.HELLO,
+    ),
+    Case(
+        key="auth-claims",
+        title="token, HS256, claims read",
+        path="/protected/claims",
+        fields=credentials.bearer(),
+        answer={"user_id": "42"},
+    ),
+    Case(
+        key="auth-es256",
+        title="token, ES256",
+        path="/protected/es256",
+        fields=credentials.bearer(credentials.ES256_KEY, "ES256"),
+        target=1.5,
+        answer=payloads.HELLO,
+    ),
+    Case(
+        key="auth-eddsa",
+        title="token, EdDSA",
+        path="/protected/eddsa",
+        fields=credentials.bearer(credentials.EDDSA_KEY, "EdDSA"),
+        target=1.5,
+        answer=payloads.HELLO,
+    ),
+    Case(
+        key="auth-refused",
+        title="token refused",
+        path="/protected/hs256",
+        fields=credentials.bearer(exp=1_700_000_060),
+        target=1.2,
+        status=401,
+        answer={"detail": "The token has expired"},
+    ),
+    Case(
+        key="auth-key",
+        title="API key, one of 10,000",
+        path="/protected/key",
+        fields={"X-API-Key": credentials.API_KEYS[4711]},
+        target=1.3,
+        answer=payloads.HELLO,
     ),
 )
 BY_KEY = {case.key: case for case in CASES}

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
 STOP_SECONDS = 5.0
 _NO_ASYNC = frozenset({"orm-async", "sleep"})
+# Who calls is checked in each framework by another library; only beside nginx is there something to compare.
+_NO_AUTH = frozenset(f"auth-{what}" for what in ("hs256", "claims", "es256", "eddsa", "refused", "key"))
 _NO_ORM = frozenset({"orm-def", "orm-async"})
 # Uploads in multipart, a list of every error: what a protocol without a framework does not have.
 _NO_FORMS = frozenset({"invalid", "upload-1m", "transfers"})
@@ -143,16 +145,16 @@ SERVERS = (
         "nginx",
         "nginx",
         _nginx,
-        lacks=_NO_ORM | _NO_FORMS | {"sleep", "stream", "body", "body-11k", "hello-def", "spin", "startup"},
+        lacks=_NO_ORM | _NO_FORMS | _NO_AUTH | {"sleep", "stream", "body", "body-11k", "hello-def", "spin", "startup"},
     ),
     Server("bolt", "django-bolt", bolt, environment={"BENCH_FRAMEWORK": "bolt"}),
-    Server("granian", "granian (RSGI)", _granian, lacks=_NO_ORM | _NO_FORMS | {"hello-def", "spin"}),
-    Server("fastapi", "FastAPI, uvicorn", uvicorn("benchmarks.apps.fastapi_app:app"), lacks=_NO_ORM),
+    Server("granian", "granian (RSGI)", _granian, lacks=_NO_ORM | _NO_FORMS | _NO_AUTH | {"hello-def", "spin"}),
+    Server("fastapi", "FastAPI, uvicorn", uvicorn("benchmarks.apps.fastapi_app:app"), lacks=_NO_ORM | _NO_AUTH),
     Server(
         "ninja",
         "Django Ninja, uvicorn",
         uvicorn("benchmarks.apps.site.asgi:application"),
-        lacks=frozenset({"idle", "transfers"}),
+        lacks=_NO_AUTH | {"idle", "transfers"},
         environment={"BENCH_FRAMEWORK": "ninja"},
     ),
     Server(
@@ -160,7 +162,7 @@ SERVERS = (
         "DRF, gunicorn",
         gunicorn,
         # Its list of errors has another shape and another status.
-        lacks=_NO_ASYNC | {"idle", "invalid", "transfers"},
+        lacks=_NO_ASYNC | _NO_AUTH | {"idle", "invalid", "transfers"},
         environment={"BENCH_FRAMEWORK": "drf"},
     ),
 )

@@ -10,10 +10,11 @@ from django_bolt.params import Cookie, File, Header
 from django_bolt.responses import FileResponse, StreamingResponse
 
 from benchmarks.apps import payloads
-from benchmarks.apps.site import users
+from benchmarks.apps.site import protected, users
 from benchmarks.apps.structs import Document, Signup, User
 
 api = BoltAPI()
+api.include(protected.api)
 FILE, HUGE_FILE = os.environ["BENCH_FILE"], os.environ["BENCH_HUGE_FILE"]
 
 

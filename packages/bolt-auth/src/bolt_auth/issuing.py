@@ -100,17 +100,19 @@ def create_token_pair(
     lifetimes: Lifetimes = Lifetimes(),
     claims: Mapping[str, Any] | None = None,
     *,
+    shared: Mapping[str, Any] | None = None,
     family: str | None = None,
 ) -> TokenPair:
     """An access and a refresh token for *subject*; *claims* go into the access token.
 
-    The refresh token says `token_type: refresh`, so it opens no route. *family*: of the pair that this one follows.
+    The refresh token says `token_type: refresh`, so it opens no route. *shared* claims go into both. *family*: of the
+    pair that this one follows.
     """
     line = family or uuid.uuid4().hex
-    access = {**(claims or {}), "token_type": "access", FAMILY: line}
+    access = {**(shared or {}), **(claims or {}), "token_type": "access", FAMILY: line}
     return TokenPair(
         create_token(subject, key, lifetimes.access, access),
-        create_token(subject, key, lifetimes.refresh, {"token_type": "refresh", FAMILY: line}),
+        create_token(subject, key, lifetimes.refresh, {**(shared or {}), "token_type": "refresh", FAMILY: line}),
         int(lifetimes.access.total_seconds()),
         int(lifetimes.refresh.total_seconds()),
     )

@@ -27,6 +27,7 @@ class BoltDjangoConfig(AppConfig):
             runtime,
             uploads,
         )
+        from bolt_django.auth import defaults
         from bolt_django.bridge import checks as bridge_checks
 
         checks.register()
@@ -37,6 +38,7 @@ class BoltDjangoConfig(AppConfig):
         reversing.register()
         uploads.register()
         enclosing.register()
+        defaults.register()
         bridge_checks.register()
         preparation.register_preparation(runtime.prepare)
         preparation.register_work_runner(in_tests.run_work)

@@ -50,6 +50,8 @@ class BoltSettings(TypedDict, total=False):
     SECURITY_HEADERS: bool
     REQUEST_ID: bool | Literal["make"]
     TRACE_CONTEXT: bool
+    DEFAULT_AUTH: Sequence[Any] | None
+    DEFAULT_GUARDS: Sequence[Any] | None
     GET_USER: str | None
     USER_CACHE_SECONDS: float
     PASSWORD_ENDS_TOKENS: bool
@@ -144,6 +146,11 @@ def server_keys() -> frozenset[str]:
 def _names(value: object) -> None:
     if isinstance(value, str) or not isinstance(value, Collection) or not all(isinstance(v, str) for v in value):
         raise ValueError("a list of names")
+
+
+def _listed(value: object) -> None:
+    if value is not None and (isinstance(value, str) or not isinstance(value, Sequence)):
+        raise ValueError("a list of objects, or of dotted paths of their classes")
 
 
 def _server(value: object) -> None:
@@ -254,6 +261,8 @@ _OTHER_KEYS: dict[str, Callable[[object], None]] = {
     "SECURITY_HEADERS": _flag,
     "REQUEST_ID": _request_id,
     "TRACE_CONTEXT": _flag,
+    "DEFAULT_AUTH": _listed,
+    "DEFAULT_GUARDS": _listed,
     "GET_USER": _get_user,
     "USER_CACHE_SECONDS": _duration,
     "PASSWORD_ENDS_TOKENS": _flag,

@@ -132,8 +132,12 @@ class JWTAuthentication(AuthenticationScheme):
         place, token = found
         claims = await self.verify(token)
         if place.kind == "cookie":
-            check_csrf(request, self.csrf_header, claims.get("csrf"))
+            self.check_csrf(request, claims)
         return auth_from_claims(claims, self.backend)
+
+    def check_csrf(self, request: Any, claims: Mapping[str, Any]) -> None:
+        """Raise `CSRFError` unless an unsafe request with a cookie repeats the token's claim `csrf` in its header."""
+        check_csrf(request, self.csrf_header, claims.get("csrf"))
 
     async def verify(self, token: str | bytes) -> dict[str, Any]:
         """The claims of a token that is good in every respect, revocation included. Raises `InvalidToken`."""

@@ -368,7 +368,7 @@ impl Request {
     ) -> PyResult<Bound<'py, PyAny>> {
         match self.kept(py, key)? {
             Some(value) => Ok(value),
-            None if key == "auth" => self._auth(py),
+            None if key == "auth" && (default.is_none() || self.input.auth.is_some()) => self._auth(py),
             None => Ok(default.unwrap_or_else(|| py.None().into_bound(py))),
         }
     }

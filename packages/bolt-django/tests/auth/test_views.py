@@ -1,0 +1,210 @@
+"""Login, refresh and logout."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bolt_auth import InMemoryRevocation, IsAuthenticated, Lifetimes
+from bolt_core import BoltAPI
+from bolt_core.exceptions import TooManyRequests
+from bolt_django.auth import LoginViews, TokenCookies, auth_router
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.test import override_settings
+
+GOOD = {"username": "ann", "password": "correct horse"}
+
+
+@pytest.fixture
+def start(serve):
+    """Serves the views with these options, and a route that wants their tokens."""
+
+    def start(**options: Any):
+        views = LoginViews(**{"store": InMemoryRevocation(), **options})
+        api = BoltAPI(auth=[views.scheme], guards=[IsAuthenticated()])
+        api.include(auth_router(views))
+
+        @api.get("/me")
+        async def me(request):
+            return request.auth["claims"]
+
+        @api.post("/order")
+        async def order(request):
+            return {"ordered": True}
+
+        return serve(api)
+
+    return start
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def test_login_refresh_logout(start, ann):
+    """A whole session with tokens in replies."""
+    client = start(lifetimes=Lifetimes(access=timedelta(minutes=5)))
+    reply = client.post("/auth/login", GOOD)
+    first = reply.json()
+    assert reply.status == 200
+    assert (first["token_type"], first["expires_in"], reply.headers["cache-control"]) == ("bearer", 300, "no-store")
+    assert client.get("/me", bearer(first["access_token"])).json()["is_staff"] is True
+    second = client.post("/auth/refresh", {"refresh_token": first["refresh_token"]}).json()
+    assert client.get("/me", bearer(second["access_token"])).status == 200
+    assert client.post("/auth/logout", headers=bearer(second["access_token"])).status == 200
+    assert client.get("/me", bearer(second["access_token"])).status == 401
+    assert client.get("/me", bearer(first["access_token"])).status == 401
+    assert client.post("/auth/refresh", {"refresh_token": second["refresh_token"]}).status == 401
+
+
+def test_stolen_refresh_token(start, ann):
+    """A refresh token that comes again ends the login, for thief and owner."""
+    client = start()
+    first = client.post("/auth/login", GOOD).json()
+    stolen = client.post("/auth/refresh", {"refresh_token": first["refresh_token"]}).json()
+
+    assert client.post("/auth/refresh", {"refresh_token": first["refresh_token"]}).status == 401
+    assert client.get("/me", bearer(stolen["access_token"])).status == 401
+    assert client.post("/auth/refresh", {"refresh_token": stolen["refresh_token"]}).status == 401
+    assert client.post("/auth/login", GOOD).status == 200
+
+
+def test_logout_everywhere(start, ann):
+    """Every token of the user made up to now is refused, those of others are not."""
+    client = start()
+    User.objects.create_user("bob", password="battery staple")
+    here, there = (client.post("/auth/login", GOOD).json() for _ in range(2))
+    bob = client.post("/auth/login", {"username": "bob", "password": "battery staple"}).json()
+    assert client.post("/auth/logout-all", headers=bearer(here["access_token"])).status == 200
+    assert [client.get("/me", bearer(one["access_token"])).status for one in (here, there, bob)] == [401, 401, 200]
+    assert client.post("/auth/refresh", {"refresh_token": there["refresh_token"]}).status == 401
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        {"username": "ann", "password": "wrong"},
+        {"username": "nobody", "password": "correct horse"},
+        {"username": "ann\0", "password": "correct horse"},
+        {"username": "ann", "password": "\0"},
+        {"username": "", "password": ""},
+        {"username": "idle", "password": "correct horse"},
+    ],
+)
+def test_every_failure_is_the_same(start, ann, credentials):
+    """Nobody learns whether the name, the password or the state of the user was wrong."""
+    User.objects.create_user("idle", password="correct horse", is_active=False)
+    reply = start().post("/auth/login", credentials)
+
+    assert (reply.status, reply.json()) == (401, {"detail": "Invalid username or password"})
+    assert reply.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("body", [{}, {"username": "ann"}, {"username": 7, "password": "x"}, []])
+def test_malformed_logins(start, db, body):
+    """What is no login at all is 422."""
+    assert start().post("/auth/login", body).status == 422
+
+
+@pytest.mark.parametrize("body", [None, {}, {"refresh_token": None}, {"refresh_token": ""}, {"refresh_token": "x.y.z"}])
+def test_refresh_without_a_token(start, db, body):
+    """No refresh token, or none that is one, is 401."""
+    assert start().post("/auth/refresh", body).status == 401
+
+
+def test_access_token_is_no_refresh_token(start, ann):
+    """The two are not the same."""
+    client = start()
+    token = client.post("/auth/login", GOOD).json()["access_token"]
+    assert client.post("/auth/refresh", {"refresh_token": token}).status == 401
+
+
+def test_users_who_are_gone(start, ann):
+    """A refresh token of an inactive or deleted user gets nothing, and is not used up by that."""
+    client = start()
+    token = client.post("/auth/login", GOOD).json()["refresh_token"]
+    User.objects.update(is_active=False)
+    refused = client.post("/auth/refresh", {"refresh_token": token})
+    assert (refused.status, refused.json()) == (401, {"detail": "User inactive or deleted"})
+    User.objects.update(is_active=True)
+    assert client.post("/auth/refresh", {"refresh_token": token}).status == 200
+
+
+@override_settings(BOLT={"PASSWORD_ENDS_TOKENS": True})
+def test_a_new_password_ends_refresh_tokens(start, ann):
+    """With PASSWORD_ENDS_TOKENS a refresh token is good for the password that was given for it."""
+    client = start()
+    token = client.post("/auth/login", GOOD).json()["refresh_token"]
+    ann.set_password("another")
+    ann.save()
+    assert client.post("/auth/refresh", {"refresh_token": token}).json() == {"detail": "The password has been changed"}
+
+
+def test_signals(start, ann):
+    """Django's signals go out for logins, failures and logouts; the last login is noted."""
+    seen: list[str] = []
+    signals = {"in": user_logged_in, "failed": user_login_failed, "out": user_logged_out}
+    receivers = {}
+    for name, signal in signals.items():
+        receivers[name] = lambda sender, name=name, **kwargs: seen.append(name)
+        signal.connect(receivers[name])
+    client = start()
+    try:
+        client.post("/auth/login", {**GOOD, "password": "wrong"})
+        token = client.post("/auth/login", GOOD).json()["access_token"]
+        client.post("/auth/logout", headers=bearer(token))
+    finally:
+        for name, signal in signals.items():
+            signal.disconnect(receivers[name])
+    assert seen == ["failed", "in", "out"]
+    assert User.objects.get().last_login is not None
+
+
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_throttling(start, ann, asynchronous):
+    """The hook is asked before any password is looked at, and refuses as it likes."""
+    asked = []
+
+    def refuse(request, username):
+        asked.append(username)
+        raise TooManyRequests(retry_after=30)
+
+    async def refuse_later(request, username):
+        refuse(request, username)
+
+    reply = start(throttle=refuse_later if asynchronous else refuse).post("/auth/login", GOOD)
+    assert (reply.status, reply.headers["retry-after"], asked) == (429, "30", ["ann"])
+
+
+def test_further_claims(start, ann):
+    """Claims of the project's go into every access token, also after a refresh."""
+    client = start(claims=lambda user: {"plan": user.username})
+    first = client.post("/auth/login", GOOD).json()
+    second = client.post("/auth/refresh", {"refresh_token": first["refresh_token"]}).json()
+
+    for pair in (first, second):
+        assert client.get("/me", bearer(pair["access_token"])).json()["plan"] == "ann"
+
+
+def test_cookies(start, ann):
+    """A whole session with tokens in cookies that scripts cannot read, and what another site cannot do."""
+    browser = start(cookies=TokenCookies(secure=False, refresh_path="/auth"))
+    reply = browser.post("/auth/login", GOOD)
+    assert reply.json().keys() == {"expires_in"}
+    assert browser.set["access_token"]["httponly"]
+    assert browser.set["refresh_token"]["path"] == "/auth"
+    assert browser.get("/me").status == 200
+    assert browser.post("/order").status == 403
+    proof = {"X-CSRFToken": browser.cookies["csrf_token"]}
+    assert browser.post("/order", headers=proof).status == 200
+    assert browser.post("/auth/refresh").status == 403
+    assert browser.post("/auth/refresh", headers=proof).status == 200
+    assert browser.cookies["csrf_token"] != proof["X-CSRFToken"]
+    assert browser.post("/auth/logout", headers=proof).status == 403
+    proof = {"X-CSRFToken": browser.cookies["csrf_token"]}
+    kept = dict(browser.cookies)
+    assert browser.post("/auth/logout", headers=proof).status == 200
+    assert browser.cookies == {}
+    browser.cookies = kept
+    assert browser.get("/me").status == 401
+    assert browser.post("/auth/refresh", headers=proof).status == 401

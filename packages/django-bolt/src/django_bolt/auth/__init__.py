@@ -1,0 +1,41 @@
+"""Who calls: schemes and guards."""
+
+from bolt_auth import (
+    AllowAny,
+    APIKeyAuthentication,
+    APIKeyRecord,
+    AuthenticationError,
+    AuthenticationScheme,
+    Guard,
+    HasAllPermissions,
+    HasAnyPermission,
+    HasPermission,
+    HasScope,
+    IsAdminUser,
+    IsAuthenticated,
+    IsStaff,
+    IsSuperuser,
+    JWTAuthentication,
+    Requires,
+    generate_api_key,
+)
+
+__all__ = [
+    "APIKeyAuthentication",
+    "APIKeyRecord",
+    "AllowAny",
+    "AuthenticationError",
+    "AuthenticationScheme",
+    "Guard",
+    "HasAllPermissions",
+    "HasAnyPermission",
+    "HasPermission",
+    "HasScope",
+    "IsAdminUser",
+    "IsAuthenticated",
+    "IsStaff",
+    "IsSuperuser",
+    "JWTAuthentication",
+    "Requires",
+    "generate_api_key",
+]
