@@ -81,6 +81,9 @@ class Pool:
     def submit(self, job: Callable[[], object], thread: int | None = None) -> None:
         """Queue a call, for one thread if named."""
 
+    def tell_threads(self) -> None:
+        """Let threads begin what was queued for them, though the loop does not come to its next turn."""
+
     def join(self, dedicated: bool) -> int:
         """Announce a thread; returns its number."""
 

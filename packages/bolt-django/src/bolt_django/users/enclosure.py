@@ -14,7 +14,6 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 
 from bolt_django import conf
-from bolt_django.auth.passwords import password_matches
 from bolt_django.users.cache import CACHE
 from bolt_django.users.loading import INACTIVE, REFUSAL, names_somebody, schemes_of
 from bolt_django.users.naming import async_guards_name_user, guards_name_user, names_user
@@ -97,5 +96,10 @@ def _is_jwt(scheme: Any) -> bool:
 def _check(request: Request, user: Any) -> None:
     if user is None:
         raise AuthenticationError(INACTIVE)
-    if _has_password(request) and not password_matches(user, (request.auth.get("claims") or {}).get(CLAIM)):
+    if not _has_password(request):
+        return
+    # Its package has the views for logging in as well, which most projects' commands do not need.
+    from bolt_django.auth.passwords import password_matches
+
+    if not password_matches(user, (request.auth.get("claims") or {}).get(CLAIM)):
         raise AuthenticationError(PASSWORD_CHANGED)
