@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "bolt_django.tokens",
     "bolt_django",
     "boltsite.shop",
     "boltsite.library",

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 from bolt_auth import (
     AuthenticationError,
     InvalidToken,
@@ -45,17 +44,19 @@ type Throttle = Callable[[Any, str], Awaitable[None] | None]
 """Called with the request and the user name before a password is looked at; raises to refuse, as `TooManyRequests`."""
 
 
-class Credentials(msgspec.Struct):
+@dataclass(frozen=True, slots=True)
+class Credentials:
     """The body of a login."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
 
 
-class RefreshToken(msgspec.Struct):
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
     """The body of a refresh, or of a logout, where tokens are not in cookies."""
 
-    refresh_token: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

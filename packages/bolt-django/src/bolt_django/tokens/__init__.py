@@ -1,0 +1,1 @@
+"""Opt-in Django application: revoked tokens and API keys in the database."""
