@@ -8,7 +8,7 @@ import loaders
 import pytest
 from bolt_auth import AuthenticationError, AuthenticationScheme, JWTAuthentication
 from bolt_core import Request
-from bolt_core.exceptions import ConfigError
+from bolt_django.discovery import DiscoveryError
 from bolt_django.users.loading import key_of
 from boltsite.people.models import Member, Person
 from callers import SECRET, Callers, token_for
@@ -189,7 +189,7 @@ def test_schemes_of_one_name_load_alike(serving: Serving) -> None:
     """Else nobody could tell which loader is meant: a mistake that is told when the application is made."""
     auth = [JWTAuthentication(SECRET), JWTAuthentication("b" * 32, cookie="other", user_loader=loaders.strict)]
     with pytest.raises(
-        ConfigError, match=r"async_name\(\) has two schemes that are called 'jwt'.* backend= of its own"
+        DiscoveryError, match=r"async_name\(\) has two schemes that are called 'jwt'.* backend= of its own"
     ):
         serving(async_name, auth=auth)
 
