@@ -102,6 +102,8 @@ async def authenticate(access: RouteAccess, request: Request) -> None:
                 request._vouch(index, good_for(said))
     if found is not None:
         request.auth = found
+        # Whoever asked before it was known who calls got nobody.
+        request._lazy.pop("user", None)
 
 
 def unauthorized(access: RouteAccess | None, detail: str, failing: Any = None) -> HTTPException:

@@ -1,11 +1,12 @@
 """What loads users around handlers: before `async def` ones that name `.user`, and wherever tokens ask for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bolt_auth.errors import AuthenticationError
 from bolt_auth.schemes.jwt import JWTAuthentication
 from bolt_core.around import Enclosure, Skipped
+from bolt_core.exceptions import ConfigError
 from bolt_core.handling import AsyncRun, Run, Units
 from bolt_core.plan import HandlerPlan
 from bolt_core.request import Request
@@ -28,6 +29,7 @@ def find(plan: HandlerPlan, options: Mapping[str, Any], skipped: Skipped) -> Enc
     access = plan.access
     if access is None or not access.schemes:
         return None
+    _check_names(plan, access.schemes)
     if conf.user_cache_seconds() and apps.is_installed("django.contrib.auth"):
         CACHE.watch(get_user_model())
     before_guards = (preload,) if async_guards_name_user(access.guards) else ()
@@ -37,6 +39,18 @@ def find(plan: HandlerPlan, options: Mapping[str, Any], skipped: Skipped) -> Enc
         return None
     units = Units(outer=(UserUnit(preloads=preloads),)) if preloads or verifies else Units()
     return Enclosure(units=units, before_guards=before_guards)
+
+
+def _check_names(plan: HandlerPlan, schemes: Iterable[Any]) -> None:
+    """Raise `ConfigError` where the name of a scheme does not tell how its users are loaded."""
+    loaders: dict[Any, Any] = {}
+    for scheme in schemes:
+        name, loader = getattr(scheme, "backend", None), getattr(scheme, "user_loader", None)
+        if loaders.setdefault(name, loader) != loader:
+            raise ConfigError(
+                f"{plan.method} {plan.path}: handler {plan.name}() has two schemes that are called {name!r} and load "
+                "users in different ways; give each a backend= of its own"
+            )
 
 
 class UserUnit:
