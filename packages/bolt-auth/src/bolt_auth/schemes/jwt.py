@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
 from bolt_auth.errors import InvalidToken
@@ -132,12 +132,18 @@ class JWTAuthentication(AuthenticationScheme):
         place, token = found
         claims = await self.verify(token)
         if place.kind == "cookie":
-            self.check_csrf(request, claims)
+            checked = self.check_csrf(request, claims)
+            if checked is not None:
+                await checked
         return auth_from_claims(claims, self.backend)
 
-    def check_csrf(self, request: Any, claims: Mapping[str, Any]) -> None:
-        """Raise `CSRFError` unless an unsafe request with a cookie repeats the token's claim `csrf` in its header."""
+    def check_csrf(self, request: Any, claims: Mapping[str, Any]) -> Awaitable[None] | None:
+        """Raise `CSRFError` unless an unsafe request with a cookie repeats the token's claim `csrf` in its header.
+
+        A subclass's may be `async def`.
+        """
         check_csrf(request, self.csrf_header, claims.get("csrf"))
+        return None
 
     async def verify(self, token: str | bytes) -> dict[str, Any]:
         """The claims of a token that is good in every respect, revocation included. Raises `InvalidToken`."""

@@ -1,6 +1,6 @@
 """Tokens in cookies, for the scripts of a site's own pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Unpack
 
@@ -38,12 +38,9 @@ class CookieJWT(JWTAuthentication):
         self.openapi = {"type": "apiKey", "in": "cookie", "name": self.cookie}
         self.is_native = self.is_native and csrf == "token"
 
-    def check_csrf(self, request: Any, claims: Mapping[str, Any]) -> None:
+    def check_csrf(self, request: Any, claims: Mapping[str, Any]) -> Awaitable[None] | None:
         """Raise `CSRFFailed` or `CSRFError` (403) for what another site may have caused."""
-        if self.csrf == "django":
-            enforce_csrf(request)
-        else:
-            super().check_csrf(request, claims)
+        return enforce_csrf(request) if self.csrf == "django" else super().check_csrf(request, claims)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +52,18 @@ class TokenCookies:
     csrf: str = "csrf_token"
     """Readable by scripts: the value that they send in X-CSRFToken."""
     path: str = "/"
-    refresh_path: str = "/"
-    """The refresh token is needed there alone; `auth_router` says where."""
+    refresh_path: str | None = None
+    """The refresh token is sent there alone; by default below the path of `auth_router`'s views, elsewhere *path*."""
     domain: str | None = None
     secure: bool | None = None
-    """HTTPS only; by default wherever `settings.DEBUG` is off."""
+    """HTTPS only; by default wherever `settings.DEBUG` is off. Browsers want it for `samesite="None"`."""
     samesite: Literal["Lax", "Strict", "None"] = "Lax"
+
+    @property
+    def paths(self) -> tuple[tuple[str, str], ...]:
+        """Each cookie's name and path: of the access token, the refresh token and the value that scripts read."""
+        refresh_path = self.path if self.refresh_path is None else self.refresh_path
+        return (self.access, self.path), (self.refresh, refresh_path), (self.csrf, self.path)
 
     def options(self) -> dict[str, Any]:
         """What all three have in common."""
@@ -74,26 +77,23 @@ def set_jwt_cookies(response: Any, pair: TokenPair, cookies: TokenCookies | None
     Tokens are `HttpOnly`, and each cookie lives as long as its token. The claim `csrf` of the access token, where it
     has one, is set in a cookie that scripts can read.
     """
-    said, common = cookies or TokenCookies(), (cookies or TokenCookies()).options()
-    response.set_cookie(
-        said.access, pair.access_token, max_age=pair.expires_in, path=said.path, httponly=True, **common
-    )
-    response.set_cookie(
-        said.refresh,
-        pair.refresh_token,
-        max_age=pair.refresh_expires_in,
-        path=said.refresh_path,
-        httponly=True,
-        **common,
-    )
+    said = cookies or TokenCookies()
+    access, refresh, csrf = said.paths
+    _set(response, said, access, pair.access_token, max_age=pair.expires_in, httponly=True)
+    _set(response, said, refresh, pair.refresh_token, max_age=pair.refresh_expires_in, httponly=True)
     if pair.csrf:
         # As long as the refresh token, which needs it too.
-        response.set_cookie(said.csrf, pair.csrf, max_age=pair.refresh_expires_in, path=said.path, **common)
+        _set(response, said, csrf, pair.csrf, max_age=pair.refresh_expires_in)
 
 
 def delete_jwt_cookies(response: Any, cookies: TokenCookies | None = None) -> None:
     """Have the client forget the cookies that `set_jwt_cookies` set with the same *cookies*."""
     said = cookies or TokenCookies()
-    common = {"domain": said.domain, "samesite": said.samesite}
-    for name, path in ((said.access, said.path), (said.refresh, said.refresh_path), (said.csrf, said.path)):
-        response.delete_cookie(name, path=path, **common)
+    for cookie in said.paths:
+        # With the attributes that it was set with: browsers ignore some, as `SameSite=None`, without the others.
+        _set(response, said, cookie, "", max_age=0, expires="Thu, 01 Jan 1970 00:00:00 GMT", httponly=True)
+
+
+def _set(response: Any, said: TokenCookies, cookie: tuple[str, str], value: str, **options: Any) -> None:
+    name, path = cookie
+    response.set_cookie(name, value, path=path, **said.options(), **options)

@@ -1,15 +1,16 @@
 """Django's sessions as a scheme: who is logged in on the site is logged in here."""
 
-from importlib import import_module
 from typing import Any
 
 from bolt_auth import AuthenticationScheme
 from bolt_core.reading import off_loop
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model, load_backend
+from django.core.exceptions import ValidationError
 from django.utils.crypto import constant_time_compare
 
 from bolt_django.auth.csrf import enforce_csrf
+from bolt_django.auth.session_store import session_of
 
 
 def auth_of_user(user: Any, backend: str) -> dict[str, Any]:
@@ -38,25 +39,26 @@ class SessionAuthentication(AuthenticationScheme):
 
     async def authenticate(self, request: Any) -> dict[str, Any] | None:
         """The session's user; `None` where nobody is logged in. Raises `CSRFFailed`."""
-        user = await self._user(request)
+        session = session_of(request)
+        user = await _user_of(session)
         if user is None:
             return None
-        enforce_csrf(request)
+        await enforce_csrf(request, session)
         request._lazy["authenticated_user"] = user
         return auth_of_user(user, self.backend)
 
-    async def _user(self, request: Any) -> Any:
-        session = request.state.get("session")
-        if session is None:
-            cookie = request.cookies.get(settings.SESSION_COOKIE_NAME)
-            if not cookie:
-                return None
-            session = import_module(settings.SESSION_ENGINE).SessionStore(cookie)
-        key, path = await session.aget(SESSION_KEY), await session.aget(BACKEND_SESSION_KEY)
-        if key is None or path not in settings.AUTHENTICATION_BACKENDS:
-            return None
-        user = await _loaded(path, get_user_model()._meta.pk.to_python(key))
-        return user if user is not None and _is_current(user, await session.aget(HASH_SESSION_KEY)) else None
+
+async def _user_of(session: Any) -> Any:
+    key, path = await session.aget(SESSION_KEY), await session.aget(BACKEND_SESSION_KEY)
+    if key is None or path not in settings.AUTHENTICATION_BACKENDS:
+        return None
+    try:
+        key = get_user_model()._meta.pk.to_python(key)
+    except ValidationError:
+        # Of another user model than the project has now.
+        return None
+    user = await _loaded(path, key)
+    return user if user is not None and _is_current(user, await session.aget(HASH_SESSION_KEY)) else None
 
 
 async def _loaded(path: str, key: Any) -> Any:

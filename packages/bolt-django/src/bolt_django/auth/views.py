@@ -1,13 +1,15 @@
 """Login, refresh and logout, ready to include."""
 
+import functools
 import inspect
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from asgiref.sync import iscoroutinefunction
 from bolt_auth import (
     AuthenticationError,
     InvalidToken,
@@ -23,6 +25,8 @@ from bolt_auth.issuing import FAMILY, REFRESH_RULES, family_key, refresh_claims,
 from bolt_auth.schemes.base import check_csrf
 from bolt_core import JSON, Router
 from bolt_core.exceptions import Unauthorized
+from bolt_core.middleware import Middleware
+from bolt_core.reading import off_loop
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
@@ -39,10 +43,24 @@ from bolt_django.request import as_django
 _NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 """RFC 6749 §5.1: what has tokens in it is kept by nobody on the way."""
 
+
+class _NoStore(Middleware):
+    """Around refusals, too: they tell of logins as well."""
+
+    async def __call__(self, request: Any) -> Any:
+        response = await self.get_response(request)
+        for name, value in _NO_STORE.items():
+            response.headers[name] = value
+        return response
+
+
 _INVALID = "Invalid username or password"
 
 type Throttle = Callable[[Any, str], Awaitable[None] | None]
-"""Called with the request and the user name before a password is looked at; raises to refuse, as `TooManyRequests`."""
+"""Called with the request and the user name before a password is looked at; raises to refuse, as `TooManyRequests`.
+
+A `def` one runs on a thread, where it may block.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +89,9 @@ class LoginViews:
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
     cookies: TokenCookies | None = None
     """Tokens are kept in these cookies; `None`: they are in the replies, and the client keeps them."""
-    claims: Callable[[Any], Mapping[str, Any]] | None = None
-    """Called with the user, gives further claims of the access token."""
+    claims: Callable[[Any], Mapping[str, Any] | Awaitable[Mapping[str, Any]]] | None = None
+    """Called with the user, gives further claims of the access token. A `def` one runs on a thread, where it may query
+    the database."""
     throttle: Throttle | None = None
 
     @property
@@ -100,55 +119,68 @@ def auth_router(views: LoginViews, prefix: str = "/auth") -> Router:
     """A router with POST `/login`, `/refresh`, `/logout` and `/logout-all` below *prefix*.
 
     Every reply says `Cache-Control: no-store`. A login that fails is one 401 whatever was wrong with it, and sends
-    Django's `user_login_failed`; one that succeeds sends `user_logged_in`. A refresh token works once.
+    Django's `user_login_failed`; one that succeeds sends `user_logged_in`. A refresh token works once. `/logout` takes
+    the access token, or the refresh token of a login whose access token is over.
     """
-    router, scheme = Router(prefix, tags=("auth",), auth=[], guards=[]), views.scheme
+    router, scheme = Router(prefix, tags=("auth",), middleware=[_NoStore], auth=[], guards=[]), views.scheme
 
     @router.post("/login")
     async def login(request: Any, credentials: Credentials) -> Any:
         user = await _authenticated(views, request, credentials)
-        return _reply(views, _new_pair(views, user))
+        return _reply(views, request, await _new_pair(views, user))
 
     @router.post("/refresh")
     async def refresh(request: Any, body: RefreshToken | None = None) -> Any:
         claims = _presented_refresh(views, request, body)
         user = await _user_of(claims)
         await spend(claims, views.store, keep=views.lifetimes.refresh)
-        return _reply(views, _new_pair(views, user, family=claims[FAMILY]))
+        return _reply(views, request, await _new_pair(views, user, family=claims[FAMILY]))
 
-    @router.post("/logout", auth=[scheme], guards=[IsAuthenticated()])
-    async def logout(request: Any) -> Any:
-        await _end(views, request.auth["claims"])
-        await user_logged_out.asend(sender=get_user_model(), request=as_django(request), user=await request.auser())
-        return _gone(views)
+    @router.post("/logout", auth=[scheme])
+    async def logout(request: Any, body: RefreshToken | None = None) -> Any:
+        claims = request.auth["claims"] if request.auth else _presented_refresh(views, request, body)
+        await _end(views, claims)
+        await _tell(request, claims)
+        return _gone(views, request)
 
     @router.post("/logout-all", auth=[scheme], guards=[IsAuthenticated()])
     async def logout_all(request: Any) -> Any:
         until = time.time() + views.lifetimes.refresh.total_seconds()
         await views.store.revoke_all(request.auth["user_id"], expires_at=until)
-        return _gone(views)
+        await _tell(request, request.auth["claims"])
+        return _gone(views, request)
 
     return router
 
 
 async def _authenticated(views: LoginViews, request: Any, credentials: Credentials) -> Any:
     if views.throttle is not None:
-        asked = views.throttle(request, credentials.username)
-        if inspect.isawaitable(asked):
-            await asked
+        await _called(views.throttle, request, credentials.username)
     made = as_django(request)
-    # Databases refuse NUL, and no user's name has one.
     user = None
-    if "\0" not in credentials.username + credentials.password:
+    if _is_text(credentials.username + credentials.password):
         user = await user_with_password(made, credentials.username, credentials.password)
     if user is None:
-        raise Unauthorized(_INVALID, {"WWW-Authenticate": views.scheme.challenge, **_NO_STORE})
+        raise Unauthorized(_INVALID, {"WWW-Authenticate": views.scheme.challenge})
     await user_logged_in.asend(sender=type(user), request=made, user=user)
     return user
 
 
-def _new_pair(views: LoginViews, user: Any, family: str | None = None) -> TokenPair:
-    claims = {**claims_of_user(user), **(views.claims(user) if views.claims else {})}
+def _is_text(text: str) -> bool:
+    """Whether databases and hashes take it: JSON can hold NUL and lone surrogates, and no user's name has either."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+async def _called(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What *function* of the project's returns or promises; a `def` one may block."""
+    if iscoroutinefunction(function):
+        return await function(*arguments)
+    found = await off_loop(functools.partial(function, *arguments))
+    return await found if inspect.isawaitable(found) else found
+
+
+async def _new_pair(views: LoginViews, user: Any, family: str | None = None) -> TokenPair:
+    claims = {**claims_of_user(user), **(await _called(views.claims, user) if views.claims else {})}
     shared: dict[str, Any] = {name: claims[name] for name in ("pwd",) if name in claims}
     if views.cookies is not None:
         shared["csrf"] = uuid.uuid4().hex
@@ -188,16 +220,34 @@ async def _end(views: LoginViews, claims: Mapping[str, Any]) -> None:
         await views.store.revoke(family_key(claims[FAMILY]), expires_at=until)
 
 
-def _reply(views: LoginViews, pair: TokenPair) -> JSON:
+async def _tell(request: Any, claims: Mapping[str, Any]) -> None:
+    """Send `user_logged_out`, with no user where that is gone or inactive: to log out is theirs all the same."""
+    try:
+        user = await _user_of(claims)
+    except InvalidToken:
+        user = None
+    await user_logged_out.asend(sender=get_user_model(), request=as_django(request), user=user)
+
+
+def _reply(views: LoginViews, request: Any, pair: TokenPair) -> JSON:
     if views.cookies is None:
-        return JSON(pair.as_dict(), headers=_NO_STORE)
-    response = JSON({"expires_in": pair.expires_in}, headers=_NO_STORE)
-    set_jwt_cookies(response, pair, views.cookies)
+        return JSON(pair.as_dict())
+    response = JSON({"expires_in": pair.expires_in})
+    set_jwt_cookies(response, pair, _cookies_at(views.cookies, request))
     return response
 
 
-def _gone(views: LoginViews) -> JSON:
-    response = JSON({"detail": "Logged out"}, headers=_NO_STORE)
+def _gone(views: LoginViews, request: Any) -> JSON:
+    response = JSON({"detail": "Logged out"})
     if views.cookies is not None:
-        delete_jwt_cookies(response, views.cookies)
+        delete_jwt_cookies(response, _cookies_at(views.cookies, request))
     return response
+
+
+def _cookies_at(cookies: TokenCookies, request: Any) -> TokenCookies:
+    """*cookies* with the path of these views, wherever they have been included, as the browser knows it."""
+    if cookies.refresh_path is not None:
+        return cookies
+    path = request.raw_path.rstrip("/").rpartition("/")[0]
+    # A cookie's path cannot hold a semicolon (RFC 6265bis §4.1.1).
+    return replace(cookies, refresh_path=path if path and ";" not in path else cookies.path)
