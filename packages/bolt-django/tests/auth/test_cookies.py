@@ -70,6 +70,33 @@ def test_cookies_are_taken_back(make):
     assert "path=/auth" in sent(response)[1].lower()
 
 
+@pytest.mark.parametrize("make", [lambda: JSON({}), HttpResponse])
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        TokenCookies(samesite="None", secure=True),
+        TokenCookies(access="__Host-access", refresh="__Secure-refresh", refresh_path="/auth", secure=True),
+        TokenCookies(domain="shop.example", path="/shop"),
+    ],
+)
+def test_what_browsers_insist_on(ann, make, cookies):
+    """A cookie is taken back with the attributes without which browsers ignore it."""
+    response, gone = make(), make()
+    set_jwt_cookies(response, create_token_pair_for_user(ann, extra_claims={"csrf": "value"}), cookies)
+    delete_jwt_cookies(gone, cookies)
+
+    for before, after in zip(sent(response), sent(gone), strict=True):
+        assert attributes(after) | {"httponly"} == attributes(before) | {"httponly"}
+        assert "max-age=0" in after.lower()
+        assert "secure" in attributes(after)
+
+
+def attributes(line: str) -> set[str]:
+    """Of one that is set, without when it ends."""
+    name, *said = line.lower().split("; ")
+    return {name.partition("=")[0], *(one for one in said if not one.startswith(("max-age", "expires")))}
+
+
 def sent(response) -> list[str]:
     if isinstance(response, HttpResponse):
         return [morsel.OutputString() for morsel in response.cookies.values()]

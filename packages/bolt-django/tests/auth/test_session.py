@@ -5,6 +5,7 @@ from bolt_auth import IsAuthenticated
 from bolt_core import BoltAPI
 from bolt_django.auth import SessionAuthentication
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
 from django.test import Client as DjangoClient
 from django.test import override_settings
@@ -106,3 +107,22 @@ def test_djangos_middleware_comes_first(serve, ann):
     browser = serve(api)
     browser.cookies = logged_in(ann)
     assert browser.get("/it").body.decode() == str(ann.pk)
+
+
+@pytest.mark.parametrize("key", ["not-a-number", "99999999", ""])
+def test_sessions_of_other_user_models(protected, ann, key):
+    """A session that names no user of the project's model is none."""
+    browser = protected([SessionAuthentication()], [IsAuthenticated()])
+    client = DjangoClient()
+    client.force_login(ann)
+    session = client.session
+    session[SESSION_KEY] = key
+    session.save()
+    browser.cookies = {settings.SESSION_COOKIE_NAME: session.session_key}
+    assert browser.get("/it").status == 401
+
+
+def test_backends_that_the_project_has_no_more(browser):
+    """A session of a backend that is not in AUTHENTICATION_BACKENDS is none."""
+    with override_settings(AUTHENTICATION_BACKENDS=["boltsite.none.Backend"]):
+        assert browser.get("/it").status == 401

@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 from bolt_auth import InMemoryRevocation, IsAuthenticated, Lifetimes
-from bolt_core import BoltAPI
+from bolt_core import BoltAPI, Router
 from bolt_core.exceptions import TooManyRequests
 from bolt_django.auth import LoginViews, TokenCookies, auth_router
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.test import override_settings
@@ -186,9 +188,77 @@ def test_further_claims(start, ann):
         assert client.get("/me", bearer(pair["access_token"])).json()["plan"] == "ann"
 
 
+async def later(user: User) -> dict[str, str]:
+    return {"plan": (await User.objects.aget(pk=user.pk)).username}
+
+
+@pytest.mark.parametrize("claims", [later, lambda user: {"plan": User.objects.get(pk=user.pk).username}])
+def test_claims_of_the_database(start, ann, claims):
+    """Such a function may query, be it `async def` or not."""
+    token = start(claims=claims).post("/auth/login", GOOD).json()["access_token"]
+
+    assert jwt.decode(token, settings.SECRET_KEY, algorithms=["HS256"])["plan"] == "ann"
+
+
+def test_throttling_by_the_database(start, ann):
+    """A `def` hook may query."""
+    seen = []
+    client = start(throttle=lambda request, username: seen.append(User.objects.filter(username=username).count()))
+
+    assert client.post("/auth/login", GOOD).status == 200
+    assert seen == [1]
+
+
+@pytest.mark.parametrize("cookies", [None, TokenCookies()])
+def test_nothing_is_kept_on_the_way(start, ann, cookies):
+    """Refusals say so as replies do."""
+    client = start(cookies=cookies)
+    replies = [client.post("/auth/login", body) for body in (GOOD, {}, {**GOOD, "password": "wrong"})]
+    replies += [client.post(f"/auth/{path}", headers={"Cookie": ""}) for path in ("refresh", "logout", "logout-all")]
+    replies += [client.post(f"/auth/{path}") for path in ("refresh", "logout", "logout-all")]
+
+    assert [reply.status for reply in replies] == [200, 422, 401, 401, 401, 401, *([403] * 3 if cookies else [401] * 3)]
+    assert {reply.headers["cache-control"] for reply in replies} == {"no-store"}
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_other_sites_forms_log_nobody_in(start, ann, kind):
+    """What a form of another site can send is no login: it would be one of theirs."""
+    reply = start(cookies=TokenCookies()).post("/auth/login", GOOD, {"Content-Type": kind})
+
+    assert reply.status in (415, 422)
+    assert "set-cookie" not in reply.headers
+
+
+def test_logout_with_the_refresh_token(start, ann):
+    """Whose access token is over ends the login all the same, and any refresh token of the login will do."""
+    client = start()
+    first = client.post("/auth/login", GOOD).json()
+    second = client.post("/auth/refresh", {"refresh_token": first["refresh_token"]}).json()
+    assert client.post("/auth/logout", {"refresh_token": "x.y.z"}).status == 401
+    assert client.post("/auth/logout", {"refresh_token": second["access_token"]}).status == 401
+    assert client.get("/me", bearer(second["access_token"])).status == 200
+    assert client.post("/auth/logout", {"refresh_token": second["refresh_token"]}).status == 200
+    assert client.get("/me", bearer(second["access_token"])).status == 401
+    assert client.post("/auth/refresh", {"refresh_token": second["refresh_token"]}).status == 401
+
+
+@pytest.mark.parametrize("gone", [{"is_active": False}, None])
+def test_logout_of_who_is_gone(start, ann, gone):
+    """Inactive and deleted users' tokens can be ended, too."""
+    client = start()
+    token = client.post("/auth/login", GOOD).json()["access_token"]
+    if gone:
+        User.objects.update(**gone)
+    else:
+        User.objects.all().delete()
+    assert client.post("/auth/logout", headers=bearer(token)).status == 200
+    assert client.get("/me", bearer(token)).status == 401
+
+
 def test_cookies(start, ann):
     """A whole session with tokens in cookies that scripts cannot read, and what another site cannot do."""
-    browser = start(cookies=TokenCookies(secure=False, refresh_path="/auth"))
+    browser = start(cookies=TokenCookies(secure=False))
     reply = browser.post("/auth/login", GOOD)
     assert reply.json().keys() == {"expires_in"}
     assert browser.set["access_token"]["httponly"]
@@ -208,3 +278,42 @@ def test_cookies(start, ann):
     browser.cookies = kept
     assert browser.get("/me").status == 401
     assert browser.post("/auth/refresh", headers=proof).status == 401
+
+
+def test_cookies_when_the_access_token_is_over(start, ann):
+    """Its cookie is gone by then; the refresh token logs out with the same proof, and all cookies go."""
+    browser = start(cookies=TokenCookies(secure=False))
+    browser.post("/auth/login", GOOD)
+    del browser.cookies["access_token"]
+    kept, proof = dict(browser.cookies), {"X-CSRFToken": browser.cookies["csrf_token"]}
+    assert browser.post("/auth/logout").status == 403
+    assert browser.post("/auth/logout", headers=proof).status == 200
+    assert browser.cookies == {}
+    browser.cookies = kept
+    assert browser.post("/auth/refresh", headers=proof).status == 401
+
+
+@pytest.mark.parametrize(
+    ("cookies", "prefix", "paths"),
+    [
+        (TokenCookies(), "/auth", ("/auth", "/site/auth")),
+        (TokenCookies(), "/api/v1/login", ("/api/v1/login", "/site/api/v1/login")),
+        (TokenCookies(), "", ("/", "/site")),
+        (TokenCookies(path="/shop"), "", ("/shop", "/site")),
+        (TokenCookies(refresh_path="/elsewhere"), "/auth", ("/elsewhere", "/elsewhere")),
+    ],
+)
+def test_where_the_refresh_token_is_sent(serve, ann, cookies, prefix, paths):
+    """Below the views alone, wherever they have been included, unless told otherwise; it is taken back from there."""
+    views = LoginViews(store=InMemoryRevocation(), cookies=cookies)
+    api, outer = BoltAPI(), Router("/site")
+    outer.include(auth_router(views, prefix))
+    api.include(auth_router(views, prefix))
+    api.include(outer)
+    browser = serve(api)
+    for below, expected in zip(("", "/site"), paths, strict=True):
+        assert browser.post(f"{below}{prefix}/login", GOOD).status == 200
+        assert browser.set["refresh_token"]["path"] == expected
+        proof = {"X-CSRFToken": browser.cookies["csrf_token"]}
+        assert browser.post(f"{below}{prefix}/logout", headers=proof).status == 200
+        assert browser.set["refresh_token"]["path"] == expected
