@@ -10,6 +10,7 @@ from bolt_auth import (
     APIKeyRecord,
     AuthenticationError,
     AuthenticationScheme,
+    ClaimGuard,
     Guard,
     HasAllPermissions,
     HasAnyPermission,
@@ -30,6 +31,8 @@ from bolt_django.auth.cookies import CookieJWT, TokenCookies, delete_jwt_cookies
 from bolt_django.auth.csrf import CSRFFailed
 from bolt_django.auth.guards import DjangoModelPermissions, HasDjangoPermission
 from bolt_django.auth.jwt import JWTAuthentication
+from bolt_django.auth.jwt_utils import create_jwt_for_user, create_token_pair_for_user
+from bolt_django.auth.passwords import password_claim, password_matches
 from bolt_django.auth.session import SessionAuthentication
 from bolt_django.auth.views import LoginViews, auth_router
 
@@ -41,6 +44,7 @@ __all__ = [
     "AuthenticationScheme",
     "BasicAuthentication",
     "CSRFFailed",
+    "ClaimGuard",
     "CookieJWT",
     "DjangoAPIKeys",
     "DjangoModelPermissions",
@@ -61,7 +65,11 @@ __all__ = [
     "SessionAuthentication",
     "TokenCookies",
     "auth_router",
+    "create_jwt_for_user",
+    "create_token_pair_for_user",
     "delete_jwt_cookies",
     "generate_api_key",
+    "password_claim",
+    "password_matches",
     "set_jwt_cookies",
 ]
