@@ -1,11 +1,13 @@
 """Permissions as the database has them."""
 
 import pytest
+from bolt_auth import AllowAny
 from bolt_core import BoltAPI
 from bolt_django.auth import DjangoModelPermissions, HasDjangoPermission, JWTAuthentication
 from bolt_django.auth.jwt_utils import create_jwt_for_user
 from boltsite.library.models import Book
 from django.contrib.auth.models import Permission, User
+from django.test import override_settings
 
 ALLOWED = {"GET": "view", "POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}
 
@@ -63,6 +65,37 @@ def test_named_permissions(send, db):
     user.user_permissions.clear()
     assert ask(user) == 403
     assert ask(User.objects.create_superuser("boss")) == 200
+
+
+MODEL = "django.contrib.auth.backends.ModelBackend"
+
+
+@pytest.mark.parametrize("path", ["/it", "/sync"])
+def test_backends_without_asynchronous_methods(send, db, path):
+    """Their word counts as it does in Django's views: a veto, a grant and a refusal."""
+    ask = send([HasDjangoPermission("library.view_book")])
+    reader = grant(User.objects.create_user("reader"), "view_book")
+    editor = User.objects.create_user("editor")
+    assert [ask(user, path=path) for user in (reader, editor)] == [200, 403]
+    with override_settings(AUTHENTICATION_BACKENDS=["boltsite.backends.Veto", MODEL]):
+        assert [ask(user, path=path) for user in (reader, editor)] == [403, 403]
+    with override_settings(AUTHENTICATION_BACKENDS=["boltsite.backends.Editors"]):
+        assert [ask(user, path=path) for user in (reader, editor)] == [403, 200]
+
+
+def test_backends_that_know_objects(serve, ann):
+    """With `per_object` such a backend is asked about the object."""
+    api = BoltAPI(auth=[JWTAuthentication()], guards=[AllowAny()])
+    asks = HasDjangoPermission("library.view_book", per_object=True)
+
+    @api.get("/{name}")
+    async def told(request, name: str) -> bool:
+        return await asks.has_object_permission(request, name)
+
+    headers = {"Authorization": f"Bearer {create_jwt_for_user(ann)}"}
+    with override_settings(AUTHENTICATION_BACKENDS=[MODEL, "boltsite.backends.Objects"]):
+        browser = serve(api)
+        assert [browser.get(f"/{name}", headers).json() for name in ("mine", "yours")] == [True, False]
 
 
 @pytest.mark.parametrize(

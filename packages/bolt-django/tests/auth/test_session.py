@@ -4,6 +4,7 @@ import pytest
 from bolt_auth import IsAuthenticated
 from bolt_core import BoltAPI
 from bolt_django.auth import SessionAuthentication
+from boltsite import backends
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
@@ -126,3 +127,14 @@ def test_backends_that_the_project_has_no_more(browser):
     """A session of a backend that is not in AUTHENTICATION_BACKENDS is none."""
     with override_settings(AUTHENTICATION_BACKENDS=["boltsite.none.Backend"]):
         assert browser.get("/it").status == 401
+
+
+def test_backends_that_find_users_their_own_way(protected, ann):
+    """A backend's own `get_user` decides, though what it is derived from has an asynchronous one."""
+    with override_settings(AUTHENTICATION_BACKENDS=["boltsite.backends.OwnUsers"]):
+        browser = protected([SessionAuthentication()], [IsAuthenticated()])
+        browser.cookies = logged_in(ann)
+        backends.known.clear()
+        assert browser.get("/it").status == 401
+        backends.known.add(ann.pk)
+        assert browser.get("/it").status == 200

@@ -63,9 +63,17 @@ async def _user_of(session: Any) -> Any:
 
 async def _loaded(path: str, key: Any) -> Any:
     backend: Any = load_backend(path)
-    if hasattr(backend, "aget_user"):
+    if _means_its_async_way(type(backend)):
         return await backend.aget_user(key)
     return await off_loop(lambda: backend.get_user(key))
+
+
+def _means_its_async_way(backend: type) -> bool:
+    """Whether `aget_user` does what `get_user` does: not where a subclass, as of ModelBackend, overrides the latter."""
+    sync, asynchronous = (
+        next((base for base in backend.__mro__ if name in vars(base)), object) for name in ("get_user", "aget_user")
+    )
+    return asynchronous is not object and issubclass(asynchronous, sync)
 
 
 def _is_current(user: Any, said: str | None) -> bool:
