@@ -13,7 +13,7 @@ async def _has_perms(request: Any, permissions: list[str], obj: Any = None) -> b
     user = await request.auser()
     if user is None or not user.is_authenticated:
         return False
-    # Not `ahas_perm`: it passes by backends that have no such method, their vetoes too, and what is overridden in others.
+    # Not `ahas_perm`: it passes by backends without such a method, their vetoes too, and what others override.
     return bool(await off_loop(lambda: all(user.has_perm(permission, obj) for permission in permissions)))
 
 
