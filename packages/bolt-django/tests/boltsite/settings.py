@@ -24,13 +24,11 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "bolt_django.tokens",
     "bolt_django",
     "boltsite.shop",
     "boltsite.library",
     "boltsite.columns",
     "boltsite.gate",
-    "boltsite.people",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -1,1 +1,0 @@
-"""Opt-in Django application: revoked tokens and API keys in the database."""
