@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "bolt_django",
+    "bolt_django.tokens",
     "boltsite.shop",
     "boltsite.library",
     "boltsite.columns",
