@@ -97,9 +97,9 @@ class DjangoCacheRevocation(Announcing):
             ) from error
         if isinstance(cache, DummyCache):
             raise ImproperlyConfigured(
-                f"DjangoCacheRevocation({self.alias!r}): CACHES[{self.alias!r}] is the dummy cache, which keeps nothing, "
-                "so that revoked tokens would be accepted; name a cache that processes share, such as Redis, or use "
-                "InMemoryRevocation for development"
+                f"DjangoCacheRevocation({self.alias!r}): CACHES[{self.alias!r}] is the dummy cache, which keeps "
+                "nothing, so that revoked tokens would be accepted; name a cache that processes share, such as Redis, "
+                "or use InMemoryRevocation for development"
             )
         found: BaseCache = cache
         return found

@@ -19,6 +19,9 @@ __all__ = ["APIKey", "RevokedToken", "RevokedUser"]
 NAME_LENGTH = 255
 """Characters of a token's `jti` and `sub` that are stored as they are."""
 PREFIX_LENGTH = 64
+type _DateTime = datetime.datetime
+type _Maybe = datetime.datetime | None
+
 # A prefix has 32 bits at random: among a million keys the next one's is taken once in 4,000 times.
 _ATTEMPTS = 5
 
@@ -26,9 +29,9 @@ _ATTEMPTS = 5
 class RevokedToken(models.Model):
     """A token that is refused until it expires."""
 
-    jti = models.CharField("token (jti)", max_length=NAME_LENGTH, unique=True)
-    expires_at = models.DateTimeField("expires", db_index=True)
-    revoked_at = models.DateTimeField("revoked", default=timezone.now)
+    jti: "models.CharField[str, str]" = models.CharField("token (jti)", max_length=NAME_LENGTH, unique=True)
+    expires_at: "models.DateTimeField[_DateTime, _DateTime]" = models.DateTimeField("expires", db_index=True)
+    revoked_at: "models.DateTimeField[_DateTime, _DateTime]" = models.DateTimeField("revoked", default=timezone.now)
 
     class Meta:
         verbose_name = "revoked token"
@@ -42,9 +45,9 @@ class RevokedUser(models.Model):
     """Whose tokens are refused that were issued up to a moment."""
 
     # What tokens say in `sub`, a text: users may live in another database, or with another issuer.
-    user_id = models.CharField("user (sub)", max_length=NAME_LENGTH, unique=True)
-    before = models.DateTimeField("issued up to")
-    expires_at = models.DateTimeField("expires", db_index=True)
+    user_id: "models.CharField[str, str]" = models.CharField("user (sub)", max_length=NAME_LENGTH, unique=True)
+    before: "models.DateTimeField[_DateTime, _DateTime]" = models.DateTimeField("issued up to")
+    expires_at: "models.DateTimeField[_DateTime, _DateTime]" = models.DateTimeField("expires", db_index=True)
 
     class Meta:
         verbose_name = "user with revoked tokens"
@@ -106,25 +109,33 @@ def _words(what: str, given: Iterable[str]) -> list[str]:
 class APIKey(models.Model):
     """An API key: all that is known of it but the key itself."""
 
-    name = models.CharField(max_length=100, help_text="What the key is for.")
-    prefix = models.CharField(max_length=PREFIX_LENGTH, unique=True, editable=False)
+    name: "models.CharField[str, str]" = models.CharField(max_length=100, help_text="What the key is for.")
+    prefix: "models.CharField[str, str]" = models.CharField(max_length=PREFIX_LENGTH, unique=True, editable=False)
     # SHA-256 in hexadecimal: not every database can index bytes.
-    digest = models.CharField(max_length=64, unique=True, editable=False)
+    digest: "models.CharField[str, str]" = models.CharField(max_length=64, unique=True, editable=False)
     # A key dies with its user: without one it would go on, as nobody's.
-    user = models.ForeignKey(
+    user: "models.ForeignKey[Any, Any]" = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.CASCADE,
         null=True,
         blank=True,
         related_name="bolt_api_keys",
-        help_text="Whom the key acts for, with that user's staff and superuser status; empty for nobody.",
+        help_text="Whom the key acts for, as staff or superuser where the user is; empty for nobody.",
     )
     permissions = models.JSONField(default=list, blank=True, validators=[validate_words])
     scopes = models.JSONField(default=list, blank=True, validators=[validate_words])
-    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
-    expires_at = models.DateTimeField("expires", null=True, blank=True, help_text="Empty for never.")
-    revoked_at = models.DateTimeField("revoked", null=True, blank=True, editable=False)
-    last_used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
+    created_at: "models.DateTimeField[_DateTime, _DateTime]" = models.DateTimeField(
+        "created", default=timezone.now, editable=False
+    )
+    expires_at: "models.DateTimeField[_Maybe, _Maybe]" = models.DateTimeField(
+        "expires", null=True, blank=True, help_text="Empty for never."
+    )
+    revoked_at: "models.DateTimeField[_Maybe, _Maybe]" = models.DateTimeField(
+        "revoked", null=True, blank=True, editable=False
+    )
+    last_used_at: "models.DateTimeField[_Maybe, _Maybe]" = models.DateTimeField(
+        "last used", null=True, blank=True, editable=False
+    )
 
     objects = APIKeyManager()
 

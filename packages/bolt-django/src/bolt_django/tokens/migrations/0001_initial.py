@@ -1,10 +1,11 @@
 """The tables."""
 
-import bolt_django.tokens.validators
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+
+import bolt_django.tokens.validators
 
 
 class Migration(migrations.Migration):
@@ -77,7 +78,7 @@ class Migration(migrations.Migration):
                     "user",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Whom the key acts for, with that user's staff and superuser status; empty for nobody.",
+                        help_text="Whom the key acts for, as staff or superuser where the user is; empty for nobody.",
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="bolt_api_keys",
