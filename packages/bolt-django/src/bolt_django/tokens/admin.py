@@ -47,7 +47,7 @@ class APIKeyAdmin(admin.ModelAdmin[APIKey]):
             return super().get_form(request, obj, change, **kwargs)
         # The admin takes model fields from `get_fields` and would refuse one that only the form has.
         kwargs |= {"form": NewAPIKeyForm, "fields": NewAPIKeyForm.Meta.fields}
-        form = super().get_form(request, obj, change, **kwargs)
+        form: Any = super().get_form(request, obj, change, **kwargs)
         form.may_act_for_superusers = _is_superuser(request.user)
         return form
 
@@ -69,7 +69,7 @@ class APIKeyAdmin(admin.ModelAdmin[APIKey]):
     @admin.action(description="Revoke selected API keys", permissions=["change"])
     def revoke(self, request: HttpRequest, queryset: QuerySet[APIKey]) -> None:
         """Refuse them from now on."""
-        count = APIKey.objects.filter(pk__in=[row.pk for row in queryset]).revoke()
+        count = APIKey.objects.get_queryset().filter(pk__in=[row.pk for row in queryset]).revoke()
         messages.success(request, f"Revoked API keys: {count}.")
         for row in queryset:
             self.log_change(request, row, "Revoked.")
