@@ -127,11 +127,14 @@ def test_within_a_transaction(db: None) -> None:
     class Undone(Exception):
         pass
 
-    with pytest.raises(Undone), transaction.atomic():
+    def work() -> None:
         assert store.revoke_sync("a") is True
         assert store.revoke_sync("a") is False
         assert store.is_revoked_sync("a")
         raise Undone
+
+    with pytest.raises(Undone), transaction.atomic():
+        work()
     assert not store.is_revoked_sync("a")
 
 

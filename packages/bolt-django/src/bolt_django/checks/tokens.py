@@ -13,7 +13,7 @@ from django.core.cache.backends.locmem import LocMemCache
 
 from bolt_django.api_keys import DjangoAPIKeys
 from bolt_django.checks.applications import processes
-from bolt_django.checks.routes import plans
+from bolt_django.checks.routes import enclosed_plans
 from bolt_django.revocation import CachedRevocation, DjangoCacheRevocation, DjangoORMRevocation
 from bolt_django.tokens.apps import APP
 from bolt_django.tokens.installed import REMEDY
@@ -24,7 +24,7 @@ _FEW = 100_000
 def stores() -> Iterator[tuple[str, Any]]:
     """Each store that a route's schemes use, once, and a text that tells which route's."""
     seen: set[int] = set()
-    for plan in plans():
+    for plan in enclosed_plans():
         for scheme in () if plan.access is None else plan.access.schemes:
             for store in (getattr(scheme, "revocation_store", None), getattr(scheme, "store", None)):
                 while isinstance(store, CachedRevocation):

@@ -99,13 +99,13 @@ class DjangoORMRevocation(Announcing):
         installed.require(type(self).__name__)
         from bolt_django.tokens.models import RevokedToken
 
-        return RevokedToken._base_manager.using(self.using)
+        return RevokedToken._base_manager.using(self.using).order_by()
 
     def _users(self) -> "QuerySet[RevokedUser]":
         installed.require(type(self).__name__)
         from bolt_django.tokens.models import RevokedUser
 
-        return RevokedUser._base_manager.using(self.using)
+        return RevokedUser._base_manager.using(self.using).order_by()
 
     def _asked(self, jti: Any, user_id: str | None) -> "QuerySet[Any, Any] | None":
         """Rows that speak of a token: which kind, when it is over and, of a user, before when."""

@@ -1,6 +1,6 @@
 """The tables in Django's admin."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
@@ -11,9 +11,15 @@ from django.utils.html import format_html
 from bolt_django.tokens.forms import APIKeyForm, NewAPIKeyForm
 from bolt_django.tokens.models import APIKey, RevokedToken, RevokedUser
 
+if TYPE_CHECKING:
+    _KeyAdmin = admin.ModelAdmin[APIKey]
+    _RowAdmin = admin.ModelAdmin[Model]
+else:
+    _KeyAdmin = _RowAdmin = admin.ModelAdmin
+
 
 @admin.register(APIKey)
-class APIKeyAdmin(admin.ModelAdmin[APIKey]):
+class APIKeyAdmin(_KeyAdmin):
     """Makes keys, shown once, and revokes them."""
 
     list_display = ("prefix", "name", "user", "last_used_at", "expires_at", "state")
@@ -79,7 +85,7 @@ def _is_superuser(user: Any) -> bool:
     return getattr(user, "is_superuser", False) is True
 
 
-class _Revoked[Row: Model](admin.ModelAdmin[Row]):
+class _Revoked(_RowAdmin):
     """Rows that are only looked at, and deleted to make tokens good again."""
 
     actions = ("delete_selected",)
@@ -100,7 +106,7 @@ class _Revoked[Row: Model](admin.ModelAdmin[Row]):
 
 
 @admin.register(RevokedToken)
-class RevokedTokenAdmin(_Revoked[RevokedToken]):
+class RevokedTokenAdmin(_Revoked):
     """Shows and restores tokens."""
 
     list_display = ("jti", "revoked_at", "expires_at")
@@ -109,7 +115,7 @@ class RevokedTokenAdmin(_Revoked[RevokedToken]):
 
 
 @admin.register(RevokedUser)
-class RevokedUserAdmin(_Revoked[RevokedUser]):
+class RevokedUserAdmin(_Revoked):
     """Shows and restores users' tokens."""
 
     list_display = ("user_id", "before", "expires_at")

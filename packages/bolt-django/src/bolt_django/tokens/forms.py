@@ -1,10 +1,15 @@
 """Forms of the admin."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 
 from bolt_django.tokens.models import PREFIX_LENGTH, APIKey
+
+if TYPE_CHECKING:
+    _KeyForm = forms.ModelForm[APIKey]
+else:
+    _KeyForm = forms.ModelForm
 
 
 class WordsField(forms.CharField):
@@ -25,7 +30,7 @@ class WordsField(forms.CharField):
         return list(initial or ()) != self.to_python(data)
 
 
-class APIKeyForm(forms.ModelForm[APIKey]):
+class APIKeyForm(_KeyForm):
     """What may be changed of a key."""
 
     permissions = WordsField(required=False, help_text="One in a line, such as shop.view_order.")
