@@ -63,13 +63,11 @@ def test_a_longer_time(revoke: Callable[..., bool], clock: Any) -> None:
     assert row.revoked_at == since
 
 
-def test_a_row_that_is_deleted_meanwhile(
-    revoke: Callable[..., bool], clock: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_row_that_is_deleted_meanwhile(db: None, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A row that the cleanup deletes between reading and writing it is written anew."""
-    revoke("a", expires_at=clock.now + 60)
+    store, same = DjangoORMRevocation(), orm._same
+    store.revoke_sync("a", expires_at=clock.now + 60)
     clock.now += 61
-    same = orm._same
 
     def deleted(rows: Any, row: Any) -> Any:
         monkeypatch.setattr(orm, "_same", same)
@@ -77,6 +75,21 @@ def test_a_row_that_is_deleted_meanwhile(
         return same(rows, row)
 
     monkeypatch.setattr(orm, "_same", deleted)
+    assert store.revoke_sync("a", expires_at=clock.now + 60) is True
+    assert store.is_revoked_sync("a")
+
+
+def test_a_row_that_others_change_meanwhile(revoke: Callable[..., bool], clock: Any, monkeypatch: Any) -> None:
+    """Whoever comes late looks again."""
+    revoke("a", expires_at=clock.now + 60)
+    clock.now += 61
+    same = orm._same
+
+    def changed(rows: Any, row: Any) -> Any:
+        monkeypatch.setattr(orm, "_same", same)
+        return rows.none()
+
+    monkeypatch.setattr(orm, "_same", changed)
     assert revoke("a", expires_at=clock.now + 60) is True
     assert RevokedToken.objects.count() == 1
 

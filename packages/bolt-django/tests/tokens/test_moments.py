@@ -4,8 +4,8 @@ import pytest
 from bolt_django.tokens import moments
 from django.test import override_settings
 
-# The hours around the end of summer time in Berlin, in 2026.
-AUTUMN = 1792884600
+# 02:30 in Berlin on the last Sunday of October 2026, for the first time.
+AUTUMN = 1792888200
 
 
 @pytest.mark.parametrize("use_tz", [True, False])
