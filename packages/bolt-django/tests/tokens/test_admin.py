@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,11 +27,11 @@ def root(db: None) -> User:
 
 
 @pytest.fixture
-def browser(root: User) -> Iterator[Client]:
+def browser(root: User) -> Client:
     """The superuser's."""
     client = Client()
     client.force_login(root)
-    yield client
+    return client
 
 
 @pytest.fixture
