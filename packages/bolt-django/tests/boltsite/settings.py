@@ -30,6 +30,7 @@ INSTALLED_APPS = [
     "boltsite.library",
     "boltsite.columns",
     "boltsite.gate",
+    "boltsite.people",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
