@@ -112,6 +112,26 @@ def test_guards_are_asked_in_order(served: Callable[..., Served]) -> None:
     assert last.threads == []
 
 
+def test_guards_of_objects(served: Callable[..., Served]) -> None:
+    """A handler that has the object asks the route's guards about it."""
+    api = BoltAPI(auth=[Named()])
+
+    @api.get("/things/{owner}", guards=[Somebody(), Tell(lambda request: True)])
+    async def thing(request: Any, owner: str) -> str:
+        await request.check_object_permissions(owner)
+        return owner
+
+    @api.get("/open/{owner}", guards=[])
+    async def unguarded(request: Any, owner: str) -> str:
+        await request.check_object_permissions(owner)
+        return owner
+
+    server = served(api)
+    assert get(server, "/things/ann", x_name="ann").status == 200
+    assert get(server, "/things/bob", x_name="ann").status == 403
+    assert get(server, "/open/bob").status == 200
+
+
 def test_missing_scopes_are_named(served: Callable[..., Served]) -> None:
     """RFC 6750 §3.1: a bearer token that lacks a scope is told which, and what was wrong with a bad one."""
 

@@ -158,6 +158,9 @@ class Request:
     auth: dict[str, Any]
     """What the credentials say, empty without any; the same as `request["auth"]`."""
 
+    check_object_permissions: Callable[[Any], Awaitable[None]]
+    """`await request.check_object_permissions(obj)` raises 403 unless the route's guards let the request have it."""
+
     def _auth(self) -> dict[str, Any]:
         """What the engine found out about who calls."""
 

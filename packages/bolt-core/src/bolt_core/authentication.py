@@ -127,6 +127,21 @@ def denied(access: RouteAccess, guard: Any, request: Request) -> HTTPException:
     return status_exception(403, NOT_PERMITTED)
 
 
+async def check_object_permissions(request: Request, obj: Any) -> None:
+    """Raise 403, or 401 for nobody, unless every guard of the route lets *request* go on with *obj*.
+
+    `request.check_object_permissions(obj)`: handlers call it once they have the object. Guards that say nothing of
+    objects let all of them pass.
+    """
+    plan: HandlerPlan = request.plan
+    if plan.access is None:
+        return
+    for guard in plan.access.guards:
+        check = getattr(guard, "check_object", None)
+        if check is not None and not await check(request, obj, _off_loop):
+            raise denied(plan.access, guard, request)
+
+
 def refusal_of(plan: HandlerPlan | None, error: BaseException) -> HTTPException | None:
     """What an exception that tells by its attributes that a credential is no good becomes; `None` for any other."""
     detail = getattr(error, "detail", None)

@@ -24,11 +24,12 @@ from bolt_auth.schemes.base import check_csrf
 from bolt_core import JSON, Router
 from bolt_core.exceptions import Unauthorized
 from django.conf import settings
-from django.contrib.auth import aauthenticate, get_user_model
+from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ValidationError
 
 from bolt_django import conf
+from bolt_django.auth.backends import user_with_password
 from bolt_django.auth.cookies import CookieJWT, TokenCookies, delete_jwt_cookies, set_jwt_cookies
 from bolt_django.auth.jwt import JWTAuthentication
 from bolt_django.auth.jwt_utils import claims_of_user
@@ -139,7 +140,7 @@ async def _authenticated(views: LoginViews, request: Any, credentials: Credentia
     # Databases refuse NUL, and no user's name has one.
     user = None
     if "\0" not in credentials.username + credentials.password:
-        user = await aauthenticate(made, username=credentials.username, password=credentials.password)
+        user = await user_with_password(made, credentials.username, credentials.password)
     if user is None:
         raise Unauthorized(_INVALID, {"WWW-Authenticate": views.scheme.challenge, **_NO_STORE})
     await user_logged_in.asend(sender=type(user), request=made, user=user)
