@@ -161,7 +161,8 @@ class APIKey(models.Model):
     def revoke(self) -> bool:
         """Refuse the key from now on; whether it was not revoked before."""
         self.revoked_at = self.revoked_at or timezone.now()
-        return type(self)._base_manager.filter(pk=self.pk, revoked_at=None).update(revoked_at=self.revoked_at) > 0
+        rows = type(self)._base_manager.using(router.db_for_write(type(self), instance=self))
+        return rows.filter(pk=self.pk, revoked_at=None).update(revoked_at=self.revoked_at) > 0
 
     async def arevoke(self) -> bool:
         """As `revoke`."""

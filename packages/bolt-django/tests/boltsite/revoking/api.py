@@ -29,8 +29,8 @@ api = BoltAPI(prefix="/revoking", auth=[JWTAuthentication(settings.SECRET_KEY, r
 
 
 @api.get("/me")
-async def me(request: Request) -> str:
-    return str(request.auth["user_id"])
+async def me(request: Request) -> dict[str, str]:
+    return {"user": request.auth["user_id"]}
 
 
 @api.get("/out")
