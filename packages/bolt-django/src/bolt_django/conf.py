@@ -113,11 +113,7 @@ def user_loader() -> str | None:
 def user_cache_seconds() -> float:
     """`BOLT["USER_CACHE_SECONDS"]`: how long a loaded user may be handed out again in this process; 0 for never."""
     value = bolt_settings().get("USER_CACHE_SECONDS", 0)
-<<<<<<< HEAD
-    # Asked whenever a setting changes, also to one that is no number, which check bolt.E002 tells.
-=======
     # Asked while applications are frozen, which the system checks do as well: what is no number is theirs to tell.
->>>>>>> users
     return float(value) if isinstance(value, int | float) else 0.0
 
 
