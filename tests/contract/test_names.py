@@ -7,6 +7,10 @@ import pytest
 NAMES = {
     "django_bolt": "BoltAPI Request Router UploadFile Depends Response JSON PlainText HTML Redirect FileResponse "
     "StreamingResponse EventSourceResponse ServerSentEvent BackgroundTasks",
+    "django_bolt.auth": "JWTAuthentication APIKeyAuthentication IsAuthenticated IsAdminUser IsStaff HasPermission "
+    "HasAnyPermission HasAllPermissions",
+    "django_bolt.auth.jwt_utils": "create_jwt_for_user",
+    "django_bolt.auth.revocation": "InMemoryRevocation DjangoCacheRevocation DjangoORMRevocation",
     "django_bolt.exceptions": "BadRequest NotFound Unauthorized HTTPException",
     "django_bolt.param_functions": "Path Query Header Cookie Form File Body",
     "django_bolt.params": "Path Query Header Cookie Form File Body",

@@ -92,6 +92,10 @@ class Tell:
         """Where it may block."""
         return self.check_sync(request) if self.is_async else await run(self.check_sync, request)
 
+    async def check_object(self, request: Any, obj: Any, run: Any) -> bool:
+        """Of single objects: one's own."""
+        return bool(obj == request.auth.get("user_id"))
+
     def missing_scopes(self, request: Any) -> tuple[str, ...]:
         """What a refusal names."""
         return self.scopes

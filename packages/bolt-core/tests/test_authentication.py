@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from access_doubles import Keys, Named, Refused, Somebody, Staff, Tell
-from bolt_core import BoltAPI, Middleware
+from bolt_core import BoltAPI, Middleware, around
+from bolt_core.around import Enclosure
 from bolt_core.exceptions import HTTPException, Unauthorized
 from raw_client import Answer, Served
 
@@ -109,6 +110,26 @@ def test_guards_are_asked_in_order(served: Callable[..., Served]) -> None:
 
     assert get(served(api), x_name="bob").status == 403
     assert last.threads == []
+
+
+def test_guards_of_objects(served: Callable[..., Served]) -> None:
+    """A handler that has the object asks the route's guards about it."""
+    api = BoltAPI(auth=[Named()])
+
+    @api.get("/things/{owner}", guards=[Somebody(), Tell(lambda request: True)])
+    async def thing(request: Any, owner: str) -> str:
+        await request.check_object_permissions(owner)
+        return owner
+
+    @api.get("/open/{owner}", guards=[])
+    async def unguarded(request: Any, owner: str) -> str:
+        await request.check_object_permissions(owner)
+        return owner
+
+    server = served(api)
+    assert get(server, "/things/ann", x_name="ann").status == 200
+    assert get(server, "/things/bob", x_name="ann").status == 403
+    assert get(server, "/open/bob").status == 200
 
 
 def test_missing_scopes_are_named(served: Callable[..., Served]) -> None:
@@ -247,3 +268,35 @@ def test_contexts_are_apart(served: Callable[..., Served]) -> None:
 def test_refused_is_the_authors_exception() -> None:
     """The double used here is no class of this package: only its shape counts."""
     assert not issubclass(Refused, HTTPException)
+
+
+@pytest.mark.parametrize("path", ["/", "/sync"])
+@pytest.mark.parametrize("scheme", [Named(), Keys("ann", "bad"), Keys("bad", more=("ann",))], ids=repr)
+def test_what_guards_need_is_awaited_before_them(
+    served: Callable[..., Served], monkeypatch: pytest.MonkeyPatch, path: str, scheme: Any
+) -> None:
+    """An integration's part of the enclosure: it knows who calls, and may refuse."""
+    seen: list[Any] = []
+
+    async def before(request: Any) -> None:
+        seen.append(request.auth.get("user_id"))
+        if request.auth.get("user_id") == "bad":
+            raise Refused("Not at all")
+
+    def note(request: Any) -> bool:
+        seen.append("guard")
+        return True
+
+    def find(plan: Any, options: Any, skipped: Any) -> Enclosure:
+        return Enclosure(before_guards=(before,))
+
+    monkeypatch.setattr(around, "_integrations", [find])
+    api = BoltAPI()
+    told(api, auth=[scheme], guards=[Tell(note)])
+    server = served(api)
+    name = "x_name" if isinstance(scheme, Named) else "x_key"
+
+    assert get(server, path, **{name: "ann"}).status == 200
+    assert seen == ["ann", "guard"]
+    if isinstance(scheme, Keys):
+        assert get(server, path, **{name: "bad"}).json() == {"detail": "Not at all"}

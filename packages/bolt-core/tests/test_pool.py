@@ -83,6 +83,22 @@ def test_a_pinned_executor_keeps_one_thread(pool: Pool) -> None:
     assert not threads & others
 
 
+def test_a_loop_can_wait_for_a_pinned_thread(pool: Pool) -> None:
+    """What it has submitted begins at once if it says so, not with its next turn."""
+
+    async def wait() -> list[int]:
+        executor = PoolExecutor(pool, pinned=True)
+        found = []
+        for number in range(3):
+            future = executor.submit(lambda number=number: number)
+            executor.begin_now()
+            found.append(future.result(10))
+        return found
+
+    with asyncio.Runner(loop_factory=lambda: EventLoop(pool)) as runner:
+        assert runner.run(wait()) == [0, 1, 2]
+
+
 def test_hooks_run_around_every_job_on_its_thread(pool: Pool) -> None:
     """`before` and `after` are called on the thread, around the job; `on_exit` when the thread ends."""
     seen: list[tuple[str, int]] = []

@@ -52,6 +52,8 @@ def test_every_key_is_known() -> None:
         "GET_USER": "django.contrib.auth.get_user",
         "USER_CACHE_SECONDS": 30,
         "PASSWORD_ENDS_TOKENS": True,
+        "DEFAULT_AUTH": ["bolt_django.auth.JWTAuthentication"],
+        "DEFAULT_GUARDS": ["bolt_auth.IsAuthenticated"],
     }
     assert set(good) == set(conf.BoltSettings.__annotations__)
     assert found({"BOLT": good}) == []

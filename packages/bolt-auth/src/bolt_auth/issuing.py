@@ -55,6 +55,8 @@ class TokenPair:
     """Seconds for which the access token is good."""
     refresh_expires_in: int
     """Seconds for which the refresh token is good."""
+    csrf: str | None = field(default=None, repr=False)
+    """The claim `csrf`, which scripts of a site repeat in a header where the tokens are in cookies."""
 
     def as_dict(self) -> dict[str, Any]:
         """The reply of a token endpoint (RFC 6749 §5.1)."""
@@ -115,6 +117,7 @@ def create_token_pair(
         create_token(subject, key, lifetimes.refresh, {**(shared or {}), "token_type": "refresh", FAMILY: line}),
         int(lifetimes.access.total_seconds()),
         int(lifetimes.refresh.total_seconds()),
+        access.get("csrf"),
     )
 
 

@@ -81,6 +81,9 @@ class Pool:
     def submit(self, job: Callable[[], object], thread: int | None = None) -> None:
         """Queue a call, for one thread if named."""
 
+    def tell_threads(self) -> None:
+        """Let threads begin what was queued for them, though the loop does not come to its next turn."""
+
     def join(self, dedicated: bool) -> int:
         """Announce a thread; returns its number."""
 
@@ -154,6 +157,9 @@ class Request:
 
     auth: dict[str, Any]
     """What the credentials say, empty without any; the same as `request["auth"]`."""
+
+    check_object_permissions: Callable[[Any], Awaitable[None]]
+    """`await request.check_object_permissions(obj)` raises 403 unless the route's guards let the request have it."""
 
     def _auth(self) -> dict[str, Any]:
         """What the engine found out about who calls."""

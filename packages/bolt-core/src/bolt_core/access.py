@@ -38,7 +38,7 @@ class Guard(Protocol):
     """Decides whether a request may go on. May also have:
 
     `is_native` and `to_wire()`, of one that `request.auth` alone decides; `is_async`, whether `check_sync` cannot be
-    used; `missing_scopes(request)`, the scopes that a refusal names.
+    used; `missing_scopes(request)`, the scopes that a refusal names; `check_object(request, obj, run)`.
     """
 
     async def check(self, request: Any, run: Run) -> bool:

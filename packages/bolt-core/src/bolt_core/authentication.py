@@ -102,6 +102,8 @@ async def authenticate(access: RouteAccess, request: Request) -> None:
                 request._vouch(index, good_for(said))
     if found is not None:
         request.auth = found
+        # Whoever asked before it was known who calls got nobody.
+        request._lazy.pop("user", None)
 
 
 def unauthorized(access: RouteAccess | None, detail: str, failing: Any = None) -> HTTPException:
@@ -123,6 +125,21 @@ def denied(access: RouteAccess, guard: Any, request: Request) -> HTTPException:
         challenge = _with(access.challenge, error="insufficient_scope", scope=" ".join(scopes))
         return status_exception(403, NOT_PERMITTED, {"WWW-Authenticate": challenge})
     return status_exception(403, NOT_PERMITTED)
+
+
+async def check_object_permissions(request: Request, obj: Any) -> None:
+    """Raise 403, or 401 for nobody, unless every guard of the route lets *request* go on with *obj*.
+
+    `request.check_object_permissions(obj)`: handlers call it once they have the object. Guards that say nothing of
+    objects let all of them pass.
+    """
+    plan: HandlerPlan = request.plan
+    if plan.access is None:
+        return
+    for guard in plan.access.guards:
+        check = getattr(guard, "check_object", None)
+        if check is not None and not await check(request, obj, _off_loop):
+            raise denied(plan.access, guard, request)
 
 
 def refusal_of(plan: HandlerPlan | None, error: BaseException) -> HTTPException | None:

@@ -108,6 +108,13 @@ class PoolExecutor(concurrent.futures.Executor):
         self._thread: int | None = None
         self._lock = threading.Lock()
 
+    def begin_now(self) -> None:
+        """Let threads begin what has been submitted: before the loop's thread waits for one of them.
+
+        They are told of work with the loop's next turn otherwise, which then would not come.
+        """
+        self._pool.native.tell_threads()
+
     def _submit(self, job: Hook) -> None:
         if self._pinned and self._thread is None:
             with self._lock:

@@ -187,6 +187,13 @@ async def is_disconnected(self: Request) -> bool:
     return self._gone
 
 
+async def check_object_permissions(request: Request, obj: Any) -> None:
+    """Raise 403, or 401 for nobody, unless the route's guards let the request go on with *obj*."""
+    from .authentication import check_object_permissions as check
+
+    await check(request, obj)
+
+
 async def auser(request: Request) -> Any:
     """`request.user`, awaited where it is awaitable."""
     user = request.user
@@ -252,4 +259,5 @@ def install(request_class: type[Request]) -> None:
         setattr(request_class, make.__name__, _lazy(make))
     # Not on the class, so that Django's `login` can set another.
     _request.register_request_method("auser", auser)
+    _request.register_request_method("check_object_permissions", check_object_permissions)
     _request.register_request_attribute("resolver_match", lambda request: None)

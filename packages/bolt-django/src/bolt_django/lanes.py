@@ -107,6 +107,8 @@ class RequestExecutor(PoolExecutor):
         # Requests that wait for a lane: in front those that have waited for a session and have it.
         self._waiting: deque[Ticket] = deque()
         self._load = _Load()
+        # A thread of its own, with connections of its own, if there ever is need of it.
+        self._apart = PoolExecutor(pool, pinned=True)
         # The loop of the server; all below is its own, but for `_results`, which lanes append to.
         self._loop: asyncio.AbstractEventLoop | None = None
         self._results: deque[Result] = deque()
@@ -137,6 +139,18 @@ class RequestExecutor(PoolExecutor):
         if loop is self._loop:
             self._watch(PATIENCE_SECONDS)
         return future
+
+    def while_loop_waits(self) -> PoolExecutor:
+        """Where a call of the calling request runs that the loop itself waits for, as nothing may need the loop then.
+
+        On the request's lane only if its connections have something open: other requests' calls, which wait for the
+        loop, may keep all other sessions.
+        """
+        if self._sessions is None:
+            return self
+        ticket = _ticket.get(None)
+        session = None if ticket is None else self._sessions.session_of(ticket)
+        return self if session is not None and session.is_bound else self._apart
 
     def _stop(self, ticket: Ticket, call: Call) -> None:
         """Stop the query of a call that nobody waits for any more; on a thread, as it takes the server's answer."""

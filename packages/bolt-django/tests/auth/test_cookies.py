@@ -73,6 +73,4 @@ def test_cookies_are_taken_back(make):
 def sent(response) -> list[str]:
     if isinstance(response, HttpResponse):
         return [morsel.OutputString() for morsel in response.cookies.values()]
-    return [value for name, value in response.headers.items() if name.lower() == "set-cookie"] or list(
-        response.headers.get_all("set-cookie")
-    )
+    return list(response.headers.get_all("set-cookie"))

@@ -8,9 +8,10 @@ import loaders
 import pytest
 from bolt_auth import AuthenticationError, AuthenticationScheme, JWTAuthentication
 from bolt_core import Request
+from bolt_django.discovery import DiscoveryError
 from bolt_django.users.loading import key_of
 from boltsite.people.models import Member, Person
-from callers import SECRET, Callers
+from callers import SECRET, Callers, token_for
 from django.contrib.auth.models import User
 from django.db import connection, models
 from django.test import override_settings
@@ -172,6 +173,25 @@ def test_a_user_that_the_scheme_has_loaded_is_used(serving: Serving, user: User,
     assert len(captured) == 1
     User.objects.update(is_active=False)
     assert served.client.get("/it", fields).status == 401
+
+
+@ALL
+def test_a_user_that_another_scheme_has_loaded_is_not_used(serving: Serving, user: User, handler: Any) -> None:
+    """Of two credentials in one request the first scheme's says who calls, and it has loaded nobody."""
+    User.objects.create_user("bob")
+    served = serving(handler, auth=[JWTAuthentication(SECRET), Loading()])
+
+    reply = served.client.get("/it", {"x-name": "bob", "Authorization": f"Bearer {token_for(user)}"})
+    assert reply.body == b"ann"
+
+
+def test_schemes_of_one_name_load_alike(serving: Serving) -> None:
+    """Else nobody could tell which loader is meant: a mistake that is told when the application is made."""
+    auth = [JWTAuthentication(SECRET), JWTAuthentication("b" * 32, cookie="other", user_loader=loaders.strict)]
+    with pytest.raises(
+        DiscoveryError, match=r"async_name\(\) has two schemes that are called 'jwt'.* backend= of its own"
+    ):
+        serving(async_name, auth=auth)
 
 
 def test_credentials_of_no_user_are_nobodys(serving: Serving) -> None:

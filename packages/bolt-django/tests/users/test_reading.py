@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+from bolt_auth import JWTAuthentication
 from bolt_core import BoltAPI, Middleware, Request, StreamingResponse
 from bolt_core.exceptions import NotFound
-from callers import Callers
+from callers import SECRET, Callers
 from django.contrib.auth.models import AnonymousUser, User
 from django.test import override_settings
 
@@ -192,6 +193,26 @@ def test_what_is_set_wins(serving: Serving, user: User) -> None:
 
     assert served.get(user).body == b"otherother"
     assert served.queries == []
+
+
+@pytest.mark.parametrize("verify_user", [True, False])
+def test_who_asks_too_early_changes_nothing(serving: Serving, user: User, verify_user: bool) -> None:
+    """Middleware outside of a scheme in Python reads AnonymousUser; the handler reads who has called."""
+
+    class Asks(Middleware):
+        async def __call__(self, request: Request) -> Any:
+            assert request.user.is_anonymous
+            return await self.get_response(request)
+
+    class Python(JWTAuthentication):
+        async def authenticate(self, request: Any) -> Any:
+            return await super().authenticate(request)
+
+    scheme = Python(SECRET, verify_user=verify_user)
+    served = serving(async_name, auth=[scheme], api=BoltAPI(middleware=[Asks]))
+
+    assert served.get(user).body == b"ann"
+    assert served.get().body == b""
 
 
 def test_what_the_handler_sets_stays(serving: Serving, user: User) -> None:

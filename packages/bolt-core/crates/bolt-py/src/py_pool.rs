@@ -45,6 +45,11 @@ impl PyPool {
         self.spawn_if(py, wanted)
     }
 
+    /// Lets threads begin what was queued for them, for a loop that is about to wait for one of them without a turn.
+    fn tell_threads(&self, py: Python<'_>) {
+        py.detach(|| self.pool.tell_threads());
+    }
+
     fn join(&self, dedicated: bool) -> usize {
         self.pool.join(dedicated)
     }

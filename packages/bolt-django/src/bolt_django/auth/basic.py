@@ -6,8 +6,8 @@ from typing import Any
 
 from bolt_auth import AuthenticationError, AuthenticationScheme
 from bolt_auth.schemes.base import Place, quoted
-from django.contrib.auth import aauthenticate
 
+from bolt_django.auth.backends import user_with_password
 from bolt_django.auth.session import auth_of_user
 from bolt_django.request import as_django
 
@@ -34,7 +34,7 @@ class BasicAuthentication(AuthenticationScheme):
         if sent is None:
             return None
         username, password = _decoded(sent)
-        user = await aauthenticate(as_django(request), username=username, password=password)
+        user = await user_with_password(as_django(request), username, password)
         if user is None:
             raise AuthenticationError(_INVALID)
         request._lazy["authenticated_user"] = user

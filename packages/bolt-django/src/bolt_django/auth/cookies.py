@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Unpack
 
-import jwt
 from bolt_auth import TokenPair
 from bolt_auth.schemes.jwt import JWTOptions
 from django.conf import settings
@@ -87,10 +86,9 @@ def set_jwt_cookies(response: Any, pair: TokenPair, cookies: TokenCookies | None
         httponly=True,
         **common,
     )
-    value = jwt.decode(pair.access_token, options={"verify_signature": False}).get("csrf")
-    if value:
+    if pair.csrf:
         # As long as the refresh token, which needs it too.
-        response.set_cookie(said.csrf, value, max_age=pair.refresh_expires_in, path=said.path, **common)
+        response.set_cookie(said.csrf, pair.csrf, max_age=pair.refresh_expires_in, path=said.path, **common)
 
 
 def delete_jwt_cookies(response: Any, cookies: TokenCookies | None = None) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import msgspec
 from bolt_auth import (
     AuthenticationError,
     InvalidToken,
@@ -25,11 +24,12 @@ from bolt_auth.schemes.base import check_csrf
 from bolt_core import JSON, Router
 from bolt_core.exceptions import Unauthorized
 from django.conf import settings
-from django.contrib.auth import aauthenticate, get_user_model
+from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ValidationError
 
 from bolt_django import conf
+from bolt_django.auth.backends import user_with_password
 from bolt_django.auth.cookies import CookieJWT, TokenCookies, delete_jwt_cookies, set_jwt_cookies
 from bolt_django.auth.jwt import JWTAuthentication
 from bolt_django.auth.jwt_utils import claims_of_user
@@ -45,17 +45,19 @@ type Throttle = Callable[[Any, str], Awaitable[None] | None]
 """Called with the request and the user name before a password is looked at; raises to refuse, as `TooManyRequests`."""
 
 
-class Credentials(msgspec.Struct):
+@dataclass(frozen=True, slots=True)
+class Credentials:
     """The body of a login."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
 
 
-class RefreshToken(msgspec.Struct):
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
     """The body of a refresh, or of a logout, where tokens are not in cookies."""
 
-    refresh_token: str | None = None
+    refresh_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +140,7 @@ async def _authenticated(views: LoginViews, request: Any, credentials: Credentia
     # Databases refuse NUL, and no user's name has one.
     user = None
     if "\0" not in credentials.username + credentials.password:
-        user = await aauthenticate(made, username=credentials.username, password=credentials.password)
+        user = await user_with_password(made, credentials.username, credentials.password)
     if user is None:
         raise Unauthorized(_INVALID, {"WWW-Authenticate": views.scheme.challenge, **_NO_STORE})
     await user_logged_in.asend(sender=type(user), request=made, user=user)

@@ -1,4 +1,4 @@
-"""A short synchronous call from code on the event loop, which waits: on the request's own connection all the same."""
+"""A short synchronous call from code on the event loop, which waits for it."""
 
 import contextvars
 from collections.abc import Callable
@@ -6,8 +6,10 @@ from concurrent.futures import Executor
 from typing import Any
 
 from asgiref.sync import SyncToAsync
+from bolt_core.pool import PoolExecutor
 
 from bolt_django import conf
+from bolt_django.lanes import RequestExecutor
 
 
 class LoopNeeded(Exception):
@@ -15,12 +17,17 @@ class LoopNeeded(Exception):
 
 
 def run_blocking[T](function: Callable[[], T]) -> T:
-    """What *function*() returns or raises, run where this request's synchronous calls run.
+    """What *function*() returns or raises: in a transaction of this request on its connection, else on another.
 
     Blocks the calling thread, which is that of the event loop, for BOLT["DATABASE_TIMEOUT"] seconds at most: then it
     raises `LoopNeeded`, as what the call waits for may itself need the loop.
     """
-    future = _executor().submit(contextvars.copy_context().run, function)
+    executor = _executor()
+    if isinstance(executor, RequestExecutor):
+        executor = executor.while_loop_waits()
+    future = executor.submit(contextvars.copy_context().run, function)
+    if isinstance(executor, PoolExecutor):
+        executor.begin_now()
     try:
         return future.result(conf.database_timeout())
     except TimeoutError as error:

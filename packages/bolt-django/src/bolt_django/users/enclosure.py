@@ -1,11 +1,12 @@
 """What loads users around handlers: before `async def` ones that name `.user`, and wherever tokens ask for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bolt_auth.errors import AuthenticationError
 from bolt_auth.schemes.jwt import JWTAuthentication
 from bolt_core.around import Enclosure, Skipped
+from bolt_core.exceptions import ConfigError
 from bolt_core.handling import AsyncRun, Run, Units
 from bolt_core.plan import HandlerPlan
 from bolt_core.request import Request
@@ -14,7 +15,6 @@ from django.apps import apps
 from django.contrib.auth import get_user_model
 
 from bolt_django import conf
-from bolt_django.auth.passwords import password_matches
 from bolt_django.users.cache import CACHE
 from bolt_django.users.loading import INACTIVE, REFUSAL, names_somebody, schemes_of
 from bolt_django.users.naming import async_guards_name_user, guards_name_user, names_user
@@ -29,6 +29,7 @@ def find(plan: HandlerPlan, options: Mapping[str, Any], skipped: Skipped) -> Enc
     access = plan.access
     if access is None or not access.schemes:
         return None
+    _check_names(plan, access.schemes)
     if conf.user_cache_seconds() and apps.is_installed("django.contrib.auth"):
         CACHE.watch(get_user_model())
     before_guards = (preload,) if async_guards_name_user(access.guards) else ()
@@ -38,6 +39,18 @@ def find(plan: HandlerPlan, options: Mapping[str, Any], skipped: Skipped) -> Enc
         return None
     units = Units(outer=(UserUnit(preloads=preloads),)) if preloads or verifies else Units()
     return Enclosure(units=units, before_guards=before_guards)
+
+
+def _check_names(plan: HandlerPlan, schemes: Iterable[Any]) -> None:
+    """Raise `ConfigError` where the name of a scheme does not tell how its users are loaded."""
+    loaders: dict[Any, Any] = {}
+    for scheme in schemes:
+        name, loader = getattr(scheme, "backend", None), getattr(scheme, "user_loader", None)
+        if loaders.setdefault(name, loader) != loader:
+            raise ConfigError(
+                f"{plan.method} {plan.path}: handler {plan.name}() has two schemes that are called {name!r} and load "
+                "users in different ways; give each a backend= of its own"
+            )
 
 
 class UserUnit:
@@ -97,5 +110,10 @@ def _is_jwt(scheme: Any) -> bool:
 def _check(request: Request, user: Any) -> None:
     if user is None:
         raise AuthenticationError(INACTIVE)
-    if _has_password(request) and not password_matches(user, (request.auth.get("claims") or {}).get(CLAIM)):
+    if not _has_password(request):
+        return
+    # Its package has the views for logging in as well, which most projects' commands do not need.
+    from bolt_django.auth.passwords import password_matches
+
+    if not password_matches(user, (request.auth.get("claims") or {}).get(CLAIM)):
         raise AuthenticationError(PASSWORD_CHANGED)

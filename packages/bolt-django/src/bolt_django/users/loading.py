@@ -28,8 +28,6 @@ type Loader = Callable[[Mapping[str, Any]], Any]
 
 def names_somebody(request: Request) -> bool:
     """Whether there are credentials, and they are those of a user."""
-    if FOUND in request._lazy:
-        return True
     auth: object = request.auth
     return isinstance(auth, Mapping) and auth.get("user_id") not in (None, "")
 
@@ -46,7 +44,8 @@ def schemes_of(request: Request) -> tuple[Any, ...]:
 
 def is_at_hand(request: Request) -> bool:
     """Whether the user was loaded before, by whomever, or refused."""
-    return not request._lazy.keys().isdisjoint((USER, FOUND, REFUSAL))
+    lazy = request._lazy
+    return USER in lazy or REFUSAL in lazy or _found(request) is not None
 
 
 def load(request: Request) -> Any:
@@ -69,7 +68,15 @@ def _at_hand(request: Request) -> Any:
     lazy = request._lazy
     if REFUSAL in lazy:
         raise AuthenticationError(lazy[REFUSAL])
-    return lazy[USER] if USER in lazy else lazy.get(FOUND)
+    return lazy[USER] if USER in lazy else _found(request)
+
+
+def _found(request: Request) -> Any:
+    """The user that the scheme has loaded which has authenticated: others, asked after it, may have loaded another."""
+    user = request._lazy.get(FOUND)
+    if user is None or str(getattr(user, "pk", None)) != str(request.auth.get("user_id")):
+        return None
+    return user
 
 
 def _checked(user: Any) -> Any:

@@ -64,9 +64,10 @@ def is_decided(request: Request) -> bool:
 
 def later(request: Request) -> Any:
     """`request.user`, or what becomes it when it is used: for those who hand it on and may not need it."""
-    if is_decided(request) or not names_somebody(request):
+    if is_decided(request):
         return request.user
-    return SimpleLazyObject(lambda: request.user)
+    # Not kept as the request's: a scheme that is just asking may still find somebody.
+    return SimpleLazyObject(lambda: request.user) if names_somebody(request) else _anonymous(request)
 
 
 def _anonymous(request: Request) -> Any:

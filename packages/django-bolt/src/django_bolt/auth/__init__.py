@@ -1,14 +1,20 @@
-"""Who calls: schemes and guards."""
+"""Who calls: schemes, guards and logins."""
 
-from bolt_auth import (
+from bolt_django.auth import (
     AllowAny,
     APIKeyAuthentication,
     APIKeyRecord,
     AuthenticationError,
     AuthenticationScheme,
+    BasicAuthentication,
+    CookieJWT,
+    CSRFFailed,
+    DjangoAPIKeys,
+    DjangoModelPermissions,
     Guard,
     HasAllPermissions,
     HasAnyPermission,
+    HasDjangoPermission,
     HasPermission,
     HasScope,
     IsAdminUser,
@@ -16,8 +22,15 @@ from bolt_auth import (
     IsStaff,
     IsSuperuser,
     JWTAuthentication,
+    Lifetimes,
+    LoginViews,
     Requires,
+    SessionAuthentication,
+    TokenCookies,
+    auth_router,
+    delete_jwt_cookies,
     generate_api_key,
+    set_jwt_cookies,
 )
 
 __all__ = [
@@ -26,9 +39,15 @@ __all__ = [
     "AllowAny",
     "AuthenticationError",
     "AuthenticationScheme",
+    "BasicAuthentication",
+    "CSRFFailed",
+    "CookieJWT",
+    "DjangoAPIKeys",
+    "DjangoModelPermissions",
     "Guard",
     "HasAllPermissions",
     "HasAnyPermission",
+    "HasDjangoPermission",
     "HasPermission",
     "HasScope",
     "IsAdminUser",
@@ -36,6 +55,13 @@ __all__ = [
     "IsStaff",
     "IsSuperuser",
     "JWTAuthentication",
+    "Lifetimes",
+    "LoginViews",
     "Requires",
+    "SessionAuthentication",
+    "TokenCookies",
+    "auth_router",
+    "delete_jwt_cookies",
     "generate_api_key",
+    "set_jwt_cookies",
 ]

@@ -1,5 +1,19 @@
 """Stores of revoked tokens."""
 
-from bolt_auth.revocation import CachedRevocation, InMemoryRevocation, RedisRevocation, RevocationStore
+from bolt_django.revocation import (
+    CachedRevocation,
+    DjangoCacheRevocation,
+    DjangoORMRevocation,
+    InMemoryRevocation,
+    RedisRevocation,
+    RevocationStore,
+)
 
-__all__ = ["CachedRevocation", "InMemoryRevocation", "RedisRevocation", "RevocationStore"]
+__all__ = [
+    "CachedRevocation",
+    "DjangoCacheRevocation",
+    "DjangoORMRevocation",
+    "InMemoryRevocation",
+    "RedisRevocation",
+    "RevocationStore",
+]

@@ -1,0 +1,3 @@
+"""None but the API's."""
+
+urlpatterns: list[object] = []
