@@ -36,9 +36,10 @@ def test_project_first_then_apps_in_order() -> None:
     """The project package's API comes first, the apps' follow in the order of INSTALLED_APPS."""
     from boltsite.api import api as project_api
     from boltsite.gate.api import api as gate_api
+    from boltsite.people.api import api as people_api
     from boltsite.shop.api import api as shop_api
 
-    assert find_apis() == [project_api, shop_api, gate_api]
+    assert find_apis() == [project_api, shop_api, gate_api, people_api]
 
 
 def test_packages_of_urlconf_and_settings(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ SOURCES = sorted(Path(django_bolt.__file__).parent.rglob("*.py"))
         ("django_bolt.tracing", "bolt_core.tracing"),
         ("django_bolt.db", "bolt_django.transactions"),
         ("django_bolt.auth", "bolt_django.auth"),
-        ("django_bolt.auth.revocation", "bolt_django.auth.revocation"),
+        ("django_bolt.auth.revocation", "bolt_django.revocation"),
         ("django_bolt.auth.jwt_utils", "bolt_django.auth.jwt_utils"),
         ("django_bolt.testing", "bolt_testing"),
         ("django_bolt.management.commands.runbolt", "bolt_django.management.commands.runbolt"),

@@ -112,7 +112,9 @@ def user_loader() -> str | None:
 
 def user_cache_seconds() -> float:
     """`BOLT["USER_CACHE_SECONDS"]`: how long a loaded user may be handed out again in this process; 0 for never."""
-    return float(bolt_settings().get("USER_CACHE_SECONDS", 0))
+    value = bolt_settings().get("USER_CACHE_SECONDS", 0)
+    # Asked while applications are frozen, which the system checks do as well: what is no number is theirs to tell.
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def password_ends_tokens() -> bool:

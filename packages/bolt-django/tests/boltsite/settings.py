@@ -24,8 +24,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "bolt_django.tokens",
     "bolt_django",
+    "bolt_django.tokens",
     "boltsite.shop",
     "boltsite.library",
     "boltsite.columns",
@@ -92,3 +92,9 @@ if "TEST_ASYNC_ORM" in os.environ:
         # The same database by another name: connections of its own.
         DATABASES["other"] = _database()
         DATABASE_ROUTERS = ["boltsite.fibers.routers.TagsElsewhere"]
+
+REDIS_URL = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
+if "TEST_REVOCATION" in os.environ:
+    INSTALLED_APPS.append("boltsite.revoking")
+if os.environ.get("TEST_REVOCATION") == "cache":
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}

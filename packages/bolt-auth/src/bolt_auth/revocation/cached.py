@@ -1,5 +1,6 @@
 """What was asked of a slow store stays good for a stated time, so that a valid token costs no round trip each time."""
 
+import threading
 import time
 from typing import Any, Literal
 
@@ -39,6 +40,8 @@ class CachedRevocation(Announcing):
         self._good: dict[_Claims, float] = {}
         self._revoked: dict[str, float] = {}
         self._changes = 0
+        # Stores may announce on any thread, while the event loop's asks.
+        self._lock = threading.Lock()
         if isinstance(store, Announcing):
             store.subscribe(self._heard)
 
@@ -69,9 +72,10 @@ class CachedRevocation(Announcing):
         if revoked:
             return True
         # An answer from before a revocation that was heard of meanwhile says nothing about later.
-        if changes == self._changes:
-            self._room(self._good)
-            self._good[jti, user_id, issued_at] = asked + self.staleness
+        with self._lock:
+            if changes == self._changes:
+                self._room(self._good)
+                self._good[jti, user_id, issued_at] = asked + self.staleness
         return False
 
     def good_for(self, jti: str | None, *, user_id: str | None = None, issued_at: float | None = None) -> float:
@@ -79,14 +83,15 @@ class CachedRevocation(Announcing):
         return self._good.get((jti, user_id, issued_at), 0.0) - time.monotonic()
 
     def _heard(self, kind: str, name: str, before: float, end: float) -> None:
-        self._changes += 1
-        if kind == "token":
-            self._room(self._revoked)
-            self._revoked[name] = end
-        place = 0 if kind == "token" else 1
-        self._good = {key: end for key, end in self._good.items() if kind != "clear" and key[place] != name}
-        if kind == "clear":
-            self._revoked.clear()
+        with self._lock:
+            self._changes += 1
+            if kind == "token":
+                self._room(self._revoked)
+                self._revoked[name] = end
+            place = 0 if kind == "token" else 1
+            self._good = {key: end for key, end in self._good.items() if kind != "clear" and key[place] != name}
+            if kind == "clear":
+                self._revoked.clear()
         self.announce(kind, name, before, end)
 
     @staticmethod

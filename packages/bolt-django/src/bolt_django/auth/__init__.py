@@ -25,7 +25,7 @@ from bolt_auth import (
     generate_api_key,
 )
 
-from bolt_django.auth.api_keys import DjangoAPIKeys
+from bolt_django.api_keys import DjangoAPIKeys
 from bolt_django.auth.basic import BasicAuthentication
 from bolt_django.auth.cookies import CookieJWT, TokenCookies, delete_jwt_cookies, set_jwt_cookies
 from bolt_django.auth.csrf import CSRFFailed

@@ -1,5 +1,6 @@
 """What is wrong with the project's routes. APIs are imported here, and not before a check runs."""
 
+import contextlib
 import inspect
 import types
 import typing
@@ -7,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bolt_core.api import BoltAPI
-from bolt_core.exceptions import RouteConflict
+from bolt_core.exceptions import ConfigError, RouteConflict
 from bolt_core.paths import parse_path
 from bolt_core.plan import HandlerPlan
 from bolt_core.routing import conflict
@@ -25,6 +26,15 @@ _SHOWN = 3
 def plans() -> list[HandlerPlan]:
     """The routes of every API that can be loaded, in the order in which they are served."""
     return [plan for api in _survey()[0] for plan in api.routes]
+
+
+def enclosed_plans() -> list[HandlerPlan]:
+    """The same with what routers, applications and settings say of them; of an API that cannot be so, nothing."""
+    found: list[HandlerPlan] = []
+    for api in _survey()[0]:
+        with contextlib.suppress(ConfigError):  # bolt.E010, or what a server says as it starts.
+            found += api.freeze().routes
+    return found
 
 
 def _survey() -> tuple[list[BoltAPI], list[discovery.DiscoveryError]]:
@@ -120,4 +130,4 @@ def _models_in(annotations: Iterable[Any]) -> Iterator[type]:
             yield from _models_in(typing.get_args(annotation))
 
 
-__all__ = ["check_models", "check_routes", "check_shadowed", "plans"]
+__all__ = ["check_models", "check_routes", "check_shadowed", "enclosed_plans", "plans"]

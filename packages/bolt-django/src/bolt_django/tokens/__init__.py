@@ -1,1 +1,1 @@
-"""Opt-in Django application: revoked tokens and API keys in the database."""
+"""An application with tables: revoked tokens, and API keys. Opt-in: add "bolt_django.tokens" to INSTALLED_APPS."""

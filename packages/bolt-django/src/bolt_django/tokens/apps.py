@@ -2,12 +2,16 @@
 
 from django.apps import AppConfig
 
+APP = "bolt_django.tokens"
+"""As INSTALLED_APPS lists it."""
+
 
 class TokensConfig(AppConfig):
-    """Adds tables for revoked tokens and API keys, their admin and `clearrevokedtokens`."""
+    """Tables for `DjangoORMRevocation` and `DjangoAPIKeys`, with an admin and the command `bolt_tokens`."""
 
-    name = "bolt_django.tokens"
+    name = APP
+    # Stable: tables, permissions and migrations are named after it.
     label = "bolt_tokens"
     verbose_name = "API tokens and keys"
-    # Said here, so that a project's own default makes no migration.
+    # Whatever the project's setting says: a migration of ours must fit every project.
     default_auto_field = "django.db.models.BigAutoField"

@@ -1,6 +1,6 @@
 """Stores of revoked tokens."""
 
-from bolt_django.auth.revocation import (
+from bolt_django.revocation import (
     CachedRevocation,
     DjangoCacheRevocation,
     DjangoORMRevocation,

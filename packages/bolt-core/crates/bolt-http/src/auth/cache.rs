@@ -47,8 +47,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 type Verified = Halves<([u8; 32], usize), Arc<Findings>>;
 
-/// Tokens whose signature and claims were found good, by digest. Times are looked at again at every use; what failed is
-/// never kept, or rubbish would push out what is good.
+/// Tokens whose signature and claims were found good, by digest. Times are looked at again at every use; what was not
+/// signed is never kept, or rubbish would push out what is good.
 #[derive(Debug)]
 pub struct Cache {
     state: Mutex<(u64, Verified)>,

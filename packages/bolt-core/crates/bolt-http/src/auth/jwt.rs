@@ -118,16 +118,19 @@ impl Jwt {
         }
         let key = digest(token);
         let generation = match self.cache.get(key, scheme) {
-            Ok(findings) => {
-                self.rules.check_times(&findings.times, now).map_err(Fault::Invalid)?;
-                return Ok(findings);
-            }
+            Ok(findings) => return self.in_time(findings, now),
             Err(generation) => generation,
         };
         let jws = Jws::parse(token).map_err(Fault::Invalid)?;
         self.verify_signature(&jws)?;
-        let findings = self.rules.check(jws.payload, now, scheme).map_err(Fault::Invalid)?.of_credential(key);
+        let findings = self.rules.check(jws.payload, scheme).map_err(Fault::Invalid)?.of_credential(key);
+        // Also of a token that has expired: its client may well send it again, and rubbish has no such signature.
         self.cache.put(generation, &findings);
+        self.in_time(findings, now)
+    }
+
+    fn in_time(&self, findings: Arc<Findings>, now: f64) -> Result<Arc<Findings>, Fault> {
+        self.rules.check_times(&findings.times, now).map_err(Fault::Invalid)?;
         Ok(findings)
     }
 

@@ -1,12 +1,16 @@
-"""Tables for revoked tokens and API keys."""
+"""The tables."""
 
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import bolt_django.tokens.validators
+
 
 class Migration(migrations.Migration):
+    """Revoked tokens, users with revoked tokens, API keys."""
+
     initial = True
 
     dependencies = [
@@ -18,70 +22,73 @@ class Migration(migrations.Migration):
             name="RevokedToken",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("jti", models.CharField(max_length=255, unique=True, verbose_name="token")),
-                ("revoked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="revoked at")),
-                ("expires_at", models.DateTimeField(db_index=True, verbose_name="expires at")),
+                ("jti", models.CharField(max_length=255, unique=True, verbose_name="token (jti)")),
+                ("expires_at", models.DateTimeField(db_index=True, verbose_name="expires")),
+                ("revoked_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="revoked")),
             ],
             options={
                 "verbose_name": "revoked token",
-                "verbose_name_plural": "revoked tokens",
+                "ordering": ["-revoked_at"],
             },
         ),
         migrations.CreateModel(
             name="RevokedUser",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("user_id", models.CharField(max_length=255, unique=True, verbose_name="user")),
-                ("before", models.DateTimeField(verbose_name="tokens until")),
-                ("expires_at", models.DateTimeField(db_index=True, verbose_name="expires at")),
+                ("user_id", models.CharField(max_length=255, unique=True, verbose_name="user (sub)")),
+                ("before", models.DateTimeField(verbose_name="issued up to")),
+                ("expires_at", models.DateTimeField(db_index=True, verbose_name="expires")),
             ],
             options={
-                "verbose_name": "revoked user",
-                "verbose_name_plural": "revoked users",
+                "verbose_name": "user with revoked tokens",
+                "verbose_name_plural": "users with revoked tokens",
+                "ordering": ["-before"],
             },
         ),
         migrations.CreateModel(
             name="APIKey",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(help_text="What the key is for.", max_length=100)),
+                ("prefix", models.CharField(editable=False, max_length=64, unique=True)),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
                 (
-                    "name",
-                    models.CharField(
-                        help_text="What the key is for, such as the program using it.",
-                        max_length=100,
-                        verbose_name="name",
+                    "permissions",
+                    models.JSONField(
+                        blank=True, default=list, validators=[bolt_django.tokens.validators.validate_words]
                     ),
                 ),
-                ("prefix", models.CharField(db_index=True, editable=False, max_length=64, verbose_name="prefix")),
-                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
-                ("permissions", models.JSONField(blank=True, default=list, verbose_name="permissions")),
-                ("scopes", models.JSONField(blank=True, default=list, verbose_name="scopes")),
+                (
+                    "scopes",
+                    models.JSONField(
+                        blank=True, default=list, validators=[bolt_django.tokens.validators.validate_words]
+                    ),
+                ),
                 (
                     "created_at",
-                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created at"),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name="created"),
                 ),
-                ("expires_at", models.DateTimeField(blank=True, null=True, verbose_name="expires at")),
-                ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="revoked at")),
                 (
-                    "last_used_at",
-                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last used at"),
+                    "expires_at",
+                    models.DateTimeField(blank=True, help_text="Empty for never.", null=True, verbose_name="expires"),
                 ),
+                ("revoked_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="revoked")),
+                ("last_used_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="last used")),
                 (
                     "user",
                     models.ForeignKey(
                         blank=True,
-                        help_text="Whom requests with the key come from; the user's flags are the key's.",
+                        help_text="Whom the key acts for, as staff or superuser where the user is; empty for nobody.",
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
+                        related_name="bolt_api_keys",
                         to=settings.AUTH_USER_MODEL,
-                        verbose_name="user",
                     ),
                 ),
             ],
             options={
                 "verbose_name": "API key",
-                "verbose_name_plural": "API keys",
+                "ordering": ["-created_at"],
             },
         ),
     ]

@@ -40,20 +40,33 @@ fn keys_replaced_during_a_verification() {
     assert!(cache.get(findings.key, 0).is_ok());
 }
 
-/// A token that failed is not remembered, and neither pushes out one that is good.
+/// A token whose signature failed is not remembered, and does not push out one that is good.
 #[test]
 fn failures_are_not_cached() {
     let access = access(with(|jwt| jwt.cache = Cache::new(2)));
     let head = bearing(&good(""));
     let first = proven(access.decide_at(&head, NOW));
     for number in 0..10 {
-        invalid(access.decide_at(&bearing(&token(&format!(r#"{{"exp":{number}}}"#))), NOW));
+        let signed = good(&format!(r#","n":{number}"#));
+        let signed = signed.rsplit_once('.').unwrap().0;
+        invalid(access.decide_at(&bearing(&format!("{signed}.{}", hs256(b"another", signed))), NOW));
     }
     assert!(Arc::ptr_eq(&first, &proven(access.decide_at(&head, NOW))));
     for number in 0..10 {
         proven(access.decide_at(&bearing(&good(&format!(r#","n":{number}"#))), NOW));
     }
     assert!(!Arc::ptr_eq(&first, &proven(access.decide_at(&head, NOW))));
+}
+
+/// An expired token is known again, and refused without its signature being verified anew.
+#[test]
+fn expired_tokens_are_known() {
+    let access = access(plain_jwt());
+    let head = bearing(&token(r#"{"exp":1000000}"#));
+    assert_eq!(invalid(access.decide_at(&head, NOW)), "The token has expired");
+    let known = proven(access.decide_at(&head, NOW - 1.0));
+    assert_eq!(invalid(access.decide_at(&head, NOW)), "The token has expired");
+    assert!(Arc::ptr_eq(&known, &proven(access.decide_at(&head, NOW - 1.0))));
 }
 
 /// A scheme that stands at two places of two routes says for each where it stands.

@@ -1,9 +1,9 @@
-"""Stores of revoked tokens: in Django's cache, in the database, and those that need no Django."""
+"""Stores of revoked tokens: in the project's database, in its cache, and those of `bolt_auth`."""
 
 from bolt_auth.revocation import CachedRevocation, InMemoryRevocation, RedisRevocation, RevocationStore
 
-from bolt_django.auth.revocation.cache import DjangoCacheRevocation
-from bolt_django.auth.revocation.orm import DjangoORMRevocation
+from bolt_django.revocation.cache import DjangoCacheRevocation
+from bolt_django.revocation.orm import DjangoORMRevocation
 
 __all__ = [
     "CachedRevocation",
