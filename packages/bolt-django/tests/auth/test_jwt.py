@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import jwt
 import pytest
-from bolt_auth import IsAuthenticated, Lifetimes
-from bolt_django.auth import JWTAuthentication
+from bolt_auth import AuthenticationError, IsAuthenticated, Lifetimes
+from bolt_django.auth import CookieJWT, JWTAuthentication
 from bolt_django.auth.jwt_utils import create_jwt_for_user, create_token_pair_for_user
 from bolt_django.auth.passwords import password_matches
 from django.conf import settings
@@ -117,3 +117,18 @@ def test_native_unless_overridden():
 
     assert JWTAuthentication().is_native
     assert not Mine().is_native
+
+
+@pytest.mark.parametrize("name", ["authenticate", "verify", "check_csrf", "check_revoked"])
+@pytest.mark.parametrize("base", [JWTAuthentication, CookieJWT])
+def test_what_a_subclass_refuses_is_refused(ann, protected, base, name):
+    """Whichever step it overrides is asked, and not done by the engine instead."""
+
+    async def refuse(self, *arguments):
+        raise AuthenticationError("not here")
+
+    scheme = type("Mine", (base,), {name: refuse})(cookie="t", header=None)
+    browser = protected([scheme], [IsAuthenticated()])
+    browser.cookies = {"t": create_jwt_for_user(ann, extra_claims={"csrf": "value"})}
+    assert base().is_native
+    assert browser.post("/it", headers={"X-CSRFToken": "value"}).json() == {"detail": "not here"}

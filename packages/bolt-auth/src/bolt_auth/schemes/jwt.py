@@ -68,6 +68,15 @@ class JWTOptions(TypedDict, total=False):
     """What `request.auth["backend"]` says; `jwt` by default."""
 
 
+_IN_ENGINE = ("authenticate", "verify", "check_csrf", "check_revoked")
+"""What the engine does by itself of a scheme's methods."""
+
+
+def has_own_way(scheme: type, base: type) -> bool:
+    """Whether *scheme* overrides what the engine would do of *base*: it is then asked, and the engine is not."""
+    return any(getattr(scheme, name) is not getattr(base, name) for name in _IN_ENGINE)
+
+
 class JWTAuthentication(AuthenticationScheme):
     """Signed tokens: `Authorization: Bearer <token>`, or a cookie.
 
@@ -99,8 +108,7 @@ class JWTAuthentication(AuthenticationScheme):
         self.verify_user = options.get("verify_user", False)
         self.revocation_store = options.get("revocation_store")
         self._revocation = _asked(self.revocation_store, options)
-        # An overridden method is Python's, and is asked.
-        self.is_native = type(self).authenticate is JWTAuthentication.authenticate
+        self.is_native = not has_own_way(type(self), JWTAuthentication)
         self.may_be_undecided = self.jwk_set is not None or isinstance(self._revocation, CachedRevocation)
         self._listeners: list[Callable[[], None]] = []
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Unpack
 
 from bolt_auth import TokenPair
-from bolt_auth.schemes.jwt import JWTOptions
+from bolt_auth.schemes.jwt import JWTOptions, has_own_way
 from django.conf import settings
 
 from bolt_django.auth.csrf import enforce_csrf
@@ -36,7 +36,7 @@ class CookieJWT(JWTAuthentication):
         super().__init__(secret, **options)
         self.csrf = csrf
         self.openapi = {"type": "apiKey", "in": "cookie", "name": self.cookie}
-        self.is_native = self.is_native and csrf == "token"
+        self.is_native = csrf == "token" and not has_own_way(type(self), CookieJWT)
 
     def check_csrf(self, request: Any, claims: Mapping[str, Any]) -> Awaitable[None] | None:
         """Raise `CSRFFailed` or `CSRFError` (403) for what another site may have caused."""

@@ -25,8 +25,6 @@ class JWTAuthentication(PlainJWTAuthentication):
         self._algorithms = tuple(options.get("algorithms") or ("HS256",))
         self.uses_project_key = not self._keys and self.jwk_set is None
         """Whether SECRET_KEY verifies."""
-        # An overridden method of a subclass is asked in Python; this class is no reason to.
-        self.is_native = type(self).authenticate is PlainJWTAuthentication.authenticate
         if self.uses_project_key:
             _with_project_key.add(self)
 
