@@ -9,9 +9,11 @@ from bolt_auth import InMemoryRevocation, IsAuthenticated, Lifetimes
 from bolt_core import BoltAPI, Router
 from bolt_core.exceptions import TooManyRequests
 from bolt_django.auth import LoginViews, TokenCookies, auth_router
+from bolt_django.revocation import DjangoORMRevocation
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.db import connections
 from django.test import override_settings
 
 GOOD = {"username": "ann", "password": "correct horse"}
@@ -69,6 +71,18 @@ def test_stolen_refresh_token(start, ann):
     assert client.get("/me", bearer(stolen["access_token"])).status == 401
     assert client.post("/auth/refresh", {"refresh_token": stolen["refresh_token"]}).status == 401
     assert client.post("/auth/login", GOOD).status == 200
+
+
+def test_stolen_refresh_token_within_requests_that_are_transactions(start, ann, monkeypatch):
+    """With ATOMIC_REQUESTS the refusal does not undo that the login has ended."""
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+    client = start(store=DjangoORMRevocation())
+    first = client.post("/auth/login", GOOD).json()
+    stolen = client.post("/auth/refresh", {"refresh_token": first["refresh_token"]}).json()
+
+    assert client.post("/auth/refresh", {"refresh_token": first["refresh_token"]}).status == 401
+    assert client.post("/auth/refresh", {"refresh_token": stolen["refresh_token"]}).status == 401
+    assert client.get("/me", bearer(stolen["access_token"])).status == 401
 
 
 def test_logout_everywhere(start, ann):

@@ -31,6 +31,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ValidationError
+from django.db import connections, transaction
 
 from bolt_django import conf
 from bolt_django.auth.backends import user_with_password
@@ -130,6 +131,7 @@ def auth_router(views: LoginViews, prefix: str = "/auth") -> Router:
         return _reply(views, request, await _new_pair(views, user))
 
     @router.post("/refresh")
+    @_outside_transactions
     async def refresh(request: Any, body: RefreshToken | None = None) -> Any:
         claims = _presented_refresh(views, request, body)
         user = await _user_of(claims)
@@ -151,6 +153,13 @@ def auth_router(views: LoginViews, prefix: str = "/auth") -> Router:
         return _gone(views, request)
 
     return router
+
+
+def _outside_transactions[Handler: Callable[..., Any]](handler: Handler) -> Handler:
+    """Whatever ATOMIC_REQUESTS says: that a stolen token was used has to be kept, though its handler raises."""
+    for alias in connections.settings:
+        handler = transaction.non_atomic_requests(alias)(handler)
+    return handler
 
 
 async def _authenticated(views: LoginViews, request: Any, credentials: Credentials) -> Any:
