@@ -10,6 +10,7 @@ from asgiref.sync import async_to_sync
 from bolt_django.revocation import DjangoCacheRevocation, DjangoORMRevocation
 from bolt_django.tokens import moments
 from django.core.cache import caches
+from django.db import connections
 from django.test import override_settings
 
 REDIS = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -37,6 +38,15 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_open() -> Iterator[None]:
+    """Closes connections: tests that ask for the database by a store's name run among those without one."""
+    yield
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 @pytest.fixture
