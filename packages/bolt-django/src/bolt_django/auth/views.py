@@ -127,20 +127,20 @@ def auth_router(views: LoginViews, prefix: str = "/auth") -> Router:
 
     @router.post("/login")
     async def login(request: Any, credentials: Credentials) -> Any:
-        user = await _authenticated(views, request, credentials)
+        user = await _authenticated(views, scheme, request, credentials)
         return _reply(views, request, await _new_pair(views, user))
 
     @router.post("/refresh")
     @_outside_transactions
     async def refresh(request: Any, body: RefreshToken | None = None) -> Any:
-        claims = _presented_refresh(views, request, body)
+        claims = _presented_refresh(views, scheme, request, body)
         user = await _user_of(claims)
         await spend(claims, views.store, keep=views.lifetimes.refresh)
         return _reply(views, request, await _new_pair(views, user, family=claims[FAMILY]))
 
     @router.post("/logout", auth=[scheme])
     async def logout(request: Any, body: RefreshToken | None = None) -> Any:
-        claims = request.auth["claims"] if request.auth else _presented_refresh(views, request, body)
+        claims = request.auth["claims"] if request.auth else _presented_refresh(views, scheme, request, body)
         await _end(views, claims)
         await _tell(request, claims)
         return _gone(views, request)
@@ -162,7 +162,7 @@ def _outside_transactions[Handler: Callable[..., Any]](handler: Handler) -> Hand
     return handler
 
 
-async def _authenticated(views: LoginViews, request: Any, credentials: Credentials) -> Any:
+async def _authenticated(views: LoginViews, scheme: JWTAuthentication, request: Any, credentials: Credentials) -> Any:
     if views.throttle is not None:
         await _called(views.throttle, request, credentials.username)
     made = as_django(request)
@@ -171,7 +171,7 @@ async def _authenticated(views: LoginViews, request: Any, credentials: Credentia
     if "\0" not in credentials.username + credentials.password:
         user = await user_with_password(made, credentials.username, credentials.password)
     if user is None:
-        raise Unauthorized(_INVALID, {"WWW-Authenticate": views.scheme.challenge})
+        raise Unauthorized(_INVALID, {"WWW-Authenticate": scheme.challenge})
     await user_logged_in.asend(sender=type(user), request=made, user=user)
     return user
 
@@ -192,14 +192,16 @@ async def _new_pair(views: LoginViews, user: Any, family: str | None = None) -> 
     return create_token_pair(str(user.pk), views.signing_key, views.lifetimes, claims, shared=shared, family=family)
 
 
-def _presented_refresh(views: LoginViews, request: Any, body: RefreshToken | None) -> dict[str, Any]:
+def _presented_refresh(
+    views: LoginViews, scheme: JWTAuthentication, request: Any, body: RefreshToken | None
+) -> dict[str, Any]:
     cookies = views.cookies
     token = request.cookies.get(cookies.refresh) if cookies else body and body.refresh_token
     if not token:
         raise AuthenticationError("The refresh token is missing")
     claims = refresh_claims(token, views.rotation)
     if cookies is not None:
-        check_csrf(request, views.scheme.csrf_header, claims.get("csrf"))
+        check_csrf(request, scheme.csrf_header, claims.get("csrf"))
     return claims
 
 
